@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// `DISTILL_STRICT=1` turns every warning into an error; CI sets it, users of the package never meet it.
+let strict: [SwiftSetting] = Context.environment["DISTILL_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+/// Targets that touch memory by pointer. All others are compiled under strict memory safety.
+let pointers = strict
+let safe = strict + [.strictMemorySafety()]
+
+/// A library of the core: one target, one product of the same name.
+func core(_ name: String, _ folder: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = safe)
+  -> Target
+{
+  .target(name: name, dependencies: dependencies, path: "Sources/Core/\(folder)", swiftSettings: settings)
+}
+
+/// A built-in plugin. It sees the contracts and what lies below them, and only what is public there.
+func plugin(_ name: String) -> Target {
+  .target(
+    name: "Distill\(name)", dependencies: ["DistillCore"], path: "Sources/Plugins/\(name)", packageAccess: false,
+    swiftSettings: safe)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources,
+    swiftSettings: strict)
+}
+
+let plugins = [
+  plugin("BERT"),
+  plugin("SupervisedContrastiveHead"),
+  plugin("CrossEntropy"),
+  plugin("RelationalKL"),
+  plugin("LayerSchedules"),
+  plugin("ExactSearch"),
+  plugin("HNSW"),
+]
+
+let libraries = [
+  core("DistillTensor", "Tensor", ["COpenBLAS", "CDistillKernels"], settings: pointers),
+  core("DistillFormats", "Formats", settings: pointers),
+  core("DistillOptions", "Options", ["CLibYAML"], settings: pointers),
+  core("DistillText", "Text", ["DistillOptions", "DistillFormats"]),
+  core("DistillCore", "Contracts", ["DistillTensor", "DistillFormats", "DistillOptions", "DistillText"]),
+  core("DistillTraining", "Training", ["DistillCore"]),
+  core("DistillPipeline", "Pipeline", ["DistillTraining"]),
+  core("DistillTestKit", "TestKit", ["DistillCore"]),
+]
+
+let package = Package(
+  name: "swift-distill",
+  platforms: [.macOS(.v15)],
+  products: (libraries + plugins).map { .library(name: $0.name, targets: [$0.name]) } + [
+    .executable(name: "distill", targets: ["distill"]),
+    .plugin(name: "DistillPluginRegistry", targets: ["DistillPluginRegistry"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/Core/OpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CLibYAML", path: "Sources/Core/LibYAML", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .target(name: "CDistillKernels", path: "Sources/Core/Kernels"),
+    .executableTarget(
+      name: "distill-plugin-registry", dependencies: ["DistillOptions"],
+      path: "Sources/Core/PluginRegistry/Generator", swiftSettings: safe),
+    .plugin(
+      name: "DistillPluginRegistry", capability: .buildTool(), dependencies: ["distill-plugin-registry"],
+      path: "Sources/Core/PluginRegistry/BuildTool"),
+    .executableTarget(
+      name: "distill",
+      dependencies: ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        + plugins.map { .byName(name: $0.name) },
+      path: "Sources/CLI", swiftSettings: safe, plugins: ["DistillPluginRegistry"]),
+  ] + libraries + plugins + [
+    tests("Kernels", ["CDistillKernels"]),
+    tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
+    tests("Formats", ["DistillFormats"]),
+    tests("Options", ["DistillOptions"]),
+    tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
+    tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+@main struct Distill { static func main() {} }

@@ -1,0 +1,1 @@
+int distill_placeholder;
