@@ -1,0 +1,35 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "variants.h"
+
+static int runs_here(const char *isa) {
+  (void)isa;
+  return 1;
+}
+
+/// Fastest first.
+static const distill_kernels *const variants[] = {
+    &distill_kernels_plain,
+};
+
+const distill_kernels *distill_kernels_named(const char *isa) {
+  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+    if (strcmp(variants[i]->name, isa) == 0) return runs_here(isa) ? variants[i] : NULL;
+  return NULL;
+}
+
+const distill_kernels *distill_kernels_best(void) {
+  const char *wanted = getenv("DISTILL_ISA");
+  if (wanted != NULL && *wanted != '\0') return distill_kernels_named(wanted);
+  size_t i = 0;
+  while (!runs_here(variants[i]->name)) i++;
+  return variants[i];
+}
+
+uint32_t distill_random(uint64_t key, uint64_t index) {
+  const distill_stream stream = distill_stream_of(key, (uint32_t)(index >> 32));
+  uint32_t x = (uint32_t)index;
+  DISTILL_MIX(x, stream);
+  return x;
+}

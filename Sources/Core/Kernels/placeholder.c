@@ -1,1 +1,0 @@
-int distill_placeholder;

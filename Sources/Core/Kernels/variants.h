@@ -1,0 +1,61 @@
+// What the variants share: the list of kernels, the tables, and the definition of the random bits.
+#ifndef DISTILL_VARIANTS_H
+#define DISTILL_VARIANTS_H
+
+#include "distill_kernels.h"
+
+extern const distill_kernels distill_kernels_plain;
+
+#define DISTILL_EACH_KERNEL(X)                                                                                         \
+  X(add) X(sub) X(mul) X(div) X(scale) X(add_scalar) X(axpy) X(mul_accumulate) X(fill)                                 \
+  X(exp) X(log) X(tanh) X(sqrt) X(reciprocal) X(abs) X(sign) X(relu) X(relu_backward) X(tanh_backward)                 \
+  X(bias_gelu) X(gelu_backward) X(bias_gelu_tanh) X(gelu_tanh_backward) X(bias_tanh) X(bias_add)                       \
+  X(column_sum_accumulate) X(row_sum) X(sum) X(sum_of_squares) X(max) X(all_finite)                                    \
+  X(dot) X(squared_l2) X(dot_rows)                                                                                     \
+  X(softmax_rows) X(log_softmax_rows) X(softmax_backward_rows) X(log_softmax_backward_rows) X(kl_rows)                 \
+  X(residual_layer_norm) X(layer_norm_backward) X(l2_normalise_rows) X(l2_normalise_backward_rows)                     \
+  X(dropout) X(random_uniform) X(adamw) X(gather_rows) X(scatter_add_rows) X(embedding_sum)
+
+/// Initialises a table with the file's own static functions, which are called k_add, k_sub, ...
+#define DISTILL_TABLE_ENTRY(kernel) .kernel = k_##kernel,
+#define DISTILL_TABLE(isa) {.name = isa, DISTILL_EACH_KERNEL(DISTILL_TABLE_ENTRY)}
+
+// Random bits. The key and the high half of the index become two 32-bit words by SplitMix64's finaliser (Steele, Lea and
+// Flood 2014), once per 2³² indices; the low half is then mixed with both by multiply-xorshift rounds that need 32-bit
+// products only, so that vectors can do it. One word before the rounds permutes the order, the other between them
+// changes the values: streams of different keys are no permutations of one another.
+
+typedef struct {
+  uint32_t order;
+  uint32_t value;
+} distill_stream;
+
+static inline uint64_t distill_mix64(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+static inline distill_stream distill_stream_of(uint64_t key, uint32_t index_high) {
+  const uint64_t golden = 0x9e3779b97f4a7c15u;
+  const uint64_t z = distill_mix64(distill_mix64(key + golden) + golden * index_high);
+  return (distill_stream){(uint32_t)z, (uint32_t)(z >> 32)};
+}
+
+/// Mixes x, the low half of the index, in place; x is a uint32_t or a vector of them.
+#define DISTILL_MIX(x, stream)                                                                                         \
+  do {                                                                                                                 \
+    x ^= (stream).order;                                                                                               \
+    x = (x ^ (x >> 16)) * 0x21f0aaadu;                                                                                 \
+    x = (x ^ (x >> 15)) * 0xd35a2d97u;                                                                                 \
+    x = (x ^ (x >> 15)) + (stream).value;                                                                              \
+    x = (x ^ (x >> 16)) * 0x85ebca6bu;                                                                                 \
+    x = x ^ (x >> 14);                                                                                                 \
+  } while (0)
+
+/// Elements whose random bits lie below this are dropped.
+static inline uint32_t distill_dropout_threshold(float probability) {
+  return (uint32_t)((double)probability * 4294967296.0);
+}
+
+#endif
