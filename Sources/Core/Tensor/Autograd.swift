@@ -1,0 +1,135 @@
+/// One recorded operation, or a leaf. Gradients are accumulated where they arrive; the graph is used up by going backwards.
+final class Node {
+  let count: Int
+  let isLeaf: Bool
+  private(set) var inputs: [Node]
+  private var propagate: ((UnsafeMutablePointer<Float>) -> Void)?
+  /// Nil until a first contribution arrives, for anything but a parameter.
+  private(set) var gradient: Storage?
+  let gradientOffset: Int
+
+  /// An operation with `count` results. `propagate` receives ∂loss/∂result and may overwrite it.
+  init(count: Int, inputs: [Node], propagate: @escaping (UnsafeMutablePointer<Float>) -> Void) {
+    self.count = count
+    self.inputs = inputs
+    self.propagate = propagate
+    isLeaf = false
+    gradientOffset = 0
+  }
+
+  /// A leaf that allocates its gradient when one arrives.
+  init(leaf count: Int) {
+    self.count = count
+    inputs = []
+    isLeaf = true
+    gradientOffset = 0
+  }
+
+  /// A parameter: its gradient lives in an arena and is added to until somebody clears it.
+  init(parameter count: Int, gradient: Storage, offset: Int) {
+    self.count = count
+    inputs = []
+    isLeaf = true
+    self.gradient = gradient
+    gradientOffset = offset
+  }
+
+  /// Lets `add` write into the gradient: with `beta` 0 it must write every element, with 1 it must add.
+  func accumulate(_ add: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void) {
+    if let gradient { return add(gradient.pointer + gradientOffset, 1) }
+    let fresh = Storage(count: count)
+    gradient = fresh
+    add(fresh.pointer, 0)
+  }
+
+  /// Adds `scale · other`, element by element.
+  func accumulate(_ other: UnsafePointer<Float>, scale: Float = 1) {
+    accumulate { gradient, beta in
+      if beta == 0 { kernels.scale(gradient, other, scale, count) } else { kernels.axpy(gradient, scale, other, count) }
+    }
+  }
+
+  /// Adds to a part of the gradient; the rest counts as zero when nothing was there.
+  func accumulate(in range: Range<Int>, _ add: (UnsafeMutablePointer<Float>) -> Void) {
+    accumulate { gradient, beta in
+      if beta == 0 { gradient.update(repeating: 0, count: count) }
+      add(gradient + range.lowerBound)
+    }
+  }
+
+  fileprivate func release() {
+    propagate = nil
+    inputs = []
+    if !isLeaf { gradient = nil }
+  }
+
+  /// Every node below this one, each after all that use it.
+  private func backwardOrder() -> [Node] {
+    var finished: [Node] = []
+    var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
+    var stack: [(node: Node, next: Int)] = [(self, 0)]
+    while let top = stack.last {
+      if top.next == top.node.inputs.count {
+        finished.append(top.node)
+        stack.removeLast()
+      } else {
+        stack[stack.count - 1].next += 1
+        let input = top.node.inputs[top.next]
+        if seen.insert(ObjectIdentifier(input)).inserted { stack.append((input, 0)) }
+      }
+    }
+    return finished.reversed()
+  }
+
+  fileprivate func run() {
+    for node in backwardOrder() where !node.isLeaf {
+      if let gradient = node.gradient { node.propagate?(gradient.pointer) }
+      node.release()
+    }
+  }
+}
+
+extension Tensor {
+  /// Adds ∂self/∂leaf to the gradient of every leaf below this scalar, and uses the graph up.
+  public func backward() {
+    precondition(count == 1, "backward() starts at a scalar, not at shape \(shape)")
+    backward(seed: Tensor(repeating: 1, shape))
+  }
+
+  /// Goes backwards from `seed`, the gradient of some loss with respect to this tensor (same shape).
+  public func backward(seed: Tensor) {
+    precondition(seed.shape == shape, "the seed has shape \(seed.shape), the tensor \(shape)")
+    guard let node else { return }
+    node.accumulate(seed.pointer)
+    node.run()
+  }
+
+  /// A tensor computed from `inputs`. `backward` receives the gradient of the result, may overwrite it, and adds to the
+  /// inputs' gradients itself; it is kept only where some input wants one.
+  static func record(
+    _ shape: Shape, from inputs: [Tensor], fill: (UnsafeMutablePointer<Float>) -> Void,
+    backward: @escaping (UnsafeMutablePointer<Float>) -> Void
+  ) -> Tensor {
+    let storage = Storage(count: shape.count)
+    fill(storage.pointer)
+    return Tensor(shape: shape, storage: storage).recorded(from: inputs, backward: backward)
+  }
+
+  func recorded(from inputs: [Tensor], backward: @escaping (UnsafeMutablePointer<Float>) -> Void) -> Tensor {
+    let nodes = inputs.compactMap(\.node)
+    guard !nodes.isEmpty else { return self }
+    return Tensor(
+      shape: shape, storage: storage, offset: offset,
+      node: Node(count: count, inputs: nodes, propagate: backward))
+  }
+}
+
+/// Goes backwards from several tensors at once, each with the gradient of one common loss with respect to it.
+public func backward(from outputs: [(tensor: Tensor, gradient: Tensor)]) {
+  let nodes = outputs.compactMap(\.tensor.node)
+  for (tensor, gradient) in outputs {
+    precondition(tensor.shape == gradient.shape, "gradient \(gradient.shape) of a tensor \(tensor.shape)")
+    tensor.node?.accumulate(gradient.pointer)
+  }
+  Node(count: 0, inputs: nodes, propagate: { _ in }).run()
+}

@@ -1,0 +1,66 @@
+import COpenBLAS
+
+/// A matrix operand of ``multiply``: where it starts, how far apart its rows are, and whether it is read transposed.
+struct Operand {
+  let pointer: UnsafePointer<Float>
+  let stride: Int
+  let transposed: Bool
+
+  init(_ pointer: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
+    self.pointer = pointer
+    self.stride = stride
+    self.transposed = transposed
+  }
+
+  /// The operand from `row` of op(A) on.
+  func row(_ row: Int) -> Operand {
+    Operand(pointer + (transposed ? row : row * stride), stride: stride, transposed: transposed)
+  }
+
+  /// The operand from `column` of op(A) on.
+  func column(_ column: Int) -> Operand {
+    Operand(pointer + (transposed ? column * stride : column), stride: stride, transposed: transposed)
+  }
+}
+
+/// C[m × n] = alpha · op(A)[m × k] · op(B)[k × n] + beta · C, on the calling thread.
+@inline(__always)
+func multiplySerial(
+  _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, alpha: Float = 1, beta: Float = 0,
+  into c: UnsafeMutablePointer<Float>, stride: Int
+) {
+  guard m > 0, n > 0 else { return }
+  if k == 0 {  // an empty sum; BLAS would leave C alone without reading beta in some versions
+    for row in 0..<m { for column in 0..<n { c[row * stride + column] *= beta } }
+    return
+  }
+  cblas_sgemm(
+    CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
+    blasint(m), blasint(n), blasint(k), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c,
+    blasint(stride))
+}
+
+/// C[m × n] = alpha · op(A)[m × k] · op(B)[k × n] + beta · C, its longer side split over the threads.
+func multiply(
+  _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, alpha: Float = 1, beta: Float = 0,
+  into c: UnsafeMutablePointer<Float>, stride: Int
+) {
+  let block = 16  // whole micro-kernel tiles
+  if m * n * k < 64 * 64 * 64 {
+    multiplySerial(m, n, k, a, b, alpha: alpha, beta: beta, into: c, stride: stride)
+  } else if m >= n {
+    Compute.parallel((m + block - 1) / block) { tiles in
+      let rows = tiles.lowerBound * block..<min(tiles.upperBound * block, m)
+      multiplySerial(
+        rows.count, n, k, a.row(rows.lowerBound), b, alpha: alpha, beta: beta, into: c + rows.lowerBound * stride,
+        stride: stride)
+    }
+  } else {
+    Compute.parallel((n + block - 1) / block) { tiles in
+      let columns = tiles.lowerBound * block..<min(tiles.upperBound * block, n)
+      multiplySerial(
+        m, columns.count, k, a, b.column(columns.lowerBound), alpha: alpha, beta: beta, into: c + columns.lowerBound,
+        stride: stride)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/// Rows of numbers that can cross threads: what a retriever stores and is asked for.
+public struct Matrix: Sendable, Equatable {
+  public let rows: Int
+  public let columns: Int
+  /// Row-major, rows · columns numbers.
+  public let values: [Float]
+
+  public init(rows: Int, columns: Int, values: [Float]) {
+    precondition(
+      rows >= 0 && columns >= 0 && values.count == rows * columns, "\(values.count) values for \(rows) × \(columns)")
+    (self.rows, self.columns, self.values) = (rows, columns, values)
+  }
+
+  /// The values of a tensor, its leading axes taken together.
+  public init(_ tensor: Tensor) {
+    self.init(rows: tensor.shape.rows, columns: tensor.shape.columns, values: tensor.values)
+  }
+
+  /// The same numbers as a tensor of shape [rows, columns].
+  public var tensor: Tensor { Tensor(values, [rows, columns]) }
+
+  /// One row, copied.
+  public func row(_ index: Int) -> ArraySlice<Float> { values[index * columns..<(index + 1) * columns] }
+
+  /// Rows in the order of `indices`.
+  public func gathered(_ indices: [Int]) -> Matrix {
+    var picked: [Float] = []
+    picked.reserveCapacity(indices.count * columns)
+    for index in indices { picked.append(contentsOf: row(index)) }
+    return Matrix(rows: indices.count, columns: columns, values: picked)
+  }
+}
+
+/// Σ aᵢ·bᵢ of two vectors of one length.
+public func dotProduct(_ a: Span<Float>, _ b: Span<Float>) -> Float {
+  precondition(a.count == b.count, "the dot product of \(a.count) and \(b.count) numbers")
+  return a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      guard let x = a.baseAddress, let y = b.baseAddress else { return 0 }
+      return kernels.dot(x, y, a.count)
+    }
+  }
+}

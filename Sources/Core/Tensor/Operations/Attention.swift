@@ -1,0 +1,224 @@
+/// Where queries, keys and values lie and which rows belong together.
+///
+/// Sequences are packed: sequence b owns query rows `queryOffsets[b] ..< queryOffsets[b+1]` and key rows
+/// `keyOffsets[b] ..< keyOffsets[b+1]`, and no row ever sees another sequence. With as many queries as keys this is
+/// self-attention; with one query per sequence it is the [CLS] row alone.
+public struct AttentionLayout: Sendable {
+  public let heads: Int
+  public let queryOffsets: [Int]
+  public let keyOffsets: [Int]
+  /// `probabilityOffsets[b]` is Σ queries · keys of the sequences before b, for one head.
+  public let probabilityOffsets: [Int]
+
+  public init(heads: Int, queryOffsets: [Int], keyOffsets: [Int]) {
+    precondition(heads > 0 && queryOffsets.count == keyOffsets.count && !keyOffsets.isEmpty, "an attention layout")
+    self.heads = heads
+    self.queryOffsets = queryOffsets
+    self.keyOffsets = keyOffsets
+    var sums = [0]
+    for b in 0..<keyOffsets.count - 1 {
+      sums.append(sums[b] + (queryOffsets[b + 1] - queryOffsets[b]) * (keyOffsets[b + 1] - keyOffsets[b]))
+    }
+    probabilityOffsets = sums
+  }
+
+  public var sequenceCount: Int { keyOffsets.count - 1 }
+  /// A·Σ queries·keys: how many probabilities there are.
+  public var probabilityCount: Int { heads * (probabilityOffsets.last ?? 0) }
+}
+
+/// Multi-head scaled dot-product attention over packed sequences (Vaswani et al. 2017, equation 1).
+///
+/// For each sequence and head, P = softmax(Q·Kᵀ/√d) and context = dropout(P)·V with d = H/A.
+/// - Parameters:
+///   - queries: [Nq, ≥ H]; the first H columns are Q.
+///   - keysAndValues: [Nk, ≥ 2H]; the last 2H columns are K and V. It may be the same tensor as `queries`: [N, 3H].
+///   - keepingProbabilities: whether P is returned, before dropout: packed, per sequence A blocks of queries × keys.
+///     A loss may read it; its gradient joins that of the context.
+/// - Returns: the context [Nq, H], and P where it was asked for.
+public func attention(
+  queries: Tensor, keysAndValues: Tensor, width: Int, layout: AttentionLayout, dropout: Dropout = .none,
+  keepingProbabilities: Bool = false
+) -> (context: Tensor, probabilities: Tensor?) {
+  let block = AttentionBlocks(queries, keysAndValues, width: width, layout: layout, dropout: dropout)
+  let inputs = [queries, keysAndValues].compactMap(\.node)
+  let storesAll = keepingProbabilities || !inputs.isEmpty
+  let probabilities = storesAll ? Storage(count: max(layout.probabilityCount, 1)) : nil
+  let context = Tensor([queries.shape[0], width]) { block.forward(into: $0, probabilities: probabilities) }
+
+  guard let probabilities else { return (context, nil) }
+  let p = Tensor(shape: [layout.probabilityCount], storage: probabilities)
+  guard !inputs.isEmpty else { return (context, keepingProbabilities ? p : nil) }
+
+  // The two results share one backward pass. It belongs to a node below both: each of them leaves its gradient behind and
+  // the shared node, which comes after them in the order, takes both up at once.
+  let mail = AttentionGradients()
+  let shared = Node(count: 0, inputs: inputs) { _ in
+    block.backward(p.pointer, context: mail.context, probabilities: mail.probabilities)
+    mail.context = nil
+    mail.probabilities = nil
+  }
+  func result(_ tensor: Tensor, _ deliver: @escaping (Tensor) -> Void) -> Tensor {
+    let node = Node(count: tensor.count, inputs: [shared]) { dy in
+      deliver(Tensor(copying: dy, tensor.shape))
+      shared.accumulate { _, _ in }  // marks that something arrived
+    }
+    return Tensor(shape: tensor.shape, storage: tensor.storage, node: node)
+  }
+  return (
+    result(context) { mail.context = $0 }, keepingProbabilities ? result(p) { mail.probabilities = $0 } : nil
+  )
+}
+
+/// The gradients of the two results, on their way to the shared backward pass.
+private final class AttentionGradients {
+  var context: Tensor?
+  var probabilities: Tensor?
+}
+
+/// One (sequence, head) block after the other, spread over the threads.
+private struct AttentionBlocks {
+  let queries: Tensor, keysAndValues: Tensor
+  let width: Int, headWidth: Int
+  let layout: AttentionLayout
+  let dropout: Dropout
+  let scale: Float
+  let queryStride: Int, keyStride: Int, keyColumn: Int, valueColumn: Int
+
+  init(_ queries: Tensor, _ keysAndValues: Tensor, width: Int, layout: AttentionLayout, dropout: Dropout) {
+    precondition(width % layout.heads == 0, "\(layout.heads) heads do not divide a width of \(width)")
+    precondition(
+      queries.shape.rank == 2 && keysAndValues.shape.rank == 2 && queries.shape[1] >= width
+        && keysAndValues.shape[1] >= 2 * width, "attention over \(queries.shape) and \(keysAndValues.shape)")
+    precondition(
+      queries.shape[0] == layout.queryOffsets.last && keysAndValues.shape[0] == layout.keyOffsets.last,
+      "attention over rows that the layout does not describe")
+    (self.queries, self.keysAndValues, self.width, self.layout, self.dropout) =
+      (queries, keysAndValues, width, layout, dropout)
+    headWidth = width / layout.heads
+    scale = 1 / Float(headWidth).squareRoot()
+    queryStride = queries.shape[1]
+    keyStride = keysAndValues.shape[1]
+    keyColumn = keyStride - 2 * width
+    valueColumn = keyStride - width
+  }
+
+  /// Where one block lies: its rows, its columns, its probabilities.
+  struct Block {
+    let queryRow: Int, queries: Int, keyRow: Int, keys: Int, column: Int, probability: Int
+  }
+
+  /// Calls `body(block)` for every block; a thread takes whole (sequence, head) pairs, shared out by their size.
+  func forBlocks(_ body: (Block) -> Void) {
+    let (sequences, heads) = (layout.sequenceCount, layout.heads)
+    let total = layout.probabilityOffsets.last ?? 0
+    // Work item i is head i % heads of sequence i / heads; equal shares of Σ queries·keys decide where a thread begins.
+    func firstItem(_ part: Int, of parts: Int) -> Int {
+      let goal = total * heads * part / parts
+      let sequence = layout.probabilityOffsets.lastIndex { $0 * heads <= goal } ?? 0
+      guard sequence < sequences else { return sequences * heads }
+      let size = layout.probabilityOffsets[sequence + 1] - layout.probabilityOffsets[sequence]
+      return sequence * heads + (size == 0 ? 0 : (goal - layout.probabilityOffsets[sequence] * heads) / size)
+    }
+    let parts = max(1, min(Compute.threads, total * width / 65_536))
+    Compute.parallel(parts: parts) { part in
+      for item in firstItem(part, of: parts)..<(part + 1 == parts ? sequences * heads : firstItem(part + 1, of: parts))
+      {
+        let (b, head) = (item / heads, item % heads)
+        let queries = layout.queryOffsets[b + 1] - layout.queryOffsets[b]
+        let keys = layout.keyOffsets[b + 1] - layout.keyOffsets[b]
+        body(
+          Block(
+            queryRow: layout.queryOffsets[b], queries: queries, keyRow: layout.keyOffsets[b], keys: keys,
+            column: head * headWidth, probability: layout.probabilityOffsets[b] * heads + head * queries * keys))
+      }
+    }
+  }
+
+  func query(_ block: Block) -> Operand {
+    Operand(queries.pointer + block.queryRow * queryStride + block.column, stride: queryStride)
+  }
+  func key(_ block: Block, transposed: Bool = false) -> Operand {
+    Operand(
+      keysAndValues.pointer + block.keyRow * keyStride + keyColumn + block.column, stride: keyStride,
+      transposed: transposed)
+  }
+  func value(_ block: Block, transposed: Bool = false) -> Operand {
+    Operand(
+      keysAndValues.pointer + block.keyRow * keyStride + valueColumn + block.column, stride: keyStride,
+      transposed: transposed)
+  }
+
+  func forward(into context: UnsafeMutablePointer<Float>, probabilities: Storage?) {
+    forBlocks { block in
+      let (q, k) = (block.queries, block.keys)
+      let scratch = probabilities == nil || dropout.isActive ? Storage(count: max(q * k, 1)) : nil
+      guard let p = probabilities.map({ $0.pointer + block.probability }) ?? scratch?.pointer else { return }
+      multiplySerial(q, k, headWidth, query(block), key(block, transposed: true), into: p, stride: k)
+      kernels.softmax_rows(p, p, scale, q, k, k)
+      let mixed = dropout.isActive ? (scratch?.pointer ?? p) : p
+      if dropout.isActive { dropout.apply(mixed, p, q * k, from: block.probability) }
+      multiplySerial(
+        q, headWidth, k, Operand(mixed, stride: k), value(block), into: context + block.queryRow * width + block.column,
+        stride: width)
+    }
+  }
+
+  func backward(_ probabilities: UnsafePointer<Float>, context: Tensor?, probabilities extra: Tensor?) {
+    // Every element of the used columns is written once (beta 0) or added to (beta 1), by one block only.
+    let same = queries.node === keysAndValues.node
+    let used = same ? 3 * width : width
+    func gradient(_ tensor: Tensor, usedColumns: Int) -> (UnsafeMutablePointer<Float>, Float)? {
+      var found: (UnsafeMutablePointer<Float>, Float)?
+      tensor.node?.accumulate { pointer, beta in
+        if beta == 0 && (usedColumns < tensor.shape[1] || context == nil) {
+          pointer.update(repeating: 0, count: tensor.count)
+          found = (pointer, 1)
+        } else {
+          found = (pointer, beta)
+        }
+      }
+      return found
+    }
+    let dq = gradient(queries, usedColumns: used)
+    let dkv = same ? dq : gradient(keysAndValues, usedColumns: 2 * width)
+    forBlocks { block in
+      let (q, k) = (block.queries, block.keys)
+      let p = probabilities + block.probability
+      let (dropped, dp) = (Storage(count: max(q * k, 1)), Storage(count: max(q * k, 1)))
+      if let context {
+        let dContext = context.pointer + block.queryRow * width + block.column
+        let mixed: UnsafePointer<Float>
+        if dropout.isActive {
+          dropout.apply(dropped.pointer, p, q * k, from: block.probability)
+          mixed = UnsafePointer(dropped.pointer)
+        } else {
+          mixed = p
+        }
+        if let (dkv, beta) = dkv {
+          multiplySerial(
+            k, headWidth, q, Operand(mixed, stride: k, transposed: true), Operand(dContext, stride: width), beta: beta,
+            into: dkv + block.keyRow * keyStride + valueColumn + block.column, stride: keyStride)
+        }
+        multiplySerial(
+          q, k, headWidth, Operand(dContext, stride: width), value(block, transposed: true), into: dp.pointer, stride: k
+        )
+        if dropout.isActive { dropout.apply(dp.pointer, dp.pointer, q * k, from: block.probability) }
+      } else {
+        dp.pointer.update(repeating: 0, count: q * k)
+      }
+      if let extra { kernels.axpy(dp.pointer, 1, extra.pointer + block.probability, q * k) }
+      kernels.softmax_backward_rows(dp.pointer, p, dp.pointer, scale, q, k, k)
+      if let (dq, beta) = dq {
+        multiplySerial(
+          q, headWidth, k, Operand(dp.pointer, stride: k), key(block), beta: beta,
+          into: dq + block.queryRow * queryStride + block.column, stride: queryStride)
+      }
+      if let (dkv, beta) = dkv {
+        multiplySerial(
+          k, headWidth, q, Operand(dp.pointer, stride: k, transposed: true), query(block), beta: beta,
+          into: dkv + block.keyRow * keyStride + keyColumn + block.column, stride: keyStride)
+      }
+    }
+  }
+}

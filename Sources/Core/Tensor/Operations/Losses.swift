@@ -1,0 +1,35 @@
+/// Mean over rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), in nats; q is given by its logarithm: [R, C], [R, C] → scalar.
+///
+/// Terms with p = 0 count as zero. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R.
+public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
+  precondition(p.shape == q.shape && p.shape.rank >= 1, "KL divergence of \(p.shape) from \(q.shape)")
+  let (rows, columns) = (p.shape.rows, p.shape.columns)
+  precondition(rows > 0, "KL divergence of no rows")
+  return Tensor.record([], from: [p, q]) { out in
+    let perRow = Storage(count: rows)
+    p.forRows { offset, rows in
+      kernels.kl_rows(perRow.pointer + offset / columns, p.pointer + offset, q.pointer + offset, rows, columns)
+    }
+    out.pointee = Float(kernels.sum(perRow.pointer, rows) / Double(rows))
+  } backward: { dy in
+    let share = dy.pointee / Float(rows)
+    q.node?.accumulate(p.pointer, scale: -share)
+    p.node?.accumulate(((p.detached.log() + 1 - q.detached) * share).pointer)
+  }
+}
+
+/// Mean over rows of −ln softmax(logits)[label]: [B, C] → scalar, in nats.
+public func crossEntropy(_ logits: Tensor, labels: [Int]) -> Tensor {
+  -logits.logSoftmax().picked(labels).mean()
+}
+
+/// Mean over rows of −Σⱼ pⱼ ln softmax(logits)ⱼ: targets [B, C], logits [B, C] → scalar, in nats.
+public func crossEntropy(_ logits: Tensor, probabilities p: Tensor) -> Tensor {
+  precondition(p.shape == logits.shape && p.shape.rank == 2, "cross-entropy of \(logits.shape) with \(p.shape)")
+  return -(p * logits.logSoftmax()).sum() / Float(p.shape[0])
+}
+
+/// Mean of (a − b)².
+public func meanSquaredError(_ a: Tensor, _ b: Tensor) -> Tensor {
+  (a - b).squared().mean()
+}

@@ -1,0 +1,73 @@
+/// op(A)·op(B) for matrices: [m, k] × [k, n] → [m, n], where op transposes if asked.
+///
+/// ∂/∂op(A) = dC·op(B)ᵀ, ∂/∂op(B) = op(A)ᵀ·dC.
+public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
+  precondition(a.shape.rank == 2 && b.shape.rank == 2, "matmul takes matrices, not shapes \(a.shape) and \(b.shape)")
+  let (m, k) = transposeA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+  let (inner, n) = transposeB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
+  precondition(
+    k == inner,
+    "matmul of \(a.shape)\(transposeA ? "ᵀ" : "") and \(b.shape)\(transposeB ? "ᵀ" : ""): \(k) against \(inner)")
+  func operand(_ x: Tensor, transposed: Bool) -> Operand {
+    Operand(x.pointer, stride: max(x.shape[1], 1), transposed: transposed)
+  }
+  return Tensor.record([m, n], from: [a, b]) { out in
+    multiply(
+      m, n, k, operand(a, transposed: transposeA), operand(b, transposed: transposeB), into: out, stride: max(n, 1))
+  } backward: { dy in
+    // Written for the stored matrices, so a transposed operand gets its gradient without a copy.
+    let (dc, dcT) = (Operand(dy, stride: max(n, 1)), Operand(dy, stride: max(n, 1), transposed: true))
+    a.node?.accumulate { out, beta in
+      let other = operand(b, transposed: transposeA ? transposeB : !transposeB)
+      if transposeA {
+        multiply(k, m, n, other, dcT, beta: beta, into: out, stride: max(m, 1))
+      } else {
+        multiply(m, k, n, dc, other, beta: beta, into: out, stride: max(k, 1))
+      }
+    }
+    b.node?.accumulate { out, beta in
+      let other = operand(a, transposed: transposeB ? transposeA : !transposeA)
+      if transposeB {
+        multiply(n, k, m, dcT, other, beta: beta, into: out, stride: max(k, 1))
+      } else {
+        multiply(k, n, m, other, dc, beta: beta, into: out, stride: max(n, 1))
+      }
+    }
+  }
+}
+
+/// x·Wᵀ + b: x [N, I], weight W [O, I] (PyTorch's layout), bias [O] → [N, O].
+public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
+  precondition(
+    x.shape.rank == 2 && weight.shape.rank == 2 && x.shape[1] == weight.shape[1],
+    "linear of \(x.shape) with a weight of \(weight.shape)")
+  precondition(
+    bias.map { $0.shape == [weight.shape[0]] } ?? true, "a bias that does not fit a weight of \(weight.shape)")
+  let product = matmul(x, weight, transposeB: true)
+  return bias.map { product.addingBias($0) } ?? product
+}
+
+extension Tensor {
+  /// self + bias in every row: [N, O] + [O], without a copy: the receiver is a fresh product that nobody else reads.
+  fileprivate func addingBias(_ bias: Tensor) -> Tensor {
+    let (rows, columns) = (shape.rows, shape.columns)
+    Compute.parallel(rows, grain: max(1, elementwiseGrain / max(columns, 1))) { range in
+      kernels.bias_add(pointer + range.lowerBound * columns, bias.pointer, range.count, columns)
+    }
+    return detached.recorded(from: [self, bias]) { [node] dy in
+      node?.accumulate(dy)
+      bias.accumulateColumnSums(dy, rows: rows)
+    }
+  }
+
+  /// Adds the column sums of `dy` [rows, count] to this vector's gradient; each thread sums columns of its own.
+  func accumulateColumnSums(_ dy: UnsafePointer<Float>, rows: Int) {
+    let columns = count
+    node?.accumulate { out, beta in
+      if beta == 0 { out.update(repeating: 0, count: columns) }
+      Compute.parallel(columns, grain: max(64, elementwiseGrain / max(rows, 1))) { range in
+        kernels.column_sum_accumulate(out + range.lowerBound, dy + range.lowerBound, rows, range.count, columns)
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+extension Tensor {
+  /// Rows (last axis) divided by their Euclidean length: x / max(‖x‖₂, ε), as PyTorch's `normalize`.
+  public func l2Normalised(epsilon: Float = 1e-12) -> Tensor {
+    let (rows, columns) = (shape.rows, shape.columns)
+    let norms = Storage(count: max(rows, 1))
+    let y = Tensor(shape) { out in
+      kernels.l2_normalise_rows(out, norms.pointer, pointer, epsilon, rows, columns)
+    }
+    return y.recorded(from: [self]) { [node] dy in
+      kernels.l2_normalise_backward_rows(dy, y.pointer, norms.pointer, dy, epsilon, rows, columns)
+      node?.accumulate(dy)
+    }
+  }
+}
+
+/// Cosine of corresponding rows: [B, D], [B, D] → [B].
+public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Tensor {
+  (a.l2Normalised() * b.l2Normalised()).sum(axis: a.shape.rank - 1)
+}
+
+/// LayerNorm(dropout(x + bias) + residual)·γ + β over the last axis, with PyTorch's biased variance: all [N, H], vectors [H].
+///
+/// One operation, because that is how every encoder layer ends: the sum is never stored.
+public func layerNorm(
+  _ x: Tensor, bias: Tensor? = nil, dropout: Dropout = .none, residual: Tensor? = nil, gamma: Tensor, beta: Tensor,
+  epsilon: Float
+) -> Tensor {
+  let (rows, columns) = (x.shape.rows, x.shape.columns)
+  precondition(
+    gamma.shape == [columns] && beta.shape == [columns], "layerNorm of \(x.shape) by \(gamma.shape), \(beta.shape)")
+  precondition(residual.map { $0.shape == x.shape } ?? true, "layerNorm of \(x.shape) with another residual")
+  let inputs = [x, gamma, beta] + [bias, residual].compactMap { $0 }
+  let keep = inputs.contains { $0.requiresGradient }
+  let normalised = keep ? Storage(count: x.count) : nil
+  let statistics = Storage(count: max(2 * rows, 1))
+  return Tensor.record(x.shape, from: inputs) { out in
+    x.forRows { offset, rows in
+      var (source, bias) = (UnsafePointer(x.pointer + offset), bias.map { UnsafePointer($0.pointer) })
+      if dropout.isActive {  // the mask falls on x + bias, so that sum is made first
+        (out + offset).update(from: source, count: rows * columns)
+        if let bias { kernels.bias_add(out + offset, bias, rows, columns) }
+        dropout.apply(out + offset, out + offset, rows * columns, from: offset)
+        (source, bias) = (UnsafePointer(out + offset), nil)
+      }
+      kernels.residual_layer_norm(
+        out + offset, normalised.map { $0.pointer + offset }, statistics.pointer + offset / max(columns, 1) * 2, source,
+        residual.map { $0.pointer + offset }, bias, gamma.pointer, beta.pointer, epsilon, rows, columns)
+    }
+  } backward: { dy in
+    guard let normalised else { return }
+    layerNormBackward(dy, normalised.pointer, statistics.pointer, gamma, beta, rows: rows, columns: columns)
+    residual?.node?.accumulate(dy)
+    if dropout.isActive {
+      x.forRows { dropout.apply(dy + $0, dy + $0, $1 * columns, from: $0) }
+    }
+    bias?.accumulateColumnSums(dy, rows: rows)
+    x.node?.accumulate(dy)
+  }
+}
+
+/// Turns `dy` into ∂loss/∂(input of the norm) in place and adds to the gradients of γ and β.
+///
+/// Each thread sums γ's and β's gradient over its rows; the sums are added in the order of the threads.
+private func layerNormBackward(
+  _ dy: UnsafeMutablePointer<Float>, _ normalised: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>,
+  _ gamma: Tensor,
+  _ beta: Tensor, rows: Int, columns: Int
+) {
+  let parts = max(1, min(Compute.threads, rows * columns / elementwiseGrain))
+  let sums = Tensor(repeating: 0, [parts, 2, columns])
+  Compute.parallel(parts: parts) { part in
+    let range = rows * part / parts..<rows * (part + 1) / parts
+    let offset = range.lowerBound * columns
+    let partial = sums.pointer + part * 2 * columns
+    kernels.layer_norm_backward(
+      dy + offset, partial, partial + columns, normalised + offset, statistics + range.lowerBound * 2, gamma.pointer,
+      dy + offset, range.count, columns)
+  }
+  for part in 0..<parts {
+    let partial = sums.pointer + part * 2 * columns
+    gamma.node?.accumulate(partial)
+    beta.node?.accumulate(partial + columns)
+  }
+}

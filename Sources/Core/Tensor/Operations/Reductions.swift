@@ -1,0 +1,74 @@
+extension Tensor {
+  /// Σ of all elements: a scalar. Summed in double precision.
+  public func sum() -> Tensor {
+    Tensor.record([], from: [self]) { out in
+      out.pointee = Float(kernels.sum(pointer, count))
+    } backward: { [node, count] dy in
+      node?.accumulate { gradient, beta in
+        if beta == 0 {
+          gradient.update(repeating: dy.pointee, count: count)
+        } else {
+          kernels.add_scalar(gradient, gradient, dy.pointee, count)
+        }
+      }
+    }
+  }
+
+  /// Mean of all elements: a scalar.
+  public func mean() -> Tensor {
+    precondition(count > 0, "the mean of no elements")
+    return sum() / Float(count)
+  }
+
+  /// Σ along one axis, which disappears, or stays with extent 1 where `keepingAxis`.
+  public func sum(axis: Int, keepingAxis: Bool = false) -> Tensor {
+    let (outer, extent, inner) = split(at: axis)
+    let result = Shape((0..<shape.rank).compactMap { $0 == axis ? (keepingAxis ? 1 : nil) : shape[$0] })
+    return Tensor.record(result, from: [self]) { out in
+      out.update(repeating: 0, count: outer * inner)
+      for i in 0..<outer {
+        if inner == 1 {
+          out[i] = Float(kernels.sum(pointer + i * extent, extent))
+        } else {
+          kernels.column_sum_accumulate(out + i * inner, pointer + i * extent * inner, extent, inner, inner)
+        }
+      }
+    } backward: { [node] dy in
+      node?.accumulate { gradient, beta in
+        for i in 0..<outer {
+          for j in 0..<extent {
+            let (row, source) = (gradient + (i * extent + j) * inner, dy + i * inner)
+            for k in 0..<inner { row[k] = (beta == 0 ? 0 : row[k]) + source[k] }
+          }
+        }
+      }
+    }
+  }
+
+  /// Mean along one axis.
+  public func mean(axis: Int, keepingAxis: Bool = false) -> Tensor {
+    precondition(shape[axis] > 0, "the mean along an empty axis of \(shape)")
+    return sum(axis: axis, keepingAxis: keepingAxis) / Float(shape[axis])
+  }
+
+  /// Largest element of each row (last axis), as numbers without a gradient.
+  public func rowMaxima() -> [Float] {
+    (0..<shape.rows).map { row in (0..<shape.columns).map { pointer[row * shape.columns + $0] }.max() ?? -.infinity }
+  }
+
+  /// Position of the largest element of each row; the first among equals.
+  public func rowArgmax() -> [Int] {
+    (0..<shape.rows).map { row in
+      let start = pointer + row * shape.columns
+      return (0..<shape.columns).reduce(0) { start[$1] > start[$0] ? $1 : $0 }
+    }
+  }
+
+  /// How many blocks lie outside an axis, its extent, and how many elements inside.
+  func split(at axis: Int) -> (outer: Int, extent: Int, inner: Int) {
+    var (outer, inner) = (1, 1)
+    for other in 0..<axis { outer *= shape[other] }
+    for other in axis + 1..<max(shape.rank, axis + 1) { inner *= shape[other] }
+    return (outer, shape[axis], inner)
+  }
+}

@@ -1,0 +1,123 @@
+/// What a parameter is, before it has memory.
+public struct ParameterDefinition: Sendable {
+  /// Full name, as in the weight file.
+  public let name: String
+  public let shape: Shape
+  /// Whether weight decay applies: to matrices, not to biases and norms.
+  public let decays: Bool
+  /// Whether it lies right behind the one before, so that both can be used as one matrix.
+  public let adjoins: Bool
+
+  public init(_ name: String, _ shape: Shape, decays: Bool, adjoins: Bool = false) {
+    (self.name, self.shape, self.decays, self.adjoins) = (name, shape, decays, adjoins)
+  }
+}
+
+/// A named part of a store's arena. Values and gradients are read and written in place.
+public final class Parameter {
+  public let name: String
+  public let shape: Shape
+  public let decays: Bool
+  /// The values as a constant.
+  public let value: Tensor
+  /// The values as a variable: operations on it are recorded, and its gradient is added to the arena's.
+  public let variable: Tensor
+  /// The gradient as it stands.
+  public let gradient: Tensor
+  let offset: Int
+
+  init(_ name: String, _ shape: Shape, decays: Bool, values: Storage, gradients: Storage, offset: Int) {
+    (self.name, self.shape, self.decays, self.offset) = (name, shape, decays, offset)
+    value = Tensor(shape: shape, storage: values, offset: offset)
+    gradient = Tensor(shape: shape, storage: gradients, offset: offset)
+    variable = Tensor(
+      shape: shape, storage: values, offset: offset,
+      node: Node(parameter: shape.count, gradient: gradients, offset: offset))
+  }
+
+  /// Overwrites the values. They are shared with every tensor made from this parameter, so never between a forward and
+  /// its backward pass.
+  public func assign(_ values: [Float]) {
+    precondition(values.count == shape.count, "\(values.count) values for \(name) of shape \(shape)")
+    values.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { value.pointer.update(from: base, count: $0.count) }
+    }
+  }
+
+  /// Overwrites the values with those of a tensor of the same shape.
+  public func assign(_ tensor: Tensor) {
+    precondition(tensor.shape == shape, "\(tensor.shape) for \(name) of shape \(shape)")
+    value.pointer.update(from: tensor.pointer, count: shape.count)
+  }
+}
+
+/// All parameters of a model in one arena, their gradients in a second one of the same layout.
+public final class ParameterStore {
+  /// In the order of definition.
+  public let parameters: [Parameter]
+  let values: Storage
+  let gradients: Storage
+  /// Elements of the arena, gaps between parameters included; gaps are zero.
+  let extent: Int
+  private let byName: [String: Int]
+
+  public init(_ definitions: [ParameterDefinition]) {
+    var offsets: [Int] = []
+    var end = 0
+    for definition in definitions {
+      let start = definition.adjoins ? end : (end + 15) / 16 * 16  // a cache line
+      offsets.append(start)
+      end = start + definition.shape.count
+    }
+    let (values, gradients) = (Storage(count: max(end, 1)), Storage(count: max(end, 1)))
+    values.pointer.update(repeating: 0, count: end)
+    gradients.pointer.update(repeating: 0, count: end)
+    parameters = zip(definitions, offsets).map {
+      Parameter($0.name, $0.shape, decays: $0.decays, values: values, gradients: gradients, offset: $1)
+    }
+    byName = Dictionary(uniqueKeysWithValues: definitions.enumerated().map { ($1.name, $0) })
+    (self.values, self.gradients, extent) = (values, gradients, end)
+  }
+
+  /// The parameter of a name; a precondition that it exists.
+  public subscript(name: String) -> Parameter {
+    guard let index = byName[name] else { preconditionFailure("no parameter is called \(name)") }
+    return parameters[index]
+  }
+
+  public func contains(_ name: String) -> Bool { byName[name] != nil }
+
+  /// Adjoining parameters as one, stacked along the first axis: query, key and value as one matrix [3H, H].
+  public func joined(_ names: [String]) -> Parameter {
+    let parts = names.map { self[$0] }
+    for (a, b) in zip(parts, parts.dropFirst()) {
+      precondition(
+        a.offset + a.shape.count == b.offset && a.shape.array.dropFirst() == b.shape.array.dropFirst(),
+        "\(b.name) does not adjoin \(a.name)")
+    }
+    let shape = Shape([parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.array.dropFirst())
+    return Parameter(
+      names.joined(separator: "+"), shape, decays: parts[0].decays, values: values, gradients: gradients,
+      offset: parts[0].offset)
+  }
+
+  /// Σ of the parameters' sizes.
+  public var count: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+
+  /// Sets every gradient to zero.
+  public func clearGradients() { kernels.fill(gradients.pointer, 0, extent) }
+
+  /// ‖gradient‖₂ over all parameters, summed in double precision.
+  public var gradientNorm: Double { kernels.sum_of_squares(gradients.pointer, extent).squareRoot() }
+
+  /// The values of all parameters as one array, gaps included: for keeping the best and going back to it.
+  public var snapshot: [Float] {
+    get { Array(UnsafeBufferPointer(start: values.pointer, count: extent)) }
+    set {
+      precondition(newValue.count == extent, "a snapshot of another store")
+      newValue.withUnsafeBufferPointer {
+        if let base = $0.baseAddress { values.pointer.update(from: base, count: extent) }
+      }
+    }
+  }
+}
