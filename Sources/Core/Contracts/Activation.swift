@@ -1,0 +1,99 @@
+/// One tensor that an encoder can be asked for. Letters as in `Docs/Architecture.md`: B sequences, N tokens, T of one sequence,
+/// H width, A heads, C classes, D embedding width.
+public enum Activation: Hashable, Sendable {
+  /// [B, C] before the softmax; [B, 1], the score, for regression.
+  case logits
+  /// [B, D]: one vector a sequence; relational terms compare it and the knowledge base stores it.
+  case embedding
+  /// [N, H] after a layer; layer 0 is the output of the embedding layer.
+  case hidden(layer: Int)
+  /// [B, H]: the first row of each sequence after a layer.
+  case classToken(layer: Int)
+  /// [A·ΣT²]: rows of attention probabilities, per sequence A blocks of T × T, before dropout; layers count from 1.
+  case attention(layer: Int)
+
+  /// The layer it belongs to, where it belongs to one.
+  public var layer: Int? {
+    switch self {
+    case .logits, .embedding: nil
+    case .hidden(let layer), .classToken(let layer), .attention(let layer): layer
+    }
+  }
+}
+
+extension Activation: LosslessStringConvertible {
+  /// `logits`, `embedding`, `hidden:L`, `class-token:L` or `attention:L`.
+  public init?(_ description: String) {
+    let parts = description.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    switch (parts[0], parts.count == 2 ? Int(parts[1]) : nil) {
+    case ("logits", nil) where parts.count == 1: self = .logits
+    case ("embedding", nil) where parts.count == 1: self = .embedding
+    case ("hidden", let layer?) where layer >= 0: self = .hidden(layer: layer)
+    case ("class-token", let layer?) where layer >= 0: self = .classToken(layer: layer)
+    case ("attention", let layer?) where layer >= 1: self = .attention(layer: layer)
+    default: return nil
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .logits: "logits"
+    case .embedding: "embedding"
+    case .hidden(let layer): "hidden:\(layer)"
+    case .classToken(let layer): "class-token:\(layer)"
+    case .attention(let layer): "attention:\(layer)"
+    }
+  }
+}
+
+/// The activations that an encoder answered with.
+public struct Response {
+  public private(set) var activations: [Activation: Tensor]
+
+  public init(_ activations: [Activation: Tensor] = [:]) { self.activations = activations }
+
+  /// One activation.
+  /// - Throws: ``ContractError`` if it was not asked for: a term that reads more than it declared.
+  public subscript(activation: Activation) -> Tensor {
+    get throws {
+      guard let tensor = activations[activation] else {
+        throw ContractError(
+          "\(activation) was read but not declared; declared are "
+            + (activations.isEmpty ? "none" : activations.keys.map(\.description).sorted().joined(separator: ", ")))
+      }
+      return tensor
+    }
+  }
+
+  public mutating func set(_ activation: Activation, _ tensor: Tensor) { activations[activation] = tensor }
+
+  /// The same numbers without a way back.
+  public var detached: Response { Response(activations.mapValues(\.detached)) }
+
+  /// Responses to consecutive pieces of a batch as the response to the whole. Every activation is stacked along its first axis.
+  public static func concatenated(_ parts: [Response]) -> Response {
+    guard let first = parts.first, parts.count > 1 else { return parts.first ?? Response() }
+    return Response(
+      Dictionary(
+        uniqueKeysWithValues: first.activations.keys.map { key in
+          (key, concatenatedRows(parts.compactMap { $0.activations[key] }))
+        }))
+  }
+}
+
+/// Two parts do not keep to a contract between them. The message says which and how to mend it.
+public struct ContractError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}
+
+/// A component cannot work with the others of this pipeline. `option` names the option to blame, where it is one.
+public struct WiringError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+  public let option: String?
+  public let hint: String?
+
+  public init(_ description: String, option: String? = nil, hint: String? = nil) {
+    (self.description, self.option, self.hint) = (description, option, hint)
+  }
+}

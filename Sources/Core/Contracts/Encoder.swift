@@ -1,0 +1,91 @@
+import Foundation
+
+/// How an encoder is run.
+public enum Pass: Sendable {
+  /// No dropout, and nothing is recorded.
+  case inference
+  /// Operations on parameters are recorded; dropout masks are functions of the key.
+  case training(RandomKey)
+}
+
+/// Something that reads token ids and answers with activations.
+public protocol Encoder: AnyObject {
+  var card: ModelCard { get }
+  /// What makes the ids that it reads.
+  var tokenizer: any Tokenizer { get }
+
+  /// Exactly the activations asked for, nothing else computed.
+  /// - Throws: ``ContractError`` for an activation that it does not have or a sequence that is too long.
+  func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response
+
+  /// Writes everything from which its recipe can load it again.
+  func write(to folder: URL) throws
+}
+
+/// An encoder that can be trained.
+public protocol Trainable: Encoder {
+  var parameters: ParameterStore { get }
+}
+
+/// The encoder that learns.
+public protocol Student: Trainable {}
+
+/// The encoder that is learnt from; frozen while a student learns. A teacher may wrap another one.
+public protocol Teacher: Encoder {
+  /// The encoder under all decorators.
+  var innermost: any Encoder { get }
+  /// Fine-tunes, fits a head, or does nothing. Called once, before any student sees the teacher.
+  func prepare(_ preparation: Preparation) throws
+}
+
+extension Teacher {
+  public var innermost: any Encoder { self }
+  public func prepare(_ preparation: Preparation) throws {}
+}
+
+/// What a recipe may know of the pipeline around it.
+public struct Surroundings: Sendable {
+  public let task: TaskKind
+  /// Most tokens of a sequence, from the task.
+  public let maximumLength: Int
+  /// Key of everything random that is made here.
+  public let key: RandomKey
+  /// The other encoder's card, once it is known. A head takes its width from the student's.
+  public var teacher: ModelCard?
+  public var student: ModelCard?
+
+  public init(
+    task: TaskKind, maximumLength: Int, key: RandomKey, teacher: ModelCard? = nil, student: ModelCard? = nil
+  ) {
+    (self.task, self.maximumLength, self.key) = (task, maximumLength, key)
+    (self.teacher, self.student) = (teacher, student)
+  }
+
+  /// C: how many numbers a classifier answers with.
+  public var outputs: Int {
+    switch task {
+    case .classification(let labels): labels.count
+    case .regression: 1
+    }
+  }
+}
+
+/// Options from which a teacher is made.
+public protocol TeacherRecipe: Plugin {
+  /// The card, from configuration files alone.
+  /// - Throws: ``WiringError`` or ``FormatError``.
+  func card(in surroundings: Surroundings) throws -> ModelCard
+  /// The teacher as it is before its preparation.
+  func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
+  /// A teacher that was prepared and written before.
+  func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher
+}
+
+/// Options from which a student is made.
+public protocol StudentRecipe: Plugin {
+  func card(in surroundings: Surroundings) throws -> ModelCard
+  /// The student before it learns; layers may be copied from the prepared teacher.
+  func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student
+  /// A student that was written before.
+  func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any Student
+}

@@ -1,0 +1,87 @@
+/// Whether a term counts once for a batch or once for each pair of layers.
+public enum LossScope: Sendable {
+  case output
+  case layer
+}
+
+/// The activations that a term needs.
+public struct Reads: Sendable, Equatable {
+  public var teacher: Set<Activation>
+  public var student: Set<Activation>
+
+  public init(teacher: Set<Activation> = [], student: Set<Activation> = []) {
+    (self.teacher, self.student) = (teacher, student)
+  }
+
+  public func union(_ other: Reads) -> Reads {
+    Reads(teacher: teacher.union(other.teacher), student: student.union(other.student))
+  }
+}
+
+/// What a term is given for a batch.
+public struct LossInputs {
+  /// Constants.
+  public let teacher: Response
+  public let student: Response
+  public let batch: TokenBatch
+  /// For terms of scope `.layer`: the pair at hand.
+  public let layers: LayerPair?
+  /// The term's own parameters, for this pair of layers.
+  public let parameters: ParameterStore?
+
+  public init(
+    teacher: Response = Response(), student: Response, batch: TokenBatch, layers: LayerPair? = nil,
+    parameters: ParameterStore? = nil
+  ) {
+    (self.teacher, self.student, self.batch) = (teacher, student, batch)
+    (self.layers, self.parameters) = (layers, parameters)
+  }
+
+  /// The class of each sequence.
+  /// - Throws: ``ContractError`` where the data has no labels or scores instead.
+  public func labels() throws -> [Int] {
+    guard let targets = batch.targets else { throw ContractError("the data has no labels") }
+    return try targets.map {
+      guard case .label(let label) = $0 else { throw ContractError("the data has scores, not labels") }
+      return label
+    }
+  }
+
+  /// The score of each sequence as a column [B, 1].
+  public func scores() throws -> Tensor {
+    guard let targets = batch.targets else { throw ContractError("the data has no scores") }
+    let values = try targets.map {
+      guard case .score(let score) = $0 else { throw ContractError("the data has labels, not scores") }
+      return score
+    }
+    return Tensor(values, [values.count, 1])
+  }
+}
+
+/// One summand of the objective.
+public protocol LossTerm: Plugin, Sendable {
+  var scope: LossScope { get }
+
+  /// What the term reads, for a pair of layers where its scope is `.layer`. Also the place to refuse models that do not fit.
+  /// - Throws: ``WiringError``
+  func reads(_ models: ModelPair, at layers: LayerPair?) throws -> Reads
+
+  /// Parameters that are trained with the student and not exported, e.g. a map between widths. Default: none.
+  func parameters(_ models: ModelPair, at layers: LayerPair?) -> [ParameterDefinition]
+
+  /// A scalar: the mean over the batch, in nats unless the term says otherwise.
+  func loss(_ inputs: LossInputs) throws -> Tensor
+}
+
+extension LossTerm {
+  public func parameters(_ models: ModelPair, at layers: LayerPair?) -> [ParameterDefinition] { [] }
+}
+
+/// The task's own loss: cross-entropy with the labels, or squared error of the score, meaned over the batch.
+public func taskLoss(_ inputs: LossInputs, task: TaskKind) throws -> Tensor {
+  let logits = try inputs.student[.logits]
+  switch task {
+  case .classification: return crossEntropy(logits, labels: try inputs.labels())
+  case .regression: return meanSquaredError(logits, try inputs.scores())
+  }
+}
