@@ -77,11 +77,10 @@ extension LossTerm {
   public func parameters(_ models: ModelPair, at layers: LayerPair?) -> [ParameterDefinition] { [] }
 }
 
-/// The task's own loss: cross-entropy with the labels, or squared error of the score, meaned over the batch.
-public func taskLoss(_ inputs: LossInputs, task: TaskKind) throws -> Tensor {
+/// The task's own loss, meaned over the batch: cross-entropy of logits [B, C] with labels, or squared error of [B, 1] with scores.
+/// - Throws: ``ContractError`` where the data has no targets.
+public func taskLoss(_ inputs: LossInputs) throws -> Tensor {
   let logits = try inputs.student[.logits]
-  switch task {
-  case .classification: return crossEntropy(logits, labels: try inputs.labels())
-  case .regression: return meanSquaredError(logits, try inputs.scores())
-  }
+  if case .score = inputs.batch.targets?.first { return meanSquaredError(logits, try inputs.scores()) }
+  return crossEntropy(logits, labels: try inputs.labels())
 }

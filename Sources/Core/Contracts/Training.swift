@@ -13,7 +13,8 @@ public struct EncodedDataset: Sendable {
   /// The examples of the given indices as one packed batch.
   public func batch(_ examples: some Collection<Int>) -> TokenBatch {
     TokenBatch(
-      examples.map { sequences[$0] }, targets: targets.map { all in examples.map { all[$0] } }, examples: Array(examples))
+      examples.map { sequences[$0] }, targets: targets.map { all in examples.map { all[$0] } },
+      examples: Array(examples))
   }
 }
 

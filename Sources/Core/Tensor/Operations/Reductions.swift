@@ -72,3 +72,26 @@ extension Tensor {
     return (outer, shape[axis], inner)
   }
 }
+
+extension Tensor {
+  /// Mean of the rows of each segment: [N, H] and B + 1 offsets → [B, H]. No segment may be empty.
+  public func segmentMeans(_ offsets: [Int]) -> Tensor {
+    let width = shape.columns
+    precondition(shape.rank == 2 && offsets.last == shape[0], "segments of \(shape) that do not cover its rows")
+    let segments = zip(offsets, offsets.dropFirst()).map { $0..<$1 }
+    for segment in segments { precondition(!segment.isEmpty, "the mean of an empty segment") }
+    return Tensor.record([segments.count, width], from: [self]) { out in
+      out.update(repeating: 0, count: segments.count * width)
+      for (b, rows) in segments.enumerated() {
+        kernels.column_sum_accumulate(out + b * width, pointer + rows.lowerBound * width, rows.count, width, width)
+        kernels.scale(out + b * width, out + b * width, 1 / Float(rows.count), width)
+      }
+    } backward: { [node, count] dy in
+      node?.accumulate(in: 0..<count) { gradient in
+        for (b, rows) in segments.enumerated() {
+          for row in rows { kernels.axpy(gradient + row * width, 1 / Float(rows.count), dy + b * width, width) }
+        }
+      }
+    }
+  }
+}

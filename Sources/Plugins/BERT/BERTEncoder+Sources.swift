@@ -1,0 +1,67 @@
+import DistillCore
+import Foundation
+
+extension BERTEncoder {
+  /// An encoder from a Hugging Face folder.
+  /// - Throws: ``FormatError`` for what is wrong with its files, ``WiringError`` where they do not fit the task.
+  convenience init(
+    checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
+    in surroundings: Surroundings
+  ) throws {
+    var configuration = try BERTConfiguration(folder: folder)
+    if let layers = selection.layers { configuration.layers = layers.count }
+    let tokenizer = try WordPieceTokenizer(folder: folder)
+    guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+      throw FormatError(
+        file: folder, "has a vocabulary of \(tokenizer.vocabularySize) tokens for a model with "
+          + "\(configuration.vocabularySize): the vocabulary of another model?")
+    }
+    guard surroundings.maximumLength <= configuration.maximumPositions else {
+      throw WiringError(
+        "the task's max_length \(surroundings.maximumLength) is more than the \(configuration.maximumPositions) positions "
+          + "of \(folder.path)", option: "checkpoint")
+    }
+    if selection.classifier == .checkpoint, case .classification(let labels) = surroundings.task,
+      let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
+    {
+      throw FormatError(
+        file: folder, "has the task's labels in another order: \(named.joined(separator: ", ")) "
+          + "instead of \(labels.joined(separator: ", "))")
+    }
+    self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
+    try BERTWeights.load(self, from: folder, selection, key: surroundings.key)
+  }
+
+  /// An encoder that ``write(to:)`` wrote.
+  convenience init(written folder: URL, embedding: SequenceEmbedding, in surroundings: Surroundings) throws {
+    try self.init(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: surroundings)
+  }
+
+  /// An encoder of random weights.
+  convenience init(
+    random configuration: BERTConfiguration, embedding: SequenceEmbedding, tokenizer: any Tokenizer,
+    in surroundings: Surroundings
+  ) {
+    self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
+    for parameter in parameters.parameters {
+      BERTParameters.initialise(parameter, configuration, key: surroundings.key)
+    }
+  }
+
+  /// Some layers of another encoder, with its embeddings and, unless they start fresh, its heads.
+  convenience init(
+    copying source: BERTEncoder, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding, key: RandomKey
+  ) {
+    var configuration = source.configuration
+    let layers = selection.layers ?? Array(1...configuration.layers)
+    configuration.layers = layers.count
+    self.init(configuration, embedding: embedding, task: source.task, tokenizer: source.tokenizer)
+    for parameter in parameters.parameters {
+      if BERTWeights.head(of: parameter.name, selection) == .fresh {
+        BERTParameters.initialise(parameter, configuration, key: key)
+      } else {
+        parameter.assign(source.parameters[BERTWeights.sourceName(parameter.name, layers)].value)
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import DistillCore
+
+/// One transformer layer: self-attention and a feed-forward block, each with a residual and a norm behind it.
+struct BERTLayer {
+  /// Counted from 1.
+  let index: Int
+  private let configuration: BERTConfiguration
+  private let attentionWeight: Parameter, attentionBias: Parameter
+  private let outputWeight: Parameter, outputBias: Parameter, outputGamma: Parameter, outputBeta: Parameter
+  private let wideWeight: Parameter, wideBias: Parameter
+  private let narrowWeight: Parameter, narrowBias: Parameter, narrowGamma: Parameter, narrowBeta: Parameter
+
+  init(_ index: Int, of store: ParameterStore, _ configuration: BERTConfiguration) {
+    (self.index, self.configuration) = (index, configuration)
+    let prefix = BERTParameters.layer(index)
+    let attention = ["query", "key", "value"].map { prefix + "attention.self.\($0)." }
+    attentionWeight = store.joined(attention.map { $0 + "weight" })
+    attentionBias = store.joined(attention.map { $0 + "bias" })
+    outputWeight = store[prefix + "attention.output.dense.weight"]
+    outputBias = store[prefix + "attention.output.dense.bias"]
+    outputGamma = store[prefix + "attention.output.LayerNorm.weight"]
+    outputBeta = store[prefix + "attention.output.LayerNorm.bias"]
+    wideWeight = store[prefix + "intermediate.dense.weight"]
+    wideBias = store[prefix + "intermediate.dense.bias"]
+    narrowWeight = store[prefix + "output.dense.weight"]
+    narrowBias = store[prefix + "output.dense.bias"]
+    narrowGamma = store[prefix + "output.LayerNorm.weight"]
+    narrowBeta = store[prefix + "output.LayerNorm.bias"]
+  }
+
+  /// States [N, H] → states [N, H], or [B, H] where only the [CLS] rows are wanted.
+  func apply(
+    _ x: Tensor, _ run: BERTRun, classTokenOnly: Bool, keepingAttention: Bool
+  ) -> (states: Tensor, attention: Tensor?) {
+    let (h, w) = (configuration.hiddenSize, run.weights)
+    let offsets = run.batch.offsets
+    let queryOffsets = classTokenOnly ? Array(0...run.batch.sequenceCount) : offsets
+    let layout = AttentionLayout(heads: configuration.heads, queryOffsets: queryOffsets, keyOffsets: offsets)
+    let probabilityDropout = run.dropout(
+      configuration.attentionDropout, layer: index, site: 0,
+      firstIndex: configuration.heads * (classTokenOnly ? run.batch.firstToken : run.batch.firstAttention))
+
+    let rows = classTokenOnly ? x.gatheredRows(run.classTokenRows) : x
+    let queries: Tensor, keysAndValues: Tensor
+    if classTokenOnly {
+      queries = linear(rows, weight: w(attentionWeight).rows(0..<h), bias: w(attentionBias).rows(0..<h))
+      keysAndValues = linear(x, weight: w(attentionWeight).rows(h..<3 * h), bias: w(attentionBias).rows(h..<3 * h))
+    } else {
+      queries = linear(x, weight: w(attentionWeight), bias: w(attentionBias))
+      keysAndValues = queries
+    }
+    let (context, probabilities) = attention(
+      queries: queries, keysAndValues: keysAndValues, width: h, layout: layout, dropout: probabilityDropout,
+      keepingProbabilities: keepingAttention)
+
+    func hiddenDropout(_ site: Int) -> Dropout {
+      run.dropout(configuration.hiddenDropout, layer: index, site: site, width: h, classTokenOnly: classTokenOnly)
+    }
+    let attended = layerNorm(
+      linear(context, weight: w(outputWeight)), bias: w(outputBias), dropout: hiddenDropout(1), residual: rows,
+      gamma: w(outputGamma), beta: w(outputBeta), epsilon: configuration.layerNormEpsilon)
+    let wide = activate(linear(attended, weight: w(wideWeight)), bias: w(wideBias), with: configuration.activation)
+    let states = layerNorm(
+      linear(wide, weight: w(narrowWeight)), bias: w(narrowBias), dropout: hiddenDropout(2), residual: attended,
+      gamma: w(narrowGamma), beta: w(narrowBeta), epsilon: configuration.layerNormEpsilon)
+    return (states, probabilities)
+  }
+}

@@ -1,0 +1,52 @@
+import DistillCore
+
+/// The parameters of a BERT encoder with a sequence classification head, under the names of Hugging Face's files.
+///
+/// Query, key and value adjoin each other, so that a layer makes all three with one product.
+enum BERTParameters {
+  static func layer(_ layer: Int) -> String { "bert.encoder.layer.\(layer - 1)." }
+  static let pooler = ["bert.pooler.dense.weight", "bert.pooler.dense.bias"]
+  static let classifier = ["classifier.weight", "classifier.bias"]
+
+  static func definitions(_ c: BERTConfiguration, outputs: Int) -> [ParameterDefinition] {
+    let (h, f) = (c.hiddenSize, c.intermediateSize)
+    func matrix(_ name: String, _ rows: Int, _ columns: Int, adjoins: Bool = false) -> ParameterDefinition {
+      ParameterDefinition(name, [rows, columns], decays: true, adjoins: adjoins)
+    }
+    func vector(_ name: String, _ count: Int, adjoins: Bool = false) -> ParameterDefinition {
+      ParameterDefinition(name, [count], decays: false, adjoins: adjoins)
+    }
+    func norm(_ name: String) -> [ParameterDefinition] { [vector(name + ".weight", h), vector(name + ".bias", h)] }
+    func dense(_ name: String, _ outputs: Int, _ inputs: Int) -> [ParameterDefinition] {
+      [matrix(name + ".weight", outputs, inputs), vector(name + ".bias", outputs)]
+    }
+
+    var all = [
+      matrix("bert.embeddings.word_embeddings.weight", c.vocabularySize, h),
+      matrix("bert.embeddings.position_embeddings.weight", c.maximumPositions, h),
+      matrix("bert.embeddings.token_type_embeddings.weight", c.typeVocabularySize, h),
+    ]
+    all += norm("bert.embeddings.LayerNorm")
+    for index in 1...c.layers {
+      let p = layer(index)
+      let attention = ["query", "key", "value"].map { p + "attention.self.\($0)" }
+      all += attention.enumerated().map { matrix($1 + ".weight", h, h, adjoins: $0 > 0) }
+      all += attention.enumerated().map { vector($1 + ".bias", h, adjoins: $0 > 0) }
+      all += dense(p + "attention.output.dense", h, h) + norm(p + "attention.output.LayerNorm")
+      all += dense(p + "intermediate.dense", f, h)
+      all += dense(p + "output.dense", h, f) + norm(p + "output.LayerNorm")
+    }
+    return all + dense("bert.pooler.dense", h, h) + dense("classifier", outputs, h)
+  }
+
+  /// Normal numbers for matrices, ones for the gains of norms, zeros for every other vector; a function of key and name.
+  static func initialise(_ parameter: Parameter, _ c: BERTConfiguration, key: RandomKey) {
+    if parameter.shape.rank == 2 {
+      parameter.assign(
+        Tensor(normal: parameter.shape, standardDeviation: c.initializerRange, key: key.child(parameter.name)))
+    } else {
+      let isGain = parameter.name.hasSuffix("LayerNorm.weight")
+      parameter.assign(Tensor(repeating: isGain ? 1 : 0, parameter.shape))
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import DistillCore
+import Foundation
+
+/// A BERT encoder as a teacher: from a checkpoint, fine-tuned on the task where asked.
+public struct BERTTeacher: TeacherRecipe, Sendable {
+  public static let name = "bert"
+  public static let summary = "A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked."
+
+  public var checkpoint: OptionPath = ""
+  public var embedding = SequenceEmbedding.pooler
+  public var pooler = HeadSource.checkpoint
+  public var classifier = HeadSource.checkpoint
+  public var fineTune: TrainingOptions?
+
+  public init() {}
+
+  public init(checkpoint: URL, fineTune: TrainingOptions? = nil) {
+    self.checkpoint = OptionPath(checkpoint.path)
+    self.fineTune = fineTune
+  }
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit(
+      "checkpoint", &checkpoint, required: true, "Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.")
+    visit("embedding", &embedding, "What stands for a sequence: `cls`, `pooler` or `mean`.")
+    visit("pooler", &pooler, "`fresh` starts a new pooler where the checkpoint's was never trained.")
+    visit("classifier", &classifier, "`fresh` starts a new classifier even if the checkpoint has one.")
+    visit.section("fine_tune", &fineTune, "Train on the labels first. Without it the checkpoint's own classifier teaches.")
+  }
+
+  public func card(in surroundings: Surroundings) throws -> ModelCard {
+    let folder = checkpoint.url
+    return BERTEncoder.card(
+      try BERTConfiguration(folder: folder), task: surroundings.task, maximumLength: surroundings.maximumLength,
+      vocabulary: try WordPieceTokenizer(folder: folder).fingerprint)
+  }
+
+  public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {
+    let selection = BERTWeights.Selection(pooler: pooler, classifier: classifier)
+    let encoder = try BERTEncoder(
+      checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
+    return FineTunedBERT(encoder, fineTune: fineTune)
+  }
+
+  public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
+    FineTunedBERT(try BERTEncoder(written: folder, embedding: embedding, in: surroundings), fineTune: nil)
+  }
+}
+
+/// A BERT encoder that learns the task before it teaches it.
+final class FineTunedBERT: Teacher {
+  private let encoder: BERTEncoder
+  private let fineTune: TrainingOptions?
+
+  init(_ encoder: BERTEncoder, fineTune: TrainingOptions?) { (self.encoder, self.fineTune) = (encoder, fineTune) }
+
+  var card: ModelCard { encoder.card }
+  var tokenizer: any Tokenizer { encoder.tokenizer }
+  var innermost: any Encoder { encoder }
+
+  func prepare(_ preparation: Preparation) throws {
+    guard let fineTune else { return }
+    try preparation.trainer.fineTune(encoder, on: preparation.data, options: fineTune, phase: "teacher: fine-tuning")
+  }
+
+  func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {
+    try encoder.respond(to: batch, with: activations, pass: .inference)
+  }
+
+  func write(to folder: URL) throws { try encoder.write(to: folder) }
+}

@@ -1,0 +1,16 @@
+import DistillCore
+
+/// The task's own loss: −ln softmax(logits)[label], or (score − target)² for regression; mean over the batch.
+public struct HardCrossEntropy: LossTerm {
+  public static let name = "hard-cross-entropy"
+  public static let summary = "Cross-entropy with the true labels; squared error for regression."
+
+  public init() {}
+  public mutating func options(_ visit: inout OptionVisitor) {}
+  public var scope: LossScope { .output }
+  public func reads(_: ModelPair, at _: LayerPair?) -> Reads { Reads(student: [.logits]) }
+
+  public func loss(_ inputs: LossInputs) throws -> Tensor {
+    try taskLoss(inputs)
+  }
+}

@@ -1,0 +1,46 @@
+import DistillCore
+
+/// ReAugKD's relational term (Zhang et al., ACL 2023): the student's relations to the teacher's embeddings should be the
+/// teacher's own.
+///
+/// q_ij = softmax_j(zᵢ·z_j/τ), q̄_ij = softmax_j(xᵢ·z_j/τ), loss = 1/B Σᵢ KL(qᵢ ‖ q̄ᵢ), in nats, with teacher embeddings z and
+/// student embeddings x [B, D] of length 1. That they are normalised, the form of q and q̄ and the direction of the KL are our
+/// reading; the value of τ is ours.
+public struct RelationalKL: LossTerm {
+  public static let name = "relational-kl"
+  public static let summary = "KL between in-batch relations: teacher to teacher against student to teacher."
+
+  public var temperature: Float = 0.1
+  public var excludeSelf = false
+
+  public init(temperature: Float = 0.1, excludeSelf: Bool = false) {
+    (self.temperature, self.excludeSelf) = (temperature, excludeSelf)
+  }
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit("temperature", &temperature, in: .positive, "τ: softmax temperature over cosine similarities.")
+    visit("exclude_self", &excludeSelf, "Leave j = i out of the sums.")
+  }
+
+  public var scope: LossScope { .output }
+
+  public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
+    let teacher = try models.requireTeacher()
+    guard teacher.embeddingWidth == models.student.embeddingWidth else {
+      throw WiringError(
+        "the teacher's embedding has width \(teacher.embeddingWidth) and the student's \(models.student.embeddingWidth)",
+        option: "use", hint: "wrap the teacher in a `supervised-contrastive-head`, which projects it")
+    }
+    return Reads(teacher: [.embedding], student: [.embedding])
+  }
+
+  public func loss(_ inputs: LossInputs) throws -> Tensor {
+    let z = try inputs.teacher[.embedding].l2Normalised()  // [B, D]
+    let x = try inputs.student[.embedding].l2Normalised()  // [B, D]
+    let mask = excludeSelf ? identity(z.shape[0]) * -1e9 : Tensor(0)
+    let q = softmax(matmul(z, z, transposeB: true) / temperature + mask)
+    let logStudent = logSoftmax(matmul(x, z, transposeB: true) / temperature + mask)
+    return klDivergence(q, logProbabilities: logStudent)
+  }
+}

@@ -1,0 +1,57 @@
+import DistillCore
+import Foundation
+
+/// ReAugKD's head: a linear map from the teacher's embedding to the student's width, trained with the supervised contrastive
+/// loss while the teacher is frozen (Zhang et al., ACL 2023, step 1).
+public struct SupervisedContrastiveHead: TeacherRecipe {
+  public static let name = "supervised-contrastive-head"
+  public static let summary =
+    "Wraps a teacher and projects its embedding to the student's width, trained with supervised contrastive loss."
+
+  public var base: (any TeacherRecipe)?
+  public var width: Int?
+  public var temperature: Float = 0.07
+  public var regressionBins = 5
+  public var fit = TrainingOptions(epochs: 5, learningRate: 1e-3)
+
+  public init() {
+    fit.batchSize = 128
+    fit.weightDecay = 0
+  }
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit.plugin("base", &base, required: true, "The teacher under the head.")
+    visit("width", &width, in: .atLeast(1), "Width of the projected embedding. Default: the student's.")
+    visit("temperature", &temperature, in: .positive, "τ of the contrastive loss; 0.07 is that of Khosla et al.'s code.")
+    visit(
+      "regression_bins", &regressionBins, in: .atLeast(2),
+      "For regression: scores in the same of so many equal stretches of the range count as one class (ours).")
+    visit.section("fit", &fit, "How the head is trained. The values are ours; the paper's are not known.")
+  }
+
+  public func card(in surroundings: Surroundings) throws -> ModelCard {
+    var card = try requiredBase().card(in: surroundings)
+    card.embeddingWidth = width ?? surroundings.student?.embeddingWidth ?? card.embeddingWidth
+    return card
+  }
+
+  public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {
+    let teacher = ContrastiveHeadTeacher(
+      try requiredBase().makeTeacher(in: surroundings), width: try card(in: surroundings).embeddingWidth, options: self)
+    teacher.initialise(key: surroundings.key)
+    return teacher
+  }
+
+  public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
+    let teacher = ContrastiveHeadTeacher(
+      try requiredBase().loadTeacher(from: folder, in: surroundings), width: try card(in: surroundings).embeddingWidth,
+      options: self)
+    try teacher.loadHead(from: folder)
+    return teacher
+  }
+
+  private func requiredBase() throws -> any TeacherRecipe {
+    guard let base else { throw WiringError("has no teacher to wrap", option: "base") }
+    return base
+  }
+}
