@@ -4,12 +4,26 @@
 #include "variants.h"
 
 static int runs_here(const char *isa) {
+#if defined(__x86_64__)
+  // These ask the processor and whether the system saves the registers.
+  __builtin_cpu_init();
+  if (strcmp(isa, "avx512") == 0)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
+  if (strcmp(isa, "avx2") == 0) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
   (void)isa;
   return 1;
 }
 
 /// Fastest first.
 static const distill_kernels *const variants[] = {
+#if defined(__x86_64__)
+    &distill_kernels_avx512,
+    &distill_kernels_avx2,
+#elif defined(__aarch64__)
+    &distill_kernels_neon,
+#endif
     &distill_kernels_plain,
 };
 

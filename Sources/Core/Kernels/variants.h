@@ -5,6 +5,12 @@
 #include "distill_kernels.h"
 
 extern const distill_kernels distill_kernels_plain;
+#if defined(__x86_64__)
+extern const distill_kernels distill_kernels_avx2;
+extern const distill_kernels distill_kernels_avx512;
+#elif defined(__aarch64__)
+extern const distill_kernels distill_kernels_neon;
+#endif
 
 #define DISTILL_EACH_KERNEL(X)                                                                                         \
   X(add) X(sub) X(mul) X(div) X(scale) X(add_scalar) X(axpy) X(mul_accumulate) X(fill)                                 \

@@ -1,0 +1,25 @@
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
+
+#define LANES 16
+typedef __m512 native;
+
+static inline native load_some(const float *p, size_t k) { return _mm512_maskz_loadu_ps((__mmask16)((1 << k) - 1), p); }
+
+static inline void store_some(float *p, native v, size_t k) {
+  _mm512_mask_storeu_ps(p, (__mmask16)((1 << k) - 1), v);
+}
+
+#include "vector_kernels.h"
+
+#pragma clang attribute pop
+
+const distill_kernels distill_kernels_avx512 = DISTILL_TABLE("avx512");
+
+#endif

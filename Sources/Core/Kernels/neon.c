@@ -1,0 +1,24 @@
+#if defined(__aarch64__)
+
+#include <arm_neon.h>
+#include <math.h>
+#include <stddef.h>
+
+#define LANES 4
+typedef float32x4_t native;
+
+static inline native load_some(const float *p, size_t k) {
+  native v = {0, 0, 0, 0};
+  for (size_t i = 0; i < k; i++) v[i] = p[i];
+  return v;
+}
+
+static inline void store_some(float *p, native v, size_t k) {
+  for (size_t i = 0; i < k; i++) p[i] = v[i];
+}
+
+#include "vector_kernels.h"
+
+const distill_kernels distill_kernels_neon = DISTILL_TABLE("neon");
+
+#endif
