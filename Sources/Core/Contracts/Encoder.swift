@@ -77,6 +77,8 @@ public protocol TeacherRecipe: Plugin {
   func card(in surroundings: Surroundings) throws -> ModelCard
   /// The teacher as it is before its preparation.
   func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
+  /// Files whose content decides what teacher is made: with the options and the data they name a prepared teacher.
+  var sources: [URL] { get }
   /// A teacher that was prepared and written before.
   func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher
 }

@@ -20,7 +20,7 @@ public final class DistillationObjective: Objective {
   private let teacher: (any Teacher)?
   private let terms: [WeightedTerm]
   private let layerMap: [LayerPair]
-  private var scheduler: any Scheduler
+  private var scheduler: (any Scheduler)?
   private let data: TaskData
   private let microBatchSize: Int?
   private let models: ModelPair
@@ -33,10 +33,11 @@ public final class DistillationObjective: Objective {
     let pair: Int?
   }
 
+  /// Without a scheduler every term counts in every step.
   /// - Throws: ``WiringError`` where a term does not fit the models.
   public init(
     student: any Trainable, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
-    scheduler: any Scheduler, data: TaskData, microBatchSize: Int? = nil, key: RandomKey = RandomKey(0)
+    scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, key: RandomKey = RandomKey(0)
   ) throws {
     (self.student, self.teacher, self.terms, self.layerMap) = (student, teacher, terms, layerMap)
     (self.scheduler, self.data, self.microBatchSize) = (scheduler, data, microBatchSize)
@@ -73,20 +74,21 @@ public final class DistillationObjective: Objective {
   public var exampleCount: Int { data.training.count }
 
   public var state: SchedulerState {
-    get { scheduler.state }
-    set { scheduler.state = newValue }
+    get { scheduler?.state ?? SchedulerState() }
+    set { scheduler?.state = newValue }
   }
 
   public func observe(_ report: StepReport) {
     var report = report
     report.progress.layerPairs = layerMap.count
-    scheduler.observe(report)
+    scheduler?.observe(report)
   }
 
   // MARK: one step
 
   public func accumulateGradients(for step: Step) throws -> StepFigures {
-    let focus = scheduler.focus(TrainingProgress(epoch: step.epoch, step: step.number, layerPairs: layerMap.count))
+    let progress = TrainingProgress(epoch: step.epoch, step: step.number, layerPairs: layerMap.count)
+    let focus = scheduler?.focus(progress) ?? Focus(layerPairs: layerMap.indices, outputs: true)
     let active = Self.places(terms, layerMap).filter { place in
       place.pair.map(focus.layerPairs.contains) ?? focus.outputs
     }

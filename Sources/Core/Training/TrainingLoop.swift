@@ -40,7 +40,7 @@ public final class TrainingLoop: Trainer {
   ) throws -> TrainingSummary {
     let objective = try DistillationObjective(
       student: encoder, teacher: nil, terms: [WeightedTerm(LabelLoss(), weight: 1)], layerMap: [],
-      scheduler: EverythingAtOnce(), data: data, microBatchSize: options.microBatchSize)
+      scheduler: nil, data: data, microBatchSize: options.microBatchSize)
     return try fit(objective, options: options, phase: phase)
   }
 }
@@ -53,14 +53,4 @@ private struct LabelLoss: LossTerm {
   var scope: LossScope { .output }
   func reads(_: ModelPair, at _: LayerPair?) -> Reads { Reads(student: [.logits]) }
   func loss(_ inputs: LossInputs) throws -> Tensor { try taskLoss(inputs) }
-}
-
-/// The schedule of a training without layers to move through.
-private struct EverythingAtOnce: Scheduler {
-  static let name = "everything-at-once"
-  static let summary = "All terms in every step."
-  var state = SchedulerState()
-  mutating func options(_ visit: inout OptionVisitor) {}
-  func focus(_ progress: TrainingProgress) -> Focus { Focus(layerPairs: 0..<progress.layerPairs, outputs: true) }
-  mutating func observe(_ report: StepReport) {}
 }
