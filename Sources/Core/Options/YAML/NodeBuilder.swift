@@ -145,6 +145,8 @@ struct NodeBuilder: ~Copyable {
     } catch {
       let (line, column) =
         switch error.place {
+        // At the end of a file without a final newline, libyaml is one line too far.
+        case .mark(let mark) where mark.line >= source.lines.count: position(after: text)
         case .mark(let mark): (mark.line + 1, mark.column + 1)
         case .byte(let offset): position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
         }
