@@ -63,6 +63,7 @@ final class FineTunedBERT: Teacher {
   var card: ModelCard { encoder.card }
   var tokenizer: any Tokenizer { encoder.tokenizer }
   var innermost: any Encoder { encoder }
+  var untrained: Set<Activation> { fineTune == nil ? encoder.untrained : [] }
 
   func prepare(_ preparation: Preparation) throws {
     guard let fineTune else { return }

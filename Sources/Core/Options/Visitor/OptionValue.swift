@@ -18,6 +18,8 @@ public struct OptionContext: Sendable {
   public let range: OptionRange
   /// What relative paths are relative to.
   public let folder: URL
+
+  public init(range: OptionRange, folder: URL) { (self.range, self.folder) = (range, folder) }
 }
 
 extension Bool: OptionValue {

@@ -111,6 +111,10 @@ public final class PipelineRun {
       observe(.note("teacher: prepared before by the same settings, in \(shared.url(key).path)"))
     } else {
       let teacher = try recipe.makeTeacher(in: pipeline.surroundings)
+      if let activation = teacher.untrained.map(\.description).sorted().first {
+        throw ContractError(
+          "the teacher's \(activation) would come from weights that nothing has trained; add `fine_tune:` to it")
+      }
       let preparation = Preparation(
         data: data(teacher.tokenizer), trainer: loop, key: pipeline.surroundings.key.child("teacher"))
       try teacher.prepare(preparation)
