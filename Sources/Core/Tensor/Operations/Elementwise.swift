@@ -42,9 +42,10 @@ extension Tensor {
   /// x²
   public func squared() -> Tensor { self * self }
 
-  /// max(low, min(x, high)); no gradient where x is cut off.
+  /// max(low, min(x, high)); NaN stays NaN. No gradient where x is cut off or at a limit.
   public func clamped(from low: Float = -.infinity, to high: Float = .infinity) -> Tensor {
-    map({ out, x, n in for i in 0..<n { out[i] = max(low, min(x[i], high)) } }) { x, y, dy in
+    // Comparisons, because Swift's `max` and `min` would turn NaN into a limit and hide it.
+    map({ out, x, n in for i in 0..<n { out[i] = x[i] < low ? low : x[i] > high ? high : x[i] } }) { x, _, dy in
       Tensor(x.shape) { out in
         for i in 0..<x.count { out[i] = x.pointer[i] > low && x.pointer[i] < high ? dy.pointer[i] : 0 }
       }
