@@ -1,6 +1,6 @@
 /// Mean over rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), in nats; q is given by its logarithm: [R, C], [R, C] → scalar.
 ///
-/// Terms with p = 0 count as zero. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R.
+/// Terms with p = 0 count as zero, and so do their slopes. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R.
 public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
   precondition(p.shape == q.shape && p.shape.rank >= 1, "KL divergence of \(p.shape) from \(q.shape)")
   let (rows, columns) = (p.shape.rows, p.shape.columns)
@@ -14,7 +14,13 @@ public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
   } backward: { dy in
     let share = dy.pointee / Float(rows)
     q.node?.accumulate(p.pointer, scale: -share)
-    p.node?.accumulate(((p.detached.log() + 1 - q.detached) * share).pointer)
+    guard let node = p.node else { return }
+    let slope = p.detached.log() + 1 - q.detached
+    // The slope at p = 0 is infinite, but what made p vanish (an underflown softmax) multiplies it by 0: not NaN but 0.
+    node.accumulate(
+      Tensor(p.shape) { out in
+        for i in 0..<p.count { out[i] = p.pointer[i] == 0 ? 0 : share * slope.pointer[i] }
+      }.pointer)
   }
 }
 
