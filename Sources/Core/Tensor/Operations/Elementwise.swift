@@ -15,8 +15,7 @@ extension Tensor {
     guard let node else { return y }
     let (x, constant) = (detached, y)
     return y.recorded(from: [self]) { dy in
-      let gradient = gradient(x, constant, Tensor(copying: dy, x.shape))
-      node.accumulate(gradient.pointer)
+      node.accumulate(gradient(x, constant, Tensor(copying: dy, x.shape)))
     }
   }
 
@@ -121,8 +120,8 @@ extension Tensor {
   public static func / (a: Tensor, b: Tensor) -> Tensor {
     binary(a, b, { kernels.div($0, $1, $2, $3) }) { a, b, dy in
       let slope = Tensor(copying: dy, a.shape) / b.detached
-      a.node?.accumulate(slope.pointer)
-      b.node?.accumulate((slope * a.detached / b.detached).pointer, scale: -1)
+      a.node?.accumulate(slope)
+      b.node?.accumulate(slope * a.detached / b.detached, scale: -1)
     }
   }
 

@@ -20,7 +20,7 @@ public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
     node.accumulate(
       Tensor(p.shape) { out in
         for i in 0..<p.count { out[i] = p.pointer[i] == 0 ? 0 : share * slope.pointer[i] }
-      }.pointer)
+      })
   }
 }
 
