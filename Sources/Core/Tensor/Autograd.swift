@@ -89,7 +89,12 @@ final class Node {
 
   fileprivate func run() {
     for node in backwardOrder() where !node.isLeaf {
-      if let gradient = node.gradient { node.propagate?(gradient.pointer) }
+      if let gradient = node.gradient {
+        guard let propagate = node.propagate else {
+          preconditionFailure("backward() through a graph that an earlier backward() used up")
+        }
+        propagate(gradient.pointer)
+      }
       node.release()
     }
   }
