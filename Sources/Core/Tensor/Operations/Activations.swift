@@ -49,6 +49,7 @@ public func embeddingSum(
   precondition(positionIDs.count == rows && typeIDs.count == rows, "ids, positions and types differ in number")
   let tables = [(words, ids, "token id"), (positions, positionIDs, "position"), (types, typeIDs, "type id")]
   for (table, indices, what) in tables {
+    precondition(table.shape.rank == 2 && table.shape[1] == columns, "a table of \(what)s of shape \(table.shape)")
     for index in indices {
       precondition(index >= 0 && Int(index) < table.shape[0], "\(what) \(index) of \(table.shape[0])")
     }

@@ -32,10 +32,12 @@ public func crossEntropy(_ logits: Tensor, labels: [Int]) -> Tensor {
 /// Mean over rows of −Σⱼ pⱼ ln softmax(logits)ⱼ: targets [B, C], logits [B, C] → scalar, in nats.
 public func crossEntropy(_ logits: Tensor, probabilities p: Tensor) -> Tensor {
   precondition(p.shape == logits.shape && p.shape.rank == 2, "cross-entropy of \(logits.shape) with \(p.shape)")
+  precondition(p.shape[0] > 0, "cross-entropy of no rows")
   return -(p * logits.logSoftmax()).sum() / Float(p.shape[0])
 }
 
-/// Mean of (a − b)².
+/// Mean of (a − b)² over tensors of one shape.
 public func meanSquaredError(_ a: Tensor, _ b: Tensor) -> Tensor {
-  (a - b).squared().mean()
+  precondition(a.shape == b.shape, "mean squared error of \(a.shape) and \(b.shape)")
+  return (a - b).squared().mean()
 }
