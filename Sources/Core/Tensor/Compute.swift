@@ -16,6 +16,9 @@ public enum Compute {
   /// Gives unused pooled memory back to the system.
   public static func trimMemory() { engine.pool.trim() }
 
+  /// How often the pool had to ask the system for memory so far.
+  package static var systemRequests: Int { engine.pool.systemRequests }
+
   /// Checks `DISTILL_ISA` and `DISTILL_THREADS`; a program calls it first, to say what is wrong in its own way.
   /// - Throws: ``ComputeError`` when a variable asks for what this machine does not have.
   public static func checkEnvironment() throws {
