@@ -65,7 +65,9 @@ public struct ComputeError: Error, CustomStringConvertible, Sendable {
 }
 
 /// What is made once: the kernel table, the pool of threads and the pool of memory.
-final class Engine: @unchecked Sendable {  // all constant after `init`; the C pool and the memory pool lock for themselves
+///
+/// Unchecked, but all of it is constant after `init`, and the two pools lock for themselves.
+final class Engine: @unchecked Sendable {
   let kernels: UnsafePointer<distill_kernels>
   let workers: OpaquePointer
   let threads: Int

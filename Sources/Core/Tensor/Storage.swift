@@ -21,7 +21,8 @@ final class Storage {
 
 /// Recycles blocks by size class, so that a training step that looks like the one before allocates nothing.
 final class StoragePool: Sendable {
-  private struct Block: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }  // an unused block: nobody else has it
+  // An unused block: nobody else has it.
+  private struct Block: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
   private let free = Mutex<[Int: [Block]]>([:])
   private let requests = Atomic<Int>(0)
   /// How often the system was asked for memory: stands still while a loop repeats itself.

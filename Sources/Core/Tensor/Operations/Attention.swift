@@ -14,8 +14,8 @@ public struct AttentionLayout: Sendable {
     precondition(heads > 0 && queryOffsets.count == keyOffsets.count, "\(heads) heads, offsets of different numbers")
     for offsets in [queryOffsets, keyOffsets] {
       precondition(
-        offsets.first == 0 && zip(offsets, offsets.dropFirst()).allSatisfy(<=), "offsets begin at 0 and ascend: \(offsets)"
-      )
+        offsets.first == 0 && zip(offsets, offsets.dropFirst()).allSatisfy(<=),
+        "offsets begin at 0 and ascend: \(offsets)")
     }
     self.heads = heads
     self.queryOffsets = queryOffsets
