@@ -1,0 +1,180 @@
+import Foundation
+
+/// The header of a safetensors file: a JSON object that names each tensor's element type, shape and place.
+///
+/// The parser reads exactly the JSON that the format allows, and so sees what a general one hides: repeated keys, numbers
+/// that are no whole numbers, nesting without end.
+struct SafetensorsHeader: Sendable {
+  /// Why a header is refused; the reader adds the path.
+  struct Refusal: Error {
+    var message: String
+  }
+
+  /// Names in the order of the data.
+  private(set) var names: [String] = []
+  private(set) var tensors: [String: TensorInfo] = [:]
+  /// Where each tensor begins, and where the last one ends, counted from the end of the header.
+  private(set) var offsets: [String: Int] = [:]
+  private(set) var dataSize = 0
+  private(set) var metadata: [String: String] = [:]
+
+  init(_ json: [UInt8]) throws {
+    var parser = Parser(json)
+    var ends: [String: Int] = [:]
+    var hasMetadata = false
+    try parser.object { parser, key in
+      if key == "__metadata__" {
+        if hasMetadata { throw Refusal(message: "the header has '__metadata__' twice") }
+        hasMetadata = true
+        try parser.object { parser, key in
+          if metadata.updateValue(try parser.string(), forKey: key) != nil {
+            throw Refusal(message: "the header's metadata has '\(key)' twice")
+          }
+        }
+      } else {
+        let (info, begin, end) = try Self.entry(of: key, &parser)
+        if tensors.updateValue(info, forKey: key) != nil {
+          throw Refusal(message: "the header has tensor '\(key)' twice")
+        }
+        offsets[key] = begin
+        ends[key] = end
+      }
+    }
+    try parser.end()
+    func place(_ name: String) -> (Int, Int, String) { (offsets[name] ?? 0, ends[name] ?? 0, name) }
+    for (begin, end, name) in tensors.keys.map(place).sorted(by: <) {
+      guard begin == dataSize else {
+        let what = begin < dataSize ? "overlaps the tensor before it" : "leaves a hole before it"
+        throw Refusal(message: "tensor '\(name)' \(what): it begins at byte \(begin) instead of \(dataSize)")
+      }
+      dataSize = end
+      names.append(name)
+    }
+  }
+
+  private static func entry(of name: String, _ parser: inout Parser) throws -> (TensorInfo, begin: Int, end: Int) {
+    var dtypeName: String?
+    var shape: [Int]?
+    var offsets: [Int]?
+    try parser.object { parser, key in
+      let isNew: Bool
+      switch key {
+      case "dtype": (isNew, dtypeName) = (dtypeName == nil, try parser.string())
+      case "shape": (isNew, shape) = (shape == nil, try parser.integers())
+      case "data_offsets": (isNew, offsets) = (offsets == nil, try parser.integers())
+      default: throw Refusal(message: "tensor '\(name)' has an unknown property '\(key)'")
+      }
+      if !isNew { throw Refusal(message: "tensor '\(name)' has '\(key)' twice") }
+    }
+    guard let dtypeName, let shape, let offsets, offsets.count == 2 else {
+      throw Refusal(message: "tensor '\(name)' needs 'dtype', 'shape' and two 'data_offsets'")
+    }
+    guard let dtype = DType(rawValue: dtypeName) else {
+      let known = DType.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Refusal(message: "tensor '\(name)' has the unknown element type '\(dtypeName)' (known: \(known))")
+    }
+    guard let info = TensorInfo(dtype: dtype, shape: shape) else {
+      throw Refusal(message: "tensor '\(name)' has an impossible shape \(shape)")
+    }
+    // Both are non-negative, so the difference cannot overflow.
+    guard offsets[1] - offsets[0] == info.byteCount else {
+      throw Refusal(
+        message: "tensor '\(name)' of shape \(shape) and type \(dtypeName) needs \(info.byteCount) bytes, "
+          + "but its data_offsets \(offsets) span \(offsets[1] - offsets[0])")
+    }
+    return (info, offsets[0], offsets[1])
+  }
+}
+
+/// Just enough JSON: objects, strings, and lists of non-negative whole numbers. Its depth is that of its caller's code.
+private struct Parser {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func object(_ member: (inout Parser, _ key: String) throws -> Void) throws {
+    try list(from: "{", to: "}") { parser in
+      let key = try parser.string()
+      try parser.expect(":")
+      try member(&parser, key)
+    }
+  }
+
+  mutating func integers() throws -> [Int] {
+    var values: [Int] = []
+    try list(from: "[", to: "]") { values.append(try $0.integer()) }
+    return values
+  }
+
+  mutating func string() throws -> String {
+    try expect("\"")
+    let start = position
+    var escaped = false
+    while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+      if bytes[position] == UInt8(ascii: "\\") {
+        escaped = true
+        position += 1
+      }
+      position += 1
+    }
+    guard position < bytes.count else { throw refusal("a string without an end") }
+    let content = bytes[start..<position]
+    position += 1
+    let text =
+      escaped
+      ? try? JSONDecoder().decode(String.self, from: Data(bytes[start - 1..<position]))
+      : content.contains { $0 < 0x20 } ? nil : String(validating: content, as: UTF8.self)
+    guard let text else { throw refusal("a string that is no valid JSON") }
+    return text
+  }
+
+  mutating func end() throws {
+    if let byte = next() { throw refusal("'\(Character(UnicodeScalar(byte)))' after the end") }
+  }
+
+  private mutating func list(from open: Character, to close: Character, _ item: (inout Parser) throws -> Void) throws {
+    try expect(open)
+    if next() == close.asciiValue {
+      position += 1
+      return
+    }
+    while true {
+      try item(&self)
+      if next() == close.asciiValue {
+        position += 1
+        return
+      }
+      try expect(",")
+    }
+  }
+
+  private mutating func integer() throws -> Int {
+    var value: Int?
+    _ = next()
+    while position < bytes.count, case let digit = Int(bytes[position]) - 0x30, 0...9 ~= digit {
+      let (tens, overflow) = (value ?? 0).multipliedReportingOverflow(by: 10)
+      let (sum, carry) = tens.addingReportingOverflow(digit)
+      if overflow || carry { throw refusal("a number that is too large") }
+      value = sum
+      position += 1
+    }
+    guard let value else { throw refusal("something that is no non-negative whole number") }
+    return value
+  }
+
+  /// The byte at hand after white space, not consumed.
+  private mutating func next() -> UInt8? {
+    while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
+    return position < bytes.count ? bytes[position] : nil
+  }
+
+  private mutating func expect(_ character: Character) throws {
+    guard next() == character.asciiValue else { throw refusal("no '\(character)' where one belongs") }
+    position += 1
+  }
+
+  private func refusal(_ what: String) -> SafetensorsHeader.Refusal {
+    .init(message: "the header has \(what), at its byte \(position)")
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+
+/// Writes tensors into a safetensors file, asking for their elements one tensor at a time.
+///
+///     var writer = SafetensorsWriter()
+///     writer.add("embeddings.weight", shape: [vocabulary, width]) { weight }
+///     try writer.write(to: url)
+///
+/// The file is written whole (`AtomicFile`). Tensors stand in the order of their addition, those of wider elements first,
+/// so that each is aligned.
+public struct SafetensorsWriter {
+  private enum Elements {
+    case floats(() throws -> [Float])
+    case integers(() throws -> [Int64])
+  }
+  private var tensors: [(name: String, dtype: DType, shape: [Int], elements: Elements)] = []
+  private let metadata: [String: String]
+
+  /// - Parameter metadata: Becomes `__metadata__`; `transformers` refuses files that lack a `format`.
+  public init(metadata: [String: String] = ["format": "pt"]) {
+    self.metadata = metadata
+  }
+
+  /// Adds a tensor of type F32, whose elements `floats` gives in row-major order when the file is written.
+  public mutating func add(_ name: String, shape: [Int], floats: @escaping () throws -> [Float]) {
+    tensors.append((name, .f32, shape, .floats(floats)))
+  }
+
+  /// Adds a tensor of type I64, whose elements `integers` gives in row-major order when the file is written.
+  public mutating func add(_ name: String, shape: [Int], integers: @escaping () throws -> [Int64]) {
+    tensors.append((name, .i64, shape, .integers(integers)))
+  }
+
+  /// Writes the file. Throws what the elements throw, or `FormatError` when a name is given twice or reserved, a shape
+  /// does not fit its elements, or the file cannot be written; a file that was there is then untouched.
+  public func write(to url: URL) throws {
+    let ordered = tensors.filter { $0.dtype == .i64 } + tensors.filter { $0.dtype == .f32 }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
+
+    var members = metadata.isEmpty ? [] : ["\"__metadata__\":" + (try json(metadata))]
+    var names: Set = ["__metadata__"]
+    var offset = 0
+    for (name, dtype, shape, _) in ordered {
+      guard names.insert(name).inserted else { throw FormatError(file: url, "cannot hold '\(name)' twice") }
+      guard let info = TensorInfo(dtype: dtype, shape: shape) else {
+        throw FormatError(file: url, "cannot hold '\(name)': its shape \(shape) is impossible")
+      }
+      let (end, overflow) = offset.addingReportingOverflow(info.byteCount)
+      if overflow { throw FormatError(file: url, "cannot hold '\(name)': all shapes together are impossible") }
+      members.append(
+        "\(try json(name)):{\"dtype\":\"\(dtype.rawValue)\",\"shape\":\(try json(shape)),\"data_offsets\":[\(offset),\(end)]}"
+      )
+      offset = end
+    }
+    var header = Array("{\(members.joined(separator: ","))}".utf8)
+    header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+
+    try AtomicFile.write(to: url) { file in
+      try file.write([UInt64(header.count).littleEndian].span.bytes)
+      try file.write(header.span.bytes)
+      for (name, _, shape, elements) in ordered {
+        let count = shape.reduce(1, *)
+        switch elements {
+        case .floats(let elements):
+          try write(try elements(), of: name, expected: count, to: file, url)
+        case .integers(let elements):
+          try write(try elements(), of: name, expected: count, to: file, url)
+        }
+      }
+    }
+  }
+
+  private func write<Element: BitwiseCopyable>(
+    _ elements: [Element], of name: String, expected count: Int, to file: borrowing OpenFile, _ url: URL
+  ) throws {
+    guard elements.count == count else {
+      throw FormatError(
+        file: url, "cannot hold '\(name)': its shape asks for \(count) elements, \(elements.count) came")
+    }
+    try file.write(elements.span.bytes)
+  }
+}

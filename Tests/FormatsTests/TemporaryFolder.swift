@@ -1,0 +1,27 @@
+import Foundation
+
+/// Runs `body` with a new empty folder, and removes it.
+func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent("formats-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+  defer { try? FileManager.default.removeItem(at: url) }
+  try body(url)
+}
+
+/// Names in a folder, hidden ones too.
+func names(in folder: URL) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+}
+
+/// SplitMix64: the same numbers on every platform.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
