@@ -21,6 +21,14 @@ extension TensorTests {
       #expect(x.gradient?.values == [Float](repeating: 1, count: 6))
     }
 
+    @Test func longGraphsMayBeDropped() {
+      var y = x
+      for _ in 0..<100_000 { y = y * y + x }
+      y = x
+      (y * 2).sum().backward()
+      #expect(x.gradient?.values == [Float](repeating: 2, count: 6))
+    }
+
     @Test func severalOutputsGoBackTogether() {
       let y = x * 2
       let z = y.rows(1..<3)  // an output below another one

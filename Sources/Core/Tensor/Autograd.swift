@@ -63,6 +63,18 @@ final class Node {
     }
   }
 
+  /// Takes apart what was never gone backwards through node by node: a chain of a hundred thousand (a running sum of losses)
+  /// would overflow the stack if each node released the next.
+  deinit {
+    var unused = inputs
+    release()
+    while var node = unused.popLast() {
+      guard isKnownUniquelyReferenced(&node) else { continue }
+      unused += node.inputs
+      node.release()
+    }
+  }
+
   fileprivate func release() {
     propagate = nil
     inputs = []
