@@ -16,7 +16,7 @@ enum Fixture {
   }
 
   /// GLUE's own files, in a folder beside the package or named by `DISTILL_GLUE`.
-  static let glue = existing("DISTILL_GLUE", ["../shared/data/glue", "../../shared/data/glue", "data/glue"])
+  static let glue = existing("DISTILL_GLUE", ["../shared/data/glue", "data/glue"])
   /// all-MiniLM-L6-v2, in `models` or named by `DISTILL_MINILM`.
   static let miniLM = existing("DISTILL_MINILM", ["models/all-MiniLM-L6-v2"])
 

@@ -33,11 +33,9 @@ import Testing
       #expect(try WordPieceTokenizer(folder: folder).fingerprint == tokenizer.fingerprint)
       let json = folder.appendingPathComponent("tokenizer.json")
       #expect(try JSONSerialization.jsonObject(with: Data(contentsOf: json)) is [String: Any])
-      // Without tokenizer.json the other files say the same, but that a token outside the model is not a piece.
+      // Without tokenizer.json the other files say the same.
       try FileManager.default.removeItem(at: json)
-      let fromText = try WordPieceTokenizer(folder: folder)
-      #expect(fromText.addedTokens == tokenizer.addedTokens)
-      if name != "added-json" { #expect(fromText.fingerprint == tokenizer.fingerprint) }
+      #expect(try WordPieceTokenizer(folder: folder).fingerprint == tokenizer.fingerprint)
     }
   }
 

@@ -6,7 +6,7 @@ extension WordPieceTokenizer {
   public func write(to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let files = [
-      ("vocab.txt", vocabulary.map { $0 + "\n" }.joined()),
+      ("vocab.txt", vocabulary.prefix(modelCount).map { $0 + "\n" }.joined()),
       ("tokenizer.json", tokenizerJSON),
       ("tokenizer_config.json", configJSON),
       ("special_tokens_map.json", Self.object(roles, indent: "") + "\n"),
