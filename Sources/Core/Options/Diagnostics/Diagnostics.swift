@@ -20,6 +20,7 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
 
   public init(_ one: Diagnostic) { self.init([one]) }
 
+  /// One block per diagnostic, with a blank line between; see `Diagnostic.rendered`.
   public func rendered(colour: Bool = false) -> String {
     list.map { $0.rendered(colour: colour) }.joined(separator: "\n\n")
       + (isTruncated ? "\n\nonly the first \(list.count) errors are shown" : "")
