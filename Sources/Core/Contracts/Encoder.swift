@@ -13,6 +13,8 @@ public protocol Encoder: AnyObject {
   var card: ModelCard { get }
   /// What makes the ids that it reads.
   var tokenizer: any Tokenizer { get }
+  /// Activations that rest on parameters which nothing has trained yet, such as a new classifier's logits. Default: none.
+  var untrained: Set<Activation> { get }
 
   /// Exactly the activations asked for, nothing else computed.
   /// - Throws: ``ContractError`` for an activation that it does not have or a sequence that is too long.
@@ -20,6 +22,10 @@ public protocol Encoder: AnyObject {
 
   /// Writes everything from which its recipe can load it again.
   func write(to folder: URL) throws
+}
+
+extension Encoder {
+  public var untrained: Set<Activation> { [] }
 }
 
 /// An encoder that can be trained.
@@ -77,6 +83,8 @@ public protocol TeacherRecipe: Plugin {
   func card(in surroundings: Surroundings) throws -> ModelCard
   /// The teacher as it is before its preparation.
   func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
+  /// Files whose content decides what teacher is made: with the options and the data they name a prepared teacher.
+  var sources: [URL] { get }
   /// A teacher that was prepared and written before.
   func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher
 }

@@ -1,5 +1,5 @@
 /// Where a training stands.
-public struct Progress: Sendable, Equatable {
+public struct TrainingProgress: Sendable, Equatable {
   /// Epochs finished.
   public var epoch: Int
   /// Steps finished, in all epochs.
@@ -24,12 +24,12 @@ public struct Focus: Sendable, Equatable {
 
 /// What happened in a step, for a schedule to decide upon.
 public struct StepReport: Sendable {
-  public var progress: Progress
+  public var progress: TrainingProgress
   public var isEndOfEpoch: Bool
   /// Each term's unweighted value; layer-wise terms under `name.L`, L being the student's layer.
   public var figures: [String: Double]
 
-  public init(progress: Progress, isEndOfEpoch: Bool, figures: [String: Double]) {
+  public init(progress: TrainingProgress, isEndOfEpoch: Bool, figures: [String: Double]) {
     (self.progress, self.isEndOfEpoch, self.figures) = (progress, isEndOfEpoch, figures)
   }
 }
@@ -43,7 +43,7 @@ public struct SchedulerState: Codable, Sendable, Equatable {
 /// Which layers and which terms count, and when to move up.
 public protocol Scheduler: Plugin, Sendable {
   /// A function of progress and state alone.
-  func focus(_ progress: Progress) -> Focus
+  func focus(_ progress: TrainingProgress) -> Focus
   mutating func observe(_ report: StepReport)
   var state: SchedulerState { get set }
 }

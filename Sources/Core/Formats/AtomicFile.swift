@@ -5,7 +5,8 @@ import Foundation
 /// The contents go to a temporary file in the same folder, which is flushed to the disk and renamed over the path; then
 /// the folder is flushed. What a killed process left is removed by the next write to the same path.
 public enum AtomicFile {
-  /// Writes `data` to `url`. Throws `FormatError` with the path and the system's reason; `url` is then as it was.
+  /// Writes `data` to `url`. Throws `FormatError` with the path and the system's reason; `url` is then as it was, unless
+  /// only the last flush of its folder failed.
   public static func write(_ data: Data, to url: URL) throws {
     try write(to: url) { try $0.write(data.bytes) }
   }

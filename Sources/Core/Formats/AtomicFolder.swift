@@ -8,7 +8,8 @@ import Foundation
 public enum AtomicFolder {
   /// Puts what `build` writes into the folder it is handed at `url`, in place of a folder that may be there.
   ///
-  /// Throws what `build` throws, or `FormatError` with the path and the system's reason; `url` is then as it was.
+  /// Throws what `build` throws, or `FormatError` with the path and the system's reason; `url` is then as it was,
+  /// unless only the last flush of its parent failed.
   public static func write(to url: URL, _ build: (URL) throws -> Void) throws {
     try write(to: url, exchange: exchange, afterStep: {}, build)
   }

@@ -60,11 +60,14 @@ INLINE vf gelu_slope(vf x) {
   return fma_(x * 0.39894228040f, e, normal_cdf(x, e));
 }
 
-INLINE vf gelu_tanh(vf x) { return x * approximate_cdf(x); }
+INLINE vf gelu_tanh(vf x) { return x / (1.0f + vexp(-approximate_logit(x))); }
 
+/// s + x · s(1 − s) · 2u′ with s the approximate Φ. The product s(1 − s) is symmetric in x; from |x| it loses no digits.
 INLINE vf gelu_tanh_slope(vf x) {
-  const vf s = approximate_cdf(x);
-  return fma_(x * s * (1.0f - s), fma_(x * x, (vf)(3 * 0.044715f * 1.5957691216f), (vf)1.5957691216f), s);
+  const vf e = vexp(-__builtin_elementwise_abs(approximate_logit(x)));
+  const vf upper = 1.0f / (1.0f + e), lower = e * upper;
+  const vf logit_slope = fma_(x * x, (vf)(3 * 0.044715f * 1.5957691216f), (vf)1.5957691216f);
+  return fma_(x * upper * lower, logit_slope, x < 0.0f ? lower : upper);
 }
 
 #define BIAS_GELU(kernel, function)                                                                                    \

@@ -165,11 +165,8 @@ INLINE vf normal_cdf(vf x, vf bell_of_x) {
   return x < 0.0f ? tail : 1.0f - tail;
 }
 
-/// ½(1 + tanh u) = 1 / (1 + e^−2u) with u = √(2/π) · (x + 0.044715·x³): the approximation of Φ in "gelu_new".
-INLINE vf approximate_cdf(vf x) {
-  const vf cubic = x * fma_(x * x, (vf)0.044715f, (vf)1.0f);
-  return 1.0f / (1.0f + vexp(cubic * -1.5957691216f));
-}
+/// 2u = 2 √(2/π) · (x + 0.044715·x³): the approximation of Φ(x) in "gelu_new" is ½(1 + tanh u) = 1 / (1 + e^−2u).
+INLINE vf approximate_logit(vf x) { return x * 1.5957691216f * fma_(x * x, (vf)0.044715f, (vf)1.0f); }
 
 INLINE vu random_bits(vu low_index, distill_stream stream) {
   DISTILL_MIX(low_index, stream);

@@ -25,7 +25,7 @@ public final class AdamW {
   /// One step along the gradients, each first multiplied by `gradientScale` (clipping).
   public func update(learningRate: Float, gradientScale: Float = 1) {
     step += 1
-    let corrections = (1 - Self.power(beta1, step), 1 - Self.power(beta2, step))
+    let corrections = (Float(1 - Self.power(beta1, step)), Float(1 - Self.power(beta2, step)))
     for run in runs {
       Compute.parallel(run.range.count, grain: 65_536) { part in
         let start = run.range.lowerBound + part.lowerBound
@@ -51,10 +51,9 @@ public final class AdamW {
     return runs
   }()
 
-  private static func power(_ base: Float, _ exponent: Int) -> Float {
-    var result = 1.0
-    for _ in 0..<exponent { result *= Double(base) }
-    return Float(result)
+  /// baseⁿ in double precision: 1 − β₂ᵗ is tiny at first, and rounding β₂ᵗ to Float32 would cost it four digits.
+  private static func power(_ base: Float, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { result, _ in result * Double(base) }
   }
 
   /// What has to be kept to go on later: t, and the first and second moments in the arena's layout.

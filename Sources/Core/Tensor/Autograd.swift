@@ -49,11 +49,29 @@ final class Node {
     }
   }
 
+  /// Adds `scale · other`. A tensor that only an argument names could otherwise be given back to the pool, and handed out
+  /// again as this very gradient, before it is read.
+  func accumulate(_ other: Tensor, scale: Float = 1) {
+    withExtendedLifetime(other) { accumulate(other.pointer, scale: scale) }
+  }
+
   /// Adds to a part of the gradient; the rest counts as zero when nothing was there.
   func accumulate(in range: Range<Int>, _ add: (UnsafeMutablePointer<Float>) -> Void) {
     accumulate { gradient, beta in
       if beta == 0 { gradient.update(repeating: 0, count: count) }
       add(gradient + range.lowerBound)
+    }
+  }
+
+  /// Takes apart what was never gone backwards through node by node: a chain of a hundred thousand (a running sum of losses)
+  /// would overflow the stack if each node released the next.
+  deinit {
+    var unused = inputs
+    release()
+    while var node = unused.popLast() {
+      guard isKnownUniquelyReferenced(&node) else { continue }
+      unused += node.inputs
+      node.release()
     }
   }
 
@@ -83,7 +101,12 @@ final class Node {
 
   fileprivate func run() {
     for node in backwardOrder() where !node.isLeaf {
-      if let gradient = node.gradient { node.propagate?(gradient.pointer) }
+      if let gradient = node.gradient {
+        guard let propagate = node.propagate else {
+          preconditionFailure("backward() through a graph that an earlier backward() used up")
+        }
+        propagate(gradient.pointer)
+      }
       node.release()
     }
   }
@@ -100,7 +123,7 @@ extension Tensor {
   public func backward(seed: Tensor) {
     precondition(seed.shape == shape, "the seed has shape \(seed.shape), the tensor \(shape)")
     guard let node else { return }
-    node.accumulate(seed.pointer)
+    node.accumulate(seed)
     node.run()
   }
 
@@ -129,7 +152,7 @@ public func backward(from outputs: [(tensor: Tensor, gradient: Tensor)]) {
   let nodes = outputs.compactMap(\.tensor.node)
   for (tensor, gradient) in outputs {
     precondition(tensor.shape == gradient.shape, "gradient \(gradient.shape) of a tensor \(tensor.shape)")
-    tensor.node?.accumulate(gradient.pointer)
+    tensor.node?.accumulate(gradient)
   }
   Node(count: 0, inputs: nodes, propagate: { _ in }).run()
 }

@@ -31,7 +31,9 @@ func multiplySerial(
 ) {
   guard m > 0, n > 0 else { return }
   if k == 0 {  // an empty sum; BLAS would leave C alone without reading beta in some versions
-    for row in 0..<m { for column in 0..<n { c[row * stride + column] *= beta } }
+    for row in 0..<m {
+      for column in 0..<n { c[row * stride + column] = beta == 0 ? 0 : beta * c[row * stride + column] }
+    }
     return
   }
   cblas_sgemm(

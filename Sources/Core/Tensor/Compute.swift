@@ -16,6 +16,9 @@ public enum Compute {
   /// Gives unused pooled memory back to the system.
   public static func trimMemory() { engine.pool.trim() }
 
+  /// How often the pool had to ask the system for memory so far.
+  package static var systemRequests: Int { engine.pool.systemRequests }
+
   /// Checks `DISTILL_ISA` and `DISTILL_THREADS`; a program calls it first, to say what is wrong in its own way.
   /// - Throws: ``ComputeError`` when a variable asks for what this machine does not have.
   public static func checkEnvironment() throws {
@@ -62,7 +65,9 @@ public struct ComputeError: Error, CustomStringConvertible, Sendable {
 }
 
 /// What is made once: the kernel table, the pool of threads and the pool of memory.
-final class Engine: @unchecked Sendable {  // all constant after `init`; the C pool and the memory pool lock for themselves
+///
+/// Unchecked, but all of it is constant after `init`, and the two pools lock for themselves.
+final class Engine: @unchecked Sendable {
   let kernels: UnsafePointer<distill_kernels>
   let workers: OpaquePointer
   let threads: Int

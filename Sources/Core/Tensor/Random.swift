@@ -13,9 +13,10 @@ public struct RandomKey: Hashable, Sendable {
     RandomKey(raw: Self.mix(value ^ Self.mix(UInt64(bitPattern: Int64(index)) &+ 0x632B_E59B_D9B4_E019)))
   }
 
-  /// The key of something named, e.g. a parameter.
+  /// The key of something named, e.g. a parameter. The length counts too, so that "ab" is not "b" below "a".
   public func child(_ name: String) -> RandomKey {
-    RandomKey(raw: name.utf8.reduce(value) { Self.mix($0 ^ UInt64($1) &+ 0x9E37_79B9_7F4A_7C15) })
+    let bytes = name.utf8.reduce(value) { Self.mix($0 ^ UInt64($1) &+ 0x9E37_79B9_7F4A_7C15) }
+    return RandomKey(raw: Self.mix(bytes ^ UInt64(name.utf8.count) &+ 0xD1B5_4A32_D192_ED03))
   }
 
   /// 32 random bits for a counter.

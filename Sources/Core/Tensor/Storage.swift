@@ -21,8 +21,12 @@ final class Storage {
 
 /// Recycles blocks by size class, so that a training step that looks like the one before allocates nothing.
 final class StoragePool: Sendable {
-  private struct Block: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }  // an unused block: nobody else has it
+  // An unused block: nobody else has it.
+  private struct Block: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
   private let free = Mutex<[Int: [Block]]>([:])
+  private let requests = Atomic<Int>(0)
+  /// How often the system was asked for memory: stands still while a loop repeats itself.
+  var systemRequests: Int { requests.load(ordering: .relaxed) }
 
   /// Sizes are rounded up to one of eight steps between powers of two: at most an eighth is wasted.
   static func sizeClass(_ count: Int) -> Int {
@@ -34,6 +38,7 @@ final class StoragePool: Sendable {
   func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
     let capacity = Self.sizeClass(count)
     if let block = free.withLock({ $0[capacity]?.popLast() }) { return (block.pointer, capacity) }
+    requests.add(1, ordering: .relaxed)
     var raw: UnsafeMutableRawPointer?
     let status = posix_memalign(&raw, 64, capacity * MemoryLayout<Float>.stride)
     guard status == 0, let raw else { preconditionFailure("out of memory for \(capacity) floats") }

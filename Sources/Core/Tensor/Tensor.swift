@@ -62,7 +62,7 @@ public struct Tensor {
     Tensor(shape: shape, storage: storage, offset: offset, node: Node(leaf: count))
   }
 
-  /// The gradient that a leaf received; nil where none arrived.
+  /// The gradient that a leaf received; nil where none arrived. It shares memory: a later `backward()` adds to it.
   public var gradient: Tensor? {
     guard let node, node.isLeaf, let storage = node.gradient else { return nil }
     return Tensor(shape: shape, storage: storage, offset: node.gradientOffset)

@@ -35,6 +35,7 @@ extension BERTEncoder {
   /// An encoder that ``write(to:)`` wrote.
   convenience init(written folder: URL, embedding: SequenceEmbedding, in surroundings: Surroundings) throws {
     try self.init(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: surroundings)
+    guard untrained.isEmpty else { throw FormatError(file: folder, "was written without its pooler or its classifier") }
   }
 
   /// An encoder of random weights.

@@ -18,6 +18,7 @@ public final class BERTEncoder: Student {
   public let task: TaskKind
   public let tokenizer: any Tokenizer
   public let parameters: ParameterStore
+  public internal(set) var untrained: Set<Activation> = []
   private let layers: [BERTLayer]
 
   /// An encoder whose parameters are all zero; a loader or an initialiser fills them.

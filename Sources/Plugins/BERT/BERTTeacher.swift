@@ -42,6 +42,12 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     return FineTunedBERT(encoder, fineTune: fineTune)
   }
 
+  public var sources: [URL] {
+    ["config.json", BERTWeights.fileName, "vocab.txt", "tokenizer.json", "tokenizer_config.json"].map {
+      checkpoint.url.appending(path: $0)
+    }
+  }
+
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
     FineTunedBERT(try BERTEncoder(written: folder, embedding: embedding, in: surroundings), fineTune: nil)
   }
@@ -57,6 +63,7 @@ final class FineTunedBERT: Teacher {
   var card: ModelCard { encoder.card }
   var tokenizer: any Tokenizer { encoder.tokenizer }
   var innermost: any Encoder { encoder }
+  var untrained: Set<Activation> { fineTune == nil ? encoder.untrained : [] }
 
   func prepare(_ preparation: Preparation) throws {
     guard let fineTune else { return }

@@ -60,6 +60,10 @@ enum BERTWeights {
       parameter.assign(values)
     }
     for parameter in fresh { BERTParameters.initialise(parameter, encoder.configuration, key: key) }
+    if !fresh.isEmpty { encoder.untrained = [.logits] }
+    if encoder.embedding == .pooler, fresh.contains(where: { BERTParameters.pooler.contains($0.name) }) {
+      encoder.untrained.insert(.embedding)
+    }
   }
 
   static func write(_ parameters: ParameterStore, to folder: URL) throws {

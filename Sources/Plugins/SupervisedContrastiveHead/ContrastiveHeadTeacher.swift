@@ -31,6 +31,7 @@ final class ContrastiveHeadTeacher: Teacher {
   }
   var tokenizer: any Tokenizer { base.tokenizer }
   var innermost: any Encoder { base.innermost }
+  var untrained: Set<Activation> { base.untrained }
 
   func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {
     var response = try base.respond(to: batch, with: activations, pass: .inference)

@@ -42,6 +42,8 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     return teacher
   }
 
+  public var sources: [URL] { base?.sources ?? [] }
+
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
     let teacher = ContrastiveHeadTeacher(
       try requiredBase().loadTeacher(from: folder, in: surroundings), width: try card(in: surroundings).embeddingWidth,

@@ -12,7 +12,7 @@ public enum FeedForwardActivation: Sendable {
 public func activate(_ x: Tensor, bias: Tensor, with activation: FeedForwardActivation) -> Tensor {
   let (rows, columns) = (x.shape.rows, x.shape.columns)
   precondition(bias.shape == [columns], "a bias of \(bias.shape) for \(x.shape)")
-  let before = x.requiresGradient || bias.requiresGradient ? Storage(count: x.count) : nil  // x + bias, for the way back
+  let before = x.requiresGradient || bias.requiresGradient ? Storage(count: x.count) : nil  // x + bias
   return Tensor.record(x.shape, from: [x, bias]) { out in
     x.forRows { offset, rows in
       let (out, x, before) = (out + offset, x.pointer + offset, before.map { $0.pointer + offset })
@@ -49,6 +49,7 @@ public func embeddingSum(
   precondition(positionIDs.count == rows && typeIDs.count == rows, "ids, positions and types differ in number")
   let tables = [(words, ids, "token id"), (positions, positionIDs, "position"), (types, typeIDs, "type id")]
   for (table, indices, what) in tables {
+    precondition(table.shape.rank == 2 && table.shape[1] == columns, "a table of \(what)s of shape \(table.shape)")
     for index in indices {
       precondition(index >= 0 && Int(index) < table.shape[0], "\(what) \(index) of \(table.shape[0])")
     }

@@ -11,7 +11,12 @@ public struct AttentionLayout: Sendable {
   public let probabilityOffsets: [Int]
 
   public init(heads: Int, queryOffsets: [Int], keyOffsets: [Int]) {
-    precondition(heads > 0 && queryOffsets.count == keyOffsets.count && !keyOffsets.isEmpty, "an attention layout")
+    precondition(heads > 0 && queryOffsets.count == keyOffsets.count, "\(heads) heads, offsets of different numbers")
+    for offsets in [queryOffsets, keyOffsets] {
+      precondition(
+        offsets.first == 0 && zip(offsets, offsets.dropFirst()).allSatisfy(<=),
+        "offsets begin at 0 and ascend: \(offsets)")
+    }
     self.heads = heads
     self.queryOffsets = queryOffsets
     self.keyOffsets = keyOffsets
@@ -114,6 +119,7 @@ private struct AttentionBlocks {
     let total = layout.probabilityOffsets.last ?? 0
     // Work item i is head i % heads of sequence i / heads; equal shares of Σ queries·keys decide where a thread begins.
     func firstItem(_ part: Int, of parts: Int) -> Int {
+      if part == 0 { return 0 }  // also where the first sequences have nothing to share out
       let goal = total * heads * part / parts
       let sequence = layout.probabilityOffsets.lastIndex { $0 * heads <= goal } ?? 0
       guard sequence < sequences else { return sequences * heads }
@@ -165,13 +171,14 @@ private struct AttentionBlocks {
   }
 
   func backward(_ probabilities: UnsafePointer<Float>, context: Tensor?, probabilities extra: Tensor?) {
-    // Every element of the used columns is written once (beta 0) or added to (beta 1), by one block only.
+    // Every element of the used columns is written once (beta 0) or added to (beta 1), by one block only. One tensor
+    // narrower than 3H is used twice in some columns, one that is wider not at all in some: both begin with zeros.
     let same = queries.node === keysAndValues.node
     let used = same ? 3 * width : width
     func gradient(_ tensor: Tensor, usedColumns: Int) -> (UnsafeMutablePointer<Float>, Float)? {
       var found: (UnsafeMutablePointer<Float>, Float)?
       tensor.node?.accumulate { pointer, beta in
-        if beta == 0 && (usedColumns < tensor.shape[1] || context == nil) {
+        if beta == 0 && (usedColumns != tensor.shape[1] || context == nil) {
           pointer.update(repeating: 0, count: tensor.count)
           found = (pointer, 1)
         } else {

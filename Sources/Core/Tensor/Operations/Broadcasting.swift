@@ -15,13 +15,25 @@ extension Tensor {
   public func expanded(to target: Shape) -> Tensor {
     if shape == target { return self }
     precondition(broadcastShape(shape, target) == target, "\(shape) does not expand to \(target)")
-    let steps = expansionSteps(to: target)
+    let (steps, width) = (expansionSteps(to: target), target.columns)
+    let repeatsColumn = steps.last == 0  // else a row of the target is a row of this tensor
     return Tensor.record(target, from: [self]) { out in
-      visit(target, steps) { out[$0] = pointer[$1] }
+      visitRows(of: target, steps) { row, source in
+        if repeatsColumn {
+          (out + row).update(repeating: pointer[source], count: width)
+        } else {
+          (out + row).update(from: pointer + source, count: width)
+        }
+      }
     } backward: { [self] dy in
-      node?.accumulate { gradient, beta in
-        if beta == 0 { gradient.update(repeating: 0, count: count) }
-        visit(target, steps) { gradient[$1] += dy[$0] }
+      node?.accumulate(in: 0..<count) { gradient in
+        visitRows(of: target, steps) { row, source in
+          if repeatsColumn {
+            gradient[source] += Float(kernels.sum(dy + row, width))
+          } else {
+            kernels.axpy(gradient + source, 1, dy + row, width)
+          }
+        }
       }
     }
   }
@@ -37,17 +49,16 @@ extension Tensor {
     return steps
   }
 
-  /// Calls `body(position in target, position in self)` for every element of `target`.
-  private func visit(_ target: Shape, _ steps: [Int], _ body: (Int, Int) -> Void) {
-    let inner = target.columns
-    let innerStep = steps.last ?? 0
+  /// Calls `body(start of the row, where it starts in self)` for every row of `target`.
+  private func visitRows(of target: Shape, _ steps: [Int], _ body: (Int, Int) -> Void) {
+    guard target.count > 0 else { return }
     for row in 0..<target.rows {
       var (rest, start) = (row, 0)
-      for axis in (0..<max(target.rank - 1, 0)).reversed() {
+      for axis in (0..<target.rank - 1).reversed() {
         start += rest % target[axis] * steps[axis]
         rest /= target[axis]
       }
-      for column in 0..<inner { body(row * inner + column, start + column * innerStep) }
+      body(row * target.columns, start)
     }
   }
 }

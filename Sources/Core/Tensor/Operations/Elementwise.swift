@@ -15,8 +15,7 @@ extension Tensor {
     guard let node else { return y }
     let (x, constant) = (detached, y)
     return y.recorded(from: [self]) { dy in
-      let gradient = gradient(x, constant, Tensor(copying: dy, x.shape))
-      node.accumulate(gradient.pointer)
+      node.accumulate(gradient(x, constant, Tensor(copying: dy, x.shape)))
     }
   }
 
@@ -42,9 +41,10 @@ extension Tensor {
   /// x²
   public func squared() -> Tensor { self * self }
 
-  /// max(low, min(x, high)); no gradient where x is cut off.
+  /// max(low, min(x, high)); NaN stays NaN. No gradient where x is cut off or at a limit.
   public func clamped(from low: Float = -.infinity, to high: Float = .infinity) -> Tensor {
-    map({ out, x, n in for i in 0..<n { out[i] = max(low, min(x[i], high)) } }) { x, y, dy in
+    // Comparisons, because Swift's `max` and `min` would turn NaN into a limit and hide it.
+    map({ out, x, n in for i in 0..<n { out[i] = x[i] < low ? low : x[i] > high ? high : x[i] } }) { x, _, dy in
       Tensor(x.shape) { out in
         for i in 0..<x.count { out[i] = x.pointer[i] > low && x.pointer[i] < high ? dy.pointer[i] : 0 }
       }
@@ -120,8 +120,8 @@ extension Tensor {
   public static func / (a: Tensor, b: Tensor) -> Tensor {
     binary(a, b, { kernels.div($0, $1, $2, $3) }) { a, b, dy in
       let slope = Tensor(copying: dy, a.shape) / b.detached
-      a.node?.accumulate(slope.pointer)
-      b.node?.accumulate((slope * a.detached / b.detached).pointer, scale: -1)
+      a.node?.accumulate(slope)
+      b.node?.accumulate(slope * a.detached / b.detached, scale: -1)
     }
   }
 

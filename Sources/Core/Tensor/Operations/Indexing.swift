@@ -74,8 +74,7 @@ extension Tensor {
     return Tensor.record([width, rows], from: [self]) { out in
       transpose(pointer, rows, width, out)
     } backward: { [node] dy in
-      let back = Tensor([rows, width]) { transpose(dy, width, rows, $0) }
-      node?.accumulate(back.pointer)
+      node?.accumulate(Tensor([rows, width]) { transpose(dy, width, rows, $0) })
     }
   }
 }

@@ -1,6 +1,6 @@
 /// Mean over rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), in nats; q is given by its logarithm: [R, C], [R, C] → scalar.
 ///
-/// Terms with p = 0 count as zero. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R.
+/// Terms with p = 0 count as zero, and so do their slopes. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R.
 public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
   precondition(p.shape == q.shape && p.shape.rank >= 1, "KL divergence of \(p.shape) from \(q.shape)")
   let (rows, columns) = (p.shape.rows, p.shape.columns)
@@ -14,7 +14,13 @@ public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
   } backward: { dy in
     let share = dy.pointee / Float(rows)
     q.node?.accumulate(p.pointer, scale: -share)
-    p.node?.accumulate(((p.detached.log() + 1 - q.detached) * share).pointer)
+    guard let node = p.node else { return }
+    let slope = p.detached.log() + 1 - q.detached
+    // The slope at p = 0 is infinite, but what made p vanish (an underflown softmax) multiplies it by 0: not NaN but 0.
+    node.accumulate(
+      Tensor(p.shape) { out in
+        for i in 0..<p.count { out[i] = p.pointer[i] == 0 ? 0 : share * slope.pointer[i] }
+      })
   }
 }
 
@@ -26,10 +32,12 @@ public func crossEntropy(_ logits: Tensor, labels: [Int]) -> Tensor {
 /// Mean over rows of −Σⱼ pⱼ ln softmax(logits)ⱼ: targets [B, C], logits [B, C] → scalar, in nats.
 public func crossEntropy(_ logits: Tensor, probabilities p: Tensor) -> Tensor {
   precondition(p.shape == logits.shape && p.shape.rank == 2, "cross-entropy of \(logits.shape) with \(p.shape)")
+  precondition(p.shape[0] > 0, "cross-entropy of no rows")
   return -(p * logits.logSoftmax()).sum() / Float(p.shape[0])
 }
 
-/// Mean of (a − b)².
+/// Mean of (a − b)² over tensors of one shape.
 public func meanSquaredError(_ a: Tensor, _ b: Tensor) -> Tensor {
-  (a - b).squared().mean()
+  precondition(a.shape == b.shape, "mean squared error of \(a.shape) and \(b.shape)")
+  return (a - b).squared().mean()
 }

@@ -15,7 +15,8 @@ extension Tensor {
 
 /// Cosine of corresponding rows: [B, D], [B, D] → [B].
 public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Tensor {
-  (a.l2Normalised() * b.l2Normalised()).sum(axis: a.shape.rank - 1)
+  precondition(a.shape == b.shape && a.shape.rank >= 1, "cosine similarity of \(a.shape) and \(b.shape)")
+  return (a.l2Normalised() * b.l2Normalised()).sum(axis: a.shape.rank - 1)
 }
 
 /// LayerNorm(dropout(x + bias) + residual)·γ + β over the last axis, with PyTorch's biased variance: all [N, H], vectors [H].
@@ -28,6 +29,7 @@ public func layerNorm(
   let (rows, columns) = (x.shape.rows, x.shape.columns)
   precondition(
     gamma.shape == [columns] && beta.shape == [columns], "layerNorm of \(x.shape) by \(gamma.shape), \(beta.shape)")
+  precondition(bias.map { $0.shape == [columns] } ?? true, "layerNorm of \(x.shape) with another bias")
   precondition(residual.map { $0.shape == x.shape } ?? true, "layerNorm of \(x.shape) with another residual")
   let inputs = [x, gamma, beta] + [bias, residual].compactMap { $0 }
   let keep = inputs.contains { $0.requiresGradient }

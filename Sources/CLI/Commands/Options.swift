@@ -1,0 +1,55 @@
+import ArgumentParser
+import DistillCore
+import Foundation
+
+/// `--threads`, for every command that calculates.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads to use. Default: all cores, or DISTILL_THREADS.")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be 1 or more") }
+  }
+
+  func run<T>(_ body: () throws -> T) rethrows -> T {
+    try Compute.$threads.withValue(threads ?? Compute.threads, operation: body)
+  }
+}
+
+/// `--set a.b=c`, for every command that reads a pipeline.
+struct OverrideOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Replace a value of the file, with the same checks; may be given again.", valueName: "path=value"))
+  var overrides: [String] = []
+
+  func validate() throws { _ = try pairs() }
+
+  func pairs() throws -> [(path: String, value: String)] {
+    try overrides.map { text in
+      guard let equals = text.firstIndex(of: "=") else {
+        throw ValidationError("--set takes path=value, such as training.epochs=1; \"\(text)\" has no =")
+      }
+      return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+  }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+}
+
+/// Lines of input with a TAB between the texts of a pair, as tokenize and embed read them.
+func examples(inLinesOf file: String) throws -> [Example] {
+  let bytes = try Console.input(file)
+  guard let text = String(validating: bytes, as: UTF8.self) else {
+    throw ContractError("\(file == "-" ? "standard input" : file) is not UTF-8")
+  }
+  var lines = text.split(separator: /\r?\n/, omittingEmptySubsequences: false)
+  if lines.last?.isEmpty == true { lines.removeLast() }
+  guard !lines.isEmpty else { throw ContractError("\(file == "-" ? "standard input" : file) is empty") }
+  return lines.enumerated().map { index, line in
+    let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+    return Example(text: String(parts[0]), pair: parts.count == 2 ? String(parts[1]) : nil, line: index + 1)
+  }
+}

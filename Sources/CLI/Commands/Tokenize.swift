@@ -1,0 +1,30 @@
+import ArgumentParser
+import DistillCore
+import Foundation
+
+struct Tokenize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the token ids of texts: a line each, blanks between the ids.",
+    discussion: "Input: one text a line; a TAB separates the texts of a pair.")
+
+  @Argument(help: "Folder with vocab.txt or tokenizer.json.")
+  var model: String
+  @Argument(help: "File of texts, or - for standard input.")
+  var file = "-"
+  @Option(help: "Most ids of a line, special tokens included.")
+  var maxLength: Int?
+
+  func validate() throws {
+    if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more") }
+  }
+
+  func run() throws {
+    let tokenizer = try WordPieceTokenizer(folder: URL(filePath: model))
+    var output = ""
+    for example in try examples(inLinesOf: file) {
+      let ids = tokenizer.encode(example.text, pair: example.pair, maxLength: maxLength).ids
+      output += ids.map(String.init).joined(separator: " ") + "\n"
+    }
+    FileHandle.standardOutput.write(Data(output.utf8))
+  }
+}

@@ -1,0 +1,30 @@
+import Foundation
+
+/// Everything that is wrong with a file, in order of position.
+public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedError {
+  public let list: [Diagnostic]
+
+  /// Sorts, and drops repetitions: a mistake behind an anchor would be told once per alias.
+  public init(_ list: [Diagnostic]) {
+    var seen: Set<Diagnostic> = []
+    // The order of discovery settles ties, so that the same file always gives the same text.
+    self.list = list.filter { seen.insert($0).inserted }.enumerated()
+      .sorted { ($0.element.range, $0.offset) < ($1.element.range, $1.offset) }.map(\.element)
+  }
+
+  public init(_ one: Diagnostic) { list = [one] }
+
+  public func rendered(colour: Bool = false) -> String {
+    list.map { $0.rendered(colour: colour) }.joined(separator: "\n\n")
+  }
+
+  /// An array of objects with `severity`, `message`, `file`, `line`, `column`, `length`, `source` and `hint`.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(list)
+  }
+
+  public var description: String { rendered() }
+  public var errorDescription: String? { rendered() }
+}

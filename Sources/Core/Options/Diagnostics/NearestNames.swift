@@ -1,0 +1,49 @@
+/// The names that were probably meant by `word`, best first; none when nothing is near.
+public func nearestNames(to word: String, among names: some Sequence<String>) -> [String] {
+  let folded = fold(word)
+  let allowed = max(1, folded.count / 3)
+  var found: [(name: String, distance: Int)] = []
+  for name in names {
+    let candidate = fold(name)
+    // The difference in length is a lower bound of the distance, and keeps absurd words cheap.
+    guard abs(candidate.count - folded.count) <= allowed else { continue }
+    let distance = editDistance(folded, candidate)
+    if distance <= allowed { found.append((name, distance)) }
+  }
+  return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+}
+
+/// `did you mean …?`, or the names there are.
+func suggestion(for word: String, among names: [String]) -> String? {
+  let near = nearestNames(to: word, among: names)
+  if !near.isEmpty { return "did you mean \(alternatives(near))?" }
+  return names.isEmpty ? nil : "known here: \(names.map { "`\($0)`" }.joined(separator: ", "))"
+}
+
+/// `` `a`, `b` or `c` ``
+func alternatives(_ names: [String]) -> String {
+  let quoted = names.map { "`\($0)`" }
+  guard quoted.count > 1, let last = quoted.last else { return quoted.first ?? "" }
+  return quoted.dropLast().joined(separator: ", ") + " or " + last
+}
+
+/// Case and the choice of separator are never what distinguishes two names.
+private func fold(_ word: String) -> [Unicode.Scalar] {
+  word.lowercased().unicodeScalars.map { $0 == "-" || $0 == " " ? "_" : $0 }
+}
+
+/// Damerau-Levenshtein distance in its restricted form: insertions, deletions, substitutions, swaps of neighbours.
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+  var beforeLast: [Int] = []
+  var last = Array(0...b.count)
+  for i in a.indices {
+    var row = [i + 1]
+    for j in b.indices {
+      var best = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, beforeLast[j - 1] + 1) }
+      row.append(best)
+    }
+    (beforeLast, last) = (last, row)
+  }
+  return last[b.count]
+}

@@ -1,0 +1,44 @@
+/// A text that positions point into: a file, or one override of the command line.
+public final class SourceText: Sendable {
+  /// What is shown to people: the path as it was given, or `--set training.epochs`.
+  public let name: String
+  public let lines: [Substring]
+  /// The file comes first, then the overrides as they were given; diagnostics are sorted by this.
+  let order: Int
+
+  init(name: String, text: String, order: Int = 0) {
+    self.name = name
+    self.order = order
+    // The same line breaks as libyaml's: LF, CR, CRLF, NEL, LS and PS.
+    lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+  }
+
+  var isFile: Bool { order == 0 }
+}
+
+/// A stretch of one line of a source. Lines and columns begin at 1; a column is a Unicode scalar.
+public struct SourceRange: Sendable, Hashable, Comparable, CustomStringConvertible {
+  public let source: SourceText
+  public let line: Int
+  public let column: Int
+  /// How many scalars to underline; a range that goes on in later lines is cut at the end of its first one.
+  public let length: Int
+
+  /// `file:line:column`, or the name alone for an override of the command line.
+  public var description: String { source.isFile ? "\(source.name):\(line):\(column)" : source.name }
+
+  public var sourceLine: Substring { source.lines.indices.contains(line - 1) ? source.lines[line - 1] : "" }
+
+  public static func == (a: SourceRange, b: SourceRange) -> Bool {
+    a.source === b.source && (a.line, a.column, a.length) == (b.line, b.column, b.length)
+  }
+
+  public static func < (a: SourceRange, b: SourceRange) -> Bool {
+    (a.source.order, a.line, a.column) < (b.source.order, b.line, b.column)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(line)
+    hasher.combine(column)
+  }
+}

@@ -1,0 +1,81 @@
+/// One line of `plugins.yaml`, as the generator hands it to the program.
+public struct CompiledPlugin: Sendable {
+  public let kind: String
+  public let name: String
+  public let type: any Plugin.Type
+
+  public init(kind: String, name: String, type: any Plugin.Type) {
+    self.kind = kind
+    self.name = name
+    self.type = type
+  }
+}
+
+/// A kind of plugin: the word that people use for it, and the protocol that makes it one.
+public struct PluginKind: Sendable {
+  /// `loss`
+  public let name: String
+  let identity: ObjectIdentifier
+  let admits: @Sendable (any Plugin) -> Bool
+
+  /// - Parameter type: the existential, `(any LossTerm).self`.
+  public init<P>(_ name: String, _ type: P.Type) {
+    self.name = name
+    identity = ObjectIdentifier(type)
+    admits = { $0 is P }
+  }
+}
+
+/// The plugins that YAML can name. A plain value: whoever decodes passes the one that should hold.
+public struct PluginRegistry: Sendable {
+  public let plugins: [CompiledPlugin]
+  public let kinds: [PluginKind]
+
+  /// Without plugins: every `use:` is an error.
+  public init() { (plugins, kinds) = ([], []) }
+
+  /// - Throws: `PluginRegistryError` when a kind is unknown, a name is given twice within a kind, a type is not of the kind
+  ///   it is listed under, or calls itself otherwise.
+  public init(_ plugins: [CompiledPlugin], kinds: [PluginKind]) throws(PluginRegistryError) {
+    var problems: [String] = []
+    var seen: Set<[String]> = []
+    for plugin in plugins {
+      let label = "\(plugin.kind) `\(plugin.name)`"
+      guard let kind = kinds.first(where: { $0.name == plugin.kind }) else {
+        problems.append("\(label): there is no such kind; known are \(alternatives(kinds.map(\.name)))")
+        continue
+      }
+      if !seen.insert([plugin.kind, plugin.name]).inserted { problems.append("\(label) is listed twice") }
+      if !kind.admits(plugin.type.init()) { problems.append("\(label): the type \(plugin.type) is not a \(kind.name)") }
+      if plugin.type.name != plugin.name {
+        problems.append("\(label): the type \(plugin.type) calls itself `\(plugin.type.name)`")
+      }
+    }
+    guard problems.isEmpty else { throw PluginRegistryError(problems: problems) }
+    (self.plugins, self.kinds) = (plugins, kinds)
+  }
+
+  /// The plugins of a kind, in the order of their list.
+  public func plugins(ofKind kind: String) -> [CompiledPlugin] { plugins.filter { $0.kind == kind } }
+
+  /// The plugins of the kind that the existential `P` stands for, such as `(any LossTerm).self`.
+  public func plugins<P>(of type: P.Type) -> [CompiledPlugin] {
+    if let kind = kind(of: type) { return plugins(ofKind: kind.name) }
+    return plugins.filter { $0.type.init() is P }
+  }
+
+  /// Makes a plugin with its default options; nil when there is none of that name.
+  public func make<P>(_ name: String, as type: P.Type = P.self) -> P? {
+    plugins(of: type).first { $0.name == name }?.type.init() as? P
+  }
+
+  func kindName<P>(of type: P.Type) -> String { kind(of: type)?.name ?? "plugin" }
+
+  private func kind<P>(of type: P.Type) -> PluginKind? { kinds.first { $0.identity == ObjectIdentifier(type) } }
+}
+
+/// A list of plugins that contradicts itself, or the types in it.
+public struct PluginRegistryError: Error, Sendable, CustomStringConvertible {
+  public let problems: [String]
+  public var description: String { "plugins.yaml: " + problems.joined(separator: "\nplugins.yaml: ") }
+}

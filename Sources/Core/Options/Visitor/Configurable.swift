@@ -1,0 +1,37 @@
+/// Something with options: it lists them once, and that list decodes, describes, validates and writes them.
+///
+/// ```swift
+/// public mutating func options(_ visit: inout OptionVisitor) {
+///   visit("temperature", &temperature, in: .positive, "Softmax temperature over cosine similarities.")
+/// }
+/// ```
+///
+/// A property's value after `init()` is the option's default.
+public protocol Configurable {
+  init()
+  mutating func options(_ visit: inout OptionVisitor)
+}
+
+extension Configurable {
+  /// The YAML text that decodes to this value, every default spelt out, in the order of the visit.
+  public func resolvedYAML() -> String {
+    let writing = WritingVisit()
+    return writing.mapping(self).document
+  }
+
+  /// The options in the order of the visit.
+  public static func optionDescriptions(registry: PluginRegistry = PluginRegistry()) -> [OptionDescription] {
+    let describing = DescribingVisit(registry: registry)
+    return describing.describe(Self())
+  }
+}
+
+/// A part of the pipeline that YAML chooses by name.
+///
+/// What kind of part it is (a loss, a teacher) is said by a protocol that inherits from this one.
+public protocol Plugin: Configurable, SendableMetatype {
+  /// What `use:` calls it: lower case, words joined by `-`.
+  static var name: String { get }
+  /// One line for the list of plugins.
+  static var summary: String { get }
+}

@@ -1,0 +1,70 @@
+/// One option as documentation and schemas show it.
+public struct OptionDescription: Sendable, Hashable {
+  public let key: String
+  public let shape: OptionShape
+  public let range: OptionRange
+  public let isRequired: Bool
+  /// Nil for required options, and for sections, whose own options say theirs.
+  public let defaultValue: YAMLValue?
+  public let summary: String
+  /// The options of a section, or of each item of `sections`.
+  public let nested: [OptionDescription]
+
+  /// The shape and the range in words: `a number, greater than 0`.
+  public var type: String { range == .any ? "\(shape)" : "\(shape), \(range)" }
+}
+
+/// Lists the options with their defaults.
+final class DescribingVisit: OptionVisit {
+  private let registry: PluginRegistry
+  private var options: [OptionDescription] = []
+
+  init(registry: PluginRegistry) { self.registry = registry }
+
+  func describe<T: Configurable>(_ value: T) -> [OptionDescription] {
+    let outer = options
+    options = []
+    var value = value
+    visitOptions(of: &value)
+    defer { options = outer }
+    return options
+  }
+
+  func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
+    add(key, V.shape, range: range, default: value.yaml)
+  }
+
+  func section<T: Configurable>(_ key: OptionKey, _ value: inout T) {
+    add(key, .section, nested: describe(value))
+  }
+
+  func optionalSection<T: Configurable>(_ key: OptionKey, _ value: inout T?) {
+    add(key, .optional(.section), default: value == nil ? .null : nil, nested: describe(value ?? T()))
+  }
+
+  func sections<T: Configurable>(_ key: OptionKey, _ value: inout [T]) {
+    add(key, .sections, default: .list(value.map { WritingVisit().mapping($0) }), nested: describe(T()))
+  }
+
+  func plugin<P>(_ key: OptionKey, _ value: inout P?) {
+    add(key, .plugin(kind: registry.kindName(of: P.self)), default: name(of: value))
+  }
+
+  func use<P>(_ value: inout P?, _ summary: String) {
+    add(OptionKey("use", true, summary), .pluginName(kind: registry.kindName(of: P.self)))
+  }
+
+  private func name<P>(of value: P?) -> YAMLValue {
+    (value as? any Plugin).map { .text(type(of: $0).name) } ?? .null
+  }
+
+  private func add(
+    _ key: OptionKey, _ shape: OptionShape, range: OptionRange = .any, default value: YAMLValue? = nil,
+    nested: [OptionDescription] = []
+  ) {
+    options.append(
+      OptionDescription(
+        key: key.name, shape: shape, range: range, isRequired: key.isRequired,
+        defaultValue: key.isRequired ? nil : value, summary: key.summary, nested: nested))
+  }
+}

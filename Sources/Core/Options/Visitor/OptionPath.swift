@@ -1,0 +1,29 @@
+import Foundation
+
+/// A file or folder named in YAML, relative to the folder of the file that names it.
+public struct OptionPath: OptionValue, Sendable, Hashable, ExpressibleByStringLiteral {
+  /// As it was written.
+  public let given: String
+  public let url: URL
+
+  public init(_ given: String, relativeTo folder: URL = URL(filePath: ".")) {
+    self.given = given
+    url = (given.hasPrefix("/") ? URL(filePath: given) : folder.appending(path: given)).standardizedFileURL
+  }
+
+  public init(stringLiteral given: String) { self.init(given) }
+
+  public static var shape: OptionShape { .path }
+  /// The absolute path: a resolved file means the same wherever it is copied to.
+  public var yaml: YAMLValue { .text(given.isEmpty ? given : url.path(percentEncoded: false)) }
+
+  public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+    guard let scalar = node.scalar, scalar.meaning == .text, !scalar.text.contains("\0") else {
+      throw node.mismatch(Self.shape)
+    }
+    self.init(scalar.text, relativeTo: context.folder)
+  }
+
+  public static func == (a: OptionPath, b: OptionPath) -> Bool { a.url == b.url }
+  public func hash(into hasher: inout Hasher) { hasher.combine(url) }
+}

@@ -1,0 +1,44 @@
+/// What an option's value looks like in YAML; reads as `a whole number` in messages and becomes a type in a schema.
+public indirect enum OptionShape: Sendable, Hashable, CustomStringConvertible {
+  case boolean, integer, number, text, path
+  case choice([String])
+  case list(OptionShape)
+  case either([OptionShape])
+  case optional(OptionShape)
+  case section, sections
+  /// A mapping whose `use` names a plugin of this kind.
+  case plugin(kind: String)
+  /// The name itself of a plugin of this kind: the `use` of the mapping that surrounds it.
+  case pluginName(kind: String)
+
+  public var description: String {
+    switch self {
+    case .boolean: "`true` or `false`"
+    case .integer: "a whole number"
+    case .number: "a number"
+    case .text: "a text"
+    case .path: "a path"
+    case .choice(let names): alternatives(names)
+    case .list(let element): "a list of \(element.plural)"
+    case .either(let shapes): shapes.map(\.description).joined(separator: " or ")
+    case .optional(let shape): shape.description
+    case .section: "a mapping"
+    case .sections: "a list of mappings"
+    case .plugin(let kind): "a mapping whose `use` names a plugin of kind \(kind)"
+    case .pluginName(let kind): "the name of a plugin of kind \(kind)"
+    }
+  }
+
+  private var plural: String {
+    switch self {
+    case .boolean: "booleans"
+    case .integer: "whole numbers"
+    case .number: "numbers"
+    case .text: "texts"
+    case .path: "paths"
+    case .list(let element): "lists of \(element.plural)"
+    case .optional(let shape): shape.plural
+    default: "(\(description))"
+    }
+  }
+}

@@ -1,0 +1,44 @@
+extension Int: OptionValue {}
+extension UInt64: OptionValue {}
+extension Float: OptionValue {}
+extension Double: OptionValue {}
+
+extension OptionValue where Self: FixedWidthInteger {
+  public static var shape: OptionShape { .integer }
+  public var yaml: YAMLValue { .number("\(self)") }
+
+  public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+    guard let scalar = node.scalar, scalar.meaning == .integer else { throw node.mismatch(Self.shape) }
+    guard let value = Self(scalar.text) else {
+      let message = "must lie between \(Self.min) and \(Self.max), found \(scalar.text.prefix(40))"
+      throw Diagnostics(Diagnostic(message, at: node.range))
+    }
+    try node.check(Double(value), in: context.range)
+    self = value
+  }
+}
+
+extension OptionValue where Self: BinaryFloatingPoint & LosslessStringConvertible {
+  public static var shape: OptionShape { .number }
+  public var yaml: YAMLValue { .number("\(self)") }
+
+  public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+    guard let scalar = node.scalar, [.integer, .real].contains(scalar.meaning) else { throw node.mismatch(Self.shape) }
+    guard let value = Self(scalar.text), value.isFinite, let exact = Double(scalar.text) else {
+      throw Diagnostics(Diagnostic("\(node.found) is too large for a \(Self.self)", at: node.range))
+    }
+    // The range holds for what is written: 0.1 as a Float lies above 0.1.
+    try node.check(exact, in: context.range)
+    guard exact == 0 || value != 0 else {
+      throw Diagnostics(Diagnostic("\(node.found) is too small for a \(Self.self)", at: node.range))
+    }
+    self = value
+  }
+}
+
+extension Node {
+  fileprivate func check(_ x: Double, in range: OptionRange) throws(Diagnostics) {
+    guard !range.contains(x) else { return }
+    throw Diagnostics(Diagnostic("must be \(range), found \(scalar?.text.prefix(40) ?? "")", at: self.range))
+  }
+}

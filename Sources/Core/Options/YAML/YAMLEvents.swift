@@ -1,0 +1,111 @@
+import CLibYAML
+
+/// A place as libyaml counts it: from 0, columns in code points.
+struct YAMLMark {
+  let line: Int
+  let column: Int
+
+  init(_ mark: yaml_mark_t) {
+    line = Int(mark.line)
+    column = Int(mark.column)
+  }
+}
+
+struct YAMLEvent {
+  enum Kind {
+    case streamStart, streamEnd, documentEnd, sequenceEnd, mappingEnd
+    case documentStart(hasDirectives: Bool)
+    case alias(String)
+    case scalar(String, isPlain: Bool)
+    case sequenceStart(isFlow: Bool)
+    case mappingStart(isFlow: Bool)
+  }
+
+  let kind: Kind
+  let anchor: String?
+  let hasTag: Bool
+  let start: YAMLMark
+  let end: YAMLMark
+}
+
+/// Where and why libyaml gave up.
+struct YAMLSyntaxError: Error {
+  enum Place {
+    case mark(YAMLMark)
+    case byte(Int)
+  }
+  let problem: String
+  let context: String?
+  let place: Place
+}
+
+/// libyaml's events of one text. The only code of this module that touches memory by pointer.
+struct YAMLEvents: ~Copyable {
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+
+  init(_ text: String) {
+    let utf8 = text.utf8
+    // libyaml keeps pointers into both for as long as it parses, so neither may move.
+    bytes = .allocate(capacity: utf8.count)
+    _ = bytes.initialize(from: utf8)
+    parser = .allocate(capacity: 1)
+    precondition(yaml_parser_initialize(parser) == 1, "out of memory")
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
+  }
+
+  deinit {
+    yaml_parser_delete(parser)
+    parser.deallocate()
+    bytes.deallocate()
+  }
+
+  mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
+    var event = yaml_event_t()
+    guard yaml_parser_parse(parser, &event) == 1 else { throw failure }
+    defer { yaml_event_delete(&event) }
+    var anchor: UnsafeMutablePointer<UInt8>?
+    var tag: UnsafeMutablePointer<UInt8>?
+    let kind: YAMLEvent.Kind
+    switch event.type {
+    case YAML_STREAM_START_EVENT: kind = .streamStart
+    case YAML_DOCUMENT_START_EVENT:
+      let start = event.data.document_start
+      kind = .documentStart(
+        hasDirectives: start.version_directive != nil || start.tag_directives.start != start.tag_directives.end)
+    case YAML_DOCUMENT_END_EVENT: kind = .documentEnd
+    case YAML_ALIAS_EVENT: kind = .alias(String(cString: event.data.alias.anchor))
+    case YAML_SCALAR_EVENT:
+      let scalar = event.data.scalar
+      (anchor, tag) = (scalar.anchor, scalar.tag)
+      // By length: a quoted scalar may hold NUL.
+      let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+      kind = .scalar(text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
+    case YAML_SEQUENCE_START_EVENT:
+      let start = event.data.sequence_start
+      (anchor, tag) = (start.anchor, start.tag)
+      kind = .sequenceStart(isFlow: start.style == YAML_FLOW_SEQUENCE_STYLE)
+    case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
+    case YAML_MAPPING_START_EVENT:
+      let start = event.data.mapping_start
+      (anchor, tag) = (start.anchor, start.tag)
+      kind = .mappingStart(isFlow: start.style == YAML_FLOW_MAPPING_STYLE)
+    case YAML_MAPPING_END_EVENT: kind = .mappingEnd
+    default: kind = .streamEnd
+    }
+    return YAMLEvent(
+      kind: kind, anchor: anchor.map { String(cString: $0) }, hasTag: tag != nil, start: YAMLMark(event.start_mark),
+      end: YAMLMark(event.end_mark))
+  }
+
+  private var failure: YAMLSyntaxError {
+    let error = parser.pointee
+    return YAMLSyntaxError(
+      problem: error.problem.map { String(cString: $0) } ?? "out of memory",
+      context: error.context.map { String(cString: $0) },
+      // The reader, which looks at bytes before there are any characters, knows no marks.
+      place: error.error == YAML_READER_ERROR
+        ? .byte(Int(error.problem_offset)) : .mark(YAMLMark(error.problem_mark)))
+  }
+}

@@ -1,0 +1,64 @@
+import DistillCore
+import Foundation
+
+/// Which teacher layer a student layer learns from.
+public enum LayerMap: OptionValue, Sendable, Equatable {
+  /// Student layer l learns from teacher layer l·Lt/Ls, rounded.
+  case uniform
+  /// The student's layers learn from the teacher's last ones.
+  case last
+  /// The student's layers learn from every second, third, … layer, from the first on.
+  case skip
+  case pairs([LayerPair])
+
+  public static var shape: OptionShape {
+    .either([.choice(["uniform", "last", "skip"]), .list(.list(.integer))])
+  }
+
+  public var yaml: YAMLValue {
+    switch self {
+    case .uniform: .text("uniform")
+    case .last: .text("last")
+    case .skip: .text("skip")
+    case .pairs(let pairs): pairs.map { [$0.student, $0.teacher] }.yaml
+    }
+  }
+
+  public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+    if node.items == nil {
+      let names = ["uniform": LayerMap.uniform, "last": .last, "skip": .skip]
+      guard let map = node.scalar.flatMap({ names[$0.text] }) else { throw node.mismatch(Self.shape) }
+      self = map
+      return
+    }
+    let pairs = try [[Int]](node, OptionContext(range: .atLeast(1), folder: context.folder))
+    guard pairs.allSatisfy({ $0.count == 2 }) else {
+      throw node.mismatch(Self.shape, hint: "a pair is [student layer, teacher layer]")
+    }
+    self = .pairs(pairs.map { LayerPair(student: $0[0], teacher: $0[1]) })
+  }
+
+  /// The pairs for two encoders.
+  /// - Throws: ``WiringError`` for layers that do not exist.
+  public func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
+    if case .pairs(let pairs) = self {
+      for pair in pairs where pair.student > student || pair.teacher > teacher {
+        throw WiringError("the pair \(pair) does not exist: the student has \(student) layers, the teacher \(teacher)")
+      }
+      guard Set(pairs.map(\.student)).count == pairs.count else {
+        throw WiringError("a student layer learns from two teacher layers")
+      }
+      return pairs
+    }
+    guard student <= teacher else {
+      throw WiringError("\(student) student layers cannot be spread over \(teacher) teacher layers; give pairs")
+    }
+    return (1...student).map { layer in
+      switch self {
+      case .last: LayerPair(student: layer, teacher: teacher - student + layer)
+      case .skip: LayerPair(student: layer, teacher: 1 + (layer - 1) * (teacher / student))
+      default: LayerPair(student: layer, teacher: (2 * layer * teacher + student) / (2 * student))
+      }
+    }
+  }
+}

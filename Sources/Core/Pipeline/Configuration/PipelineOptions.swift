@@ -1,0 +1,111 @@
+import DistillCore
+import Foundation
+
+/// A pipeline file.
+public struct PipelineOptions: Configurable {
+  public static let version = 1
+
+  public var version = 0
+  public var name = ""
+  public var task = TaskOptions()
+  public var teacher: (any TeacherRecipe)?
+  public var student: (any StudentRecipe)?
+  public var losses: [LossOptions] = []
+  public var layerMap = LayerMap.uniform
+  public var schedule: (any Scheduler)?
+  public var knowledgeBase: KnowledgeBaseOptions?
+  public var training = TrainingOptions()
+  public var output: OptionPath = ""
+
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit("version", &version, required: true, "Version of this format: \(Self.version).")
+    if version != Self.version { visit.reject("version", "this program reads version \(Self.version)") }
+    visit("name", &name, required: true, "Name of the pipeline, for reports.")
+    visit.section("task", &task, "What is learnt, and the files that it is learnt from.")
+    visit.plugin("teacher", &teacher, "The encoder that is learnt from. Without one this is plain fine-tuning.")
+    visit.plugin("student", &student, required: true, "The encoder that learns.")
+    visit.sections("losses", &losses, required: true, "The summands of the objective.")
+    if losses.isEmpty { visit.reject("losses", "a student without a loss learns nothing", hint: "add one loss") }
+    visit(
+      "layer_map", &layerMap,
+      "Which teacher layer a student layer learns from: `uniform`, `last`, `skip`, or pairs [[student, teacher], ...].")
+    visit.plugin("schedule", &schedule, "Which layers and terms count when. Default: all of them, always.")
+    visit.section("knowledge_base", &knowledgeBase, "What the student looks up when it answers. Without it, nothing.")
+    visit.section("training", &training, "How the student is trained.")
+    visit("output", &output, required: true, "Folder of the run.")
+    if knowledgeBase != nil && teacher == nil {
+      visit.reject("knowledge_base", "holds a teacher's embeddings, and this pipeline has no teacher")
+    }
+    if let knowledgeBase, knowledgeBase.choose != nil && task.holdOut == 0 {
+      visit.reject(
+        "knowledge_base", "`choose` needs examples that nothing was trained on",
+        hint: "set task.hold_out, e.g. to 0.1")
+    }
+  }
+}
+
+/// One summand of the objective: a plugin and its weight.
+public struct LossOptions: Configurable {
+  public var term: (any LossTerm)?
+  public var weight: Float = 1
+
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit.use(&term, "The loss.")
+    visit("weight", &weight, in: .nonNegative, "Factor of the term in the sum.")
+  }
+}
+
+/// The knowledge base and how its answers are mixed in.
+public struct KnowledgeBaseOptions: Configurable {
+  public var retriever: (any RetrieverRecipe)?
+  public var mixing = Mixing()
+  public var choose: MixingGrid?
+
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit.plugin("retriever", &retriever, required: true, "How the nearest embeddings are found.")
+    mixing.options(&visit)
+    visit.section("choose", &choose, "Choose K, β and τ among these on the held-out examples instead.")
+  }
+}
+
+/// How neighbours become an answer: K of them, weighted by softmax(similarity/τ), and β for the student's own answer.
+public struct Mixing: Configurable, Sendable, Equatable, Codable {
+  public var neighbours = 8
+  public var beta: Float = 0.5
+  public var temperature: Float = 0.1
+
+  public init() {}
+  public init(neighbours: Int, beta: Float, temperature: Float) {
+    (self.neighbours, self.beta, self.temperature) = (neighbours, beta, temperature)
+  }
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit("neighbours", &neighbours, in: .atLeast(1), "K: how many embeddings are looked up.")
+    visit("beta", &beta, in: .unit, "β: share of the student's own answer; 1 ignores the knowledge base.")
+    visit("temperature", &temperature, in: .positive, "τ of the weights softmax(similarity/τ).")
+  }
+}
+
+/// Values of K, β and τ to choose among.
+public struct MixingGrid: Configurable, Sendable {
+  public var neighbours = [1, 2, 4, 8, 16]
+  public var beta: [Float] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+  public var temperature: [Float] = [0.05, 0.1]
+
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit("neighbours", &neighbours, in: .atLeast(1), "Values of K.")
+    visit("beta", &beta, in: .unit, "Values of β.")
+    visit("temperature", &temperature, in: .positive, "Values of τ.")
+    for (key, isEmpty) in [
+      ("neighbours", neighbours.isEmpty), ("beta", beta.isEmpty), ("temperature", temperature.isEmpty),
+    ] where isEmpty { visit.reject(key, "there is nothing to choose from") }
+  }
+}

@@ -1,0 +1,12 @@
+import DistillCore
+
+extension PluginKind {
+  /// The kinds of plugins that a pipeline is made of, under their names in `plugins.yaml`.
+  public static let pipeline = [
+    PluginKind("teacher", (any TeacherRecipe).self),
+    PluginKind("student", (any StudentRecipe).self),
+    PluginKind("loss", (any LossTerm).self),
+    PluginKind("scheduler", (any Scheduler).self),
+    PluginKind("retriever", (any RetrieverRecipe).self),
+  ]
+}

@@ -1,0 +1,55 @@
+import DistillCore
+import Foundation
+
+/// The texts of a pipeline, read and not yet encoded.
+public struct TaskTexts: Sendable {
+  public let task: TaskDefinition
+  public let training: [Example]
+  /// Places of the training examples in the training file.
+  public let trainingRows: [Int]
+  /// Examples of the training file that nothing is trained on.
+  public let heldOut: [Example]
+  public let validation: [Example]?
+  /// Digest of everything above.
+  public let fingerprint: String
+}
+
+extension TaskOptions {
+  /// The task. Labels that are not given are those of the training file.
+  /// - Throws: `TaskDefinitionError`, `TextFileError`.
+  public func definition() throws -> TaskDefinition {
+    if let known = TaskDefinition.named(use) { return known }
+    guard let format = RowLayout.Format(rawValue: use) else { throw ContractError("unknown task \(use)") }
+    let layout = RowLayout(format, text: text ?? "text", pair: pair, target: score ?? label ?? "label")
+    let task = try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil)
+    return try task.collectingLabels(from: train.url)
+  }
+
+  /// Reads all files and sets the held-out examples apart: a share of the training file, chosen by the seed.
+  public func texts(seed: Int) throws -> TaskTexts {
+    let task = try definition()
+    let all = try task.read(train.url).examples
+    let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
+    let kept = Int((Float(all.count) * holdOut).rounded())
+    let heldOut = Set(order.prefix(kept))
+    let rows = all.indices.filter { !heldOut.contains($0) }
+    let validation = try validation.map { try task.read($0.url).examples }
+    var digest = SHA256()
+    for example in all + [Example(text: "validation", line: 0)] + (validation ?? []) {
+      digest.update("\(example.text)\u{0}\(example.pair ?? "")\u{0}\(example.target as Target?)\u{0}".utf8)
+    }
+    digest.update("\(task.kind) \(maximumLength) \(heldOut.sorted())".utf8)
+    return TaskTexts(
+      task: task, training: rows.map { all[$0] }, trainingRows: rows, heldOut: heldOut.sorted().map { all[$0] },
+      validation: validation, fingerprint: digest.hexDigest)
+  }
+}
+
+extension EncodedDataset {
+  /// Texts as ids.
+  public init(_ examples: [Example], with tokenizer: any Tokenizer, maximumLength: Int) {
+    let dataset = Dataset(examples)
+    self.init(
+      sequences: dataset.encoded(with: tokenizer, maxLength: maximumLength), targets: dataset.targets)
+  }
+}

@@ -1,0 +1,83 @@
+import DistillCore
+import DistillTraining
+import Foundation
+
+/// What a teacher thought of the training examples: embeddings of length 1 and soft labels, one node per distinct embedding.
+///
+/// After Zhang et al., ACL 2023: (z_k, ȳ_k) for every training example k.
+public struct KnowledgeBase: Sendable {
+  /// [M, D], rows of length 1.
+  public let embeddings: Matrix
+  /// [M, C]: probabilities, or scores for regression.
+  public let softLabels: Matrix
+  /// [M]: the first example with this embedding, counted from 0 in the training file.
+  public let rows: [Int]
+
+  private static let fileName = "knowledge.safetensors"
+
+  /// Examples whose embeddings are equal to the bit become one node with the mean of their soft labels.
+  public init(embeddings: Matrix, softLabels: Matrix, rows: [Int]) {
+    var nodes: [ArraySlice<Float>: Int] = [:]
+    var members: [[Int]] = []
+    for example in 0..<embeddings.rows {
+      let node = nodes[embeddings.row(example), default: members.count]
+      if node == members.count {
+        nodes[embeddings.row(example)] = node
+        members.append([])
+      }
+      members[node].append(example)
+    }
+    self.embeddings = embeddings.gathered(members.map { $0[0] })
+    self.rows = members.map { rows[$0[0]] }
+    var means: [Float] = []
+    for node in members {
+      for column in 0..<softLabels.columns {
+        let sum = node.reduce(0) { $0 + softLabels.values[$1 * softLabels.columns + column] }
+        means.append(sum / Float(node.count))
+      }
+    }
+    self.softLabels = Matrix(rows: members.count, columns: softLabels.columns, values: means)
+  }
+
+  /// The knowledge of a teacher over a dataset; `rows` are the examples' places in the training file.
+  public init(
+    teacher: any Teacher, data: EncodedDataset, rows: [Int], task: TaskKind, progress: (Int) -> Void = { _ in }
+  ) throws {
+    let response = try answers(of: teacher, to: data, with: [.embedding, .logits], progress: progress)
+    let embeddings = Matrix(try response[.embedding].l2Normalised())
+    guard embeddings.values.allSatisfy(\.isFinite) else {
+      throw ContractError("the teacher's embeddings are not finite; no knowledge base can be built of them")
+    }
+    self.init(
+      embeddings: embeddings, softLabels: Matrix(probabilities(from: try response[.logits], task: task)), rows: rows)
+  }
+
+  public var count: Int { embeddings.rows }
+
+  /// Writes `knowledge.safetensors`: `embeddings` [M, D], `soft_labels` [M, C], `rows` [M].
+  public func write(to folder: URL) throws {
+    var writer = SafetensorsWriter()
+    writer.add("embeddings", shape: [embeddings.rows, embeddings.columns]) { embeddings.values }
+    writer.add("soft_labels", shape: [softLabels.rows, softLabels.columns]) { softLabels.values }
+    writer.add("rows", shape: [rows.count]) { rows.map(Int64.init) }
+    try writer.write(to: folder.appending(path: Self.fileName))
+  }
+
+  /// - Throws: ``FormatError`` for a file that holds no knowledge base.
+  public init(folder: URL) throws {
+    let file = folder.appending(path: Self.fileName)
+    let reader = try SafetensorsReader(file)
+    func matrix(_ name: String) throws -> Matrix {
+      guard let shape = reader.tensors[name]?.shape, shape.count == 2 else {
+        throw FormatError(file: file, "holds no matrix `\(name)`")
+      }
+      return Matrix(rows: shape[0], columns: shape[1], values: try reader.floats(named: name))
+    }
+    embeddings = try matrix("embeddings")
+    softLabels = try matrix("soft_labels")
+    rows = try reader.integers(named: "rows").map(Int.init)
+    guard embeddings.rows == softLabels.rows && embeddings.rows == rows.count else {
+      throw FormatError(file: file, "holds different numbers of embeddings, soft labels and rows")
+    }
+  }
+}

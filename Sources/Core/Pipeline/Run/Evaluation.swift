@@ -1,0 +1,66 @@
+import DistillCore
+import DistillTraining
+import Foundation
+
+/// What one way of answering scored on the validation set, and what it costs.
+public struct EvaluationRow: Sendable, Codable {
+  public let name: String
+  public let scores: [Score]
+  public let parameters: Int
+  /// Sequences per second, in batches.
+  public let speed: Double
+}
+
+/// Scores teacher, student, and student with knowledge base on texts with labels.
+public struct Evaluation {
+  public let task: TaskDefinition
+  public let maximumLength: Int
+  private let observe: (TrainingEvent) -> Void
+
+  public init(task: TaskDefinition, maximumLength: Int, observe: @escaping (TrainingEvent) -> Void = { _ in }) {
+    (self.task, self.maximumLength, self.observe) = (task, maximumLength, observe)
+  }
+
+  public func rows(
+    _ examples: [Example], teacher: (any Teacher)?, student: any Student, augmentation: RetrievalAugmentation?
+  ) throws -> [EvaluationRow] {
+    var rows: [EvaluationRow] = []
+    if let teacher {
+      rows.append(
+        try row("teacher", teacher, examples, [.logits]) { probabilities(from: try $0[.logits], task: task.kind) })
+    }
+    rows.append(
+      try row("student", student, examples, [.logits]) { probabilities(from: try $0[.logits], task: task.kind) })
+    if let augmentation {
+      rows.append(
+        try row("student + knowledge base", student, examples, [.logits, .embedding]) { response in
+          let own = probabilities(from: try response[.logits], task: task.kind)
+          let found = try augmentation.neighbours(of: try response[.embedding])
+          let student = Matrix(own)
+          let mixed = found.indices.flatMap { row in
+            augmentation.mixed(
+              student: student.row(row), retrieved: augmentation.retrieved(found[row], mixing: augmentation.mixing),
+              beta: augmentation.mixing.beta)
+          }
+          return Tensor(mixed, own.shape)
+        })
+    }
+    return rows
+  }
+
+  private func row(
+    _ name: String, _ encoder: any Encoder, _ examples: [Example], _ activations: Set<Activation>,
+    _ outputs: (Response) throws -> Tensor
+  ) throws -> EvaluationRow {
+    let data = EncodedDataset(examples, with: encoder.tokenizer, maximumLength: maximumLength)
+    let start = ContinuousClock.now
+    let response = try answers(of: encoder, to: data, with: activations) {
+      observe(.progress(what: "evaluation: \(name)", done: $0, total: data.count))
+    }
+    let predicted = predictions(from: try outputs(response), task: task.kind)
+    let seconds = start.duration(to: .now) / .seconds(1)
+    return EvaluationRow(
+      name: name, scores: try scores(predicted, on: data, task: task), parameters: encoder.card.parameters,
+      speed: Double(data.count) / seconds)
+  }
+}

@@ -1,0 +1,81 @@
+import DistillCore
+import DistillTraining
+import Foundation
+
+/// A run folder, opened to evaluate or to predict with.
+public final class FinishedRun {
+  public let folder: RunFolder
+  public let record: RunRecord
+  public let options: PipelineOptions
+  public let task: TaskDefinition
+  public let student: any Student
+  public let augmentation: RetrievalAugmentation?
+  private let surroundings: Surroundings
+
+  /// - Throws: ``FormatError`` and others for a folder that is no finished run.
+  public init(_ url: URL, registry: PluginRegistry, retrieval: Bool = true) throws {
+    folder = RunFolder(url)
+    record = try RunRecord(folder.record)
+    guard record.isComplete else {
+      throw FormatError(file: url, "holds a run that is not finished; `distill run FILE --resume` goes on with it")
+    }
+    options = try YAMLDocument(file: folder.pipeline.path).decode(PipelineOptions.self, registry: registry).value
+    // Labels are in the resolved file, so the training file need not be there any more.
+    task = try options.task.definition()
+    surroundings = Surroundings(
+      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.training.seed)))
+    guard let recipe = options.student else { throw FormatError(file: folder.pipeline, "names no student") }
+    student = try recipe.loadStudent(from: folder.student, in: surroundings)
+    guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {
+      augmentation = nil
+      return
+    }
+    let knowledge = try KnowledgeBase(folder: folder.knowledgeBase)
+    guard knowledge.embeddings.columns == student.card.embeddingWidth else {
+      throw FormatError(
+        file: folder.knowledgeBase,
+        "holds embeddings of width \(knowledge.embeddings.columns); the student's have \(student.card.embeddingWidth)")
+    }
+    guard knowledge.softLabels.columns == surroundings.outputs else {
+      throw FormatError(
+        file: folder.knowledgeBase,
+        "holds soft labels of \(knowledge.softLabels.columns) numbers; the task has \(surroundings.outputs)")
+    }
+    augmentation = RetrievalAugmentation(
+      knowledge, retriever: try retriever.loadRetriever(from: folder.knowledgeBase, keys: knowledge.embeddings),
+      mixing: record.mixing ?? base.mixing)
+  }
+
+  /// The prepared teacher; nil where the run had none.
+  public func teacher() throws -> (any Teacher)? {
+    var surroundings = surroundings
+    surroundings.student = student.card
+    return try options.teacher.map { try $0.loadTeacher(from: folder.teacher, in: surroundings) }
+  }
+
+  /// The table of teacher, student, and student with knowledge base, over a labelled file or the run's validation file.
+  public func evaluate(_ file: URL? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }) throws -> Report {
+    guard let file = file ?? options.task.validation?.url else {
+      throw ContractError("the run has no validation file; name one with --data")
+    }
+    let evaluation = Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe)
+    return Report(
+      name: record.name,
+      rows: try evaluation.rows(
+        task.read(file).examples, teacher: try teacher(), student: student, augmentation: augmentation),
+      mixing: augmentation?.mixing, knowledgeBaseSize: augmentation?.knowledge.count)
+  }
+
+  /// Answers to texts, in their order.
+  public func predict(_ examples: [Example]) throws -> [Prediction] {
+    let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
+    let wanted: Set<Activation> = augmentation == nil ? [.logits] : [.logits, .embedding]
+    let response = try answers(of: student, to: data, with: wanted)
+    let own = Matrix(probabilities(from: try response[.logits], task: task.kind))
+    let found = try augmentation.map { try $0.neighbours(of: try response[.embedding]) }
+    return examples.indices.map { row in
+      Prediction(
+        task: task.kind, student: Array(own.row(row)), neighbours: found?[row] ?? [], augmentation: augmentation)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import DistillCore
+import Foundation
+
+/// An encoder from a model folder that no pipeline file describes.
+public enum ModelFolder {
+  private struct Configuration: Decodable {
+    let model_type: String?
+    let problem_type: String?
+    let id2label: [String: String]?
+    let max_position_embeddings: Int?
+  }
+
+  /// Loads a Hugging Face folder through the student plugin that its `model_type` names.
+  ///
+  /// - Parameter settings: options of that plugin, e.g. `embedding=mean`.
+  /// - Throws: ``FormatError`` or ``Diagnostics``.
+  public static func encoder(
+    _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry
+  ) throws -> any Encoder {
+    let file = folder.appending(path: "config.json")
+    guard let data = try? Data(contentsOf: file),
+      let configuration = try? JSONDecoder().decode(Configuration.self, from: data)
+    else { throw FormatError(file: file, "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary") }
+    let surroundings = Surroundings(
+      task: task(configuration), maximumLength: configuration.max_position_embeddings ?? 512, key: RandomKey(0))
+    var document = YAMLDocument(Data("student: {}".utf8), name: folder.path, folder: URL(filePath: "."))
+    document.set("student.use", configuration.model_type ?? "bert")
+    for (path, value) in settings { document.set("student.\(path)", value) }
+    document.set("student.checkpoint", YAMLValue.text(folder.path).flow)
+    let recipe = try document.decode(EncoderOptions.self, registry: registry).value.student
+    guard let recipe else { throw FormatError(file: file, "names no model_type that is known here") }
+    return try recipe.makeStudent(in: surroundings, teacher: nil)
+  }
+
+  private static func task(_ configuration: Configuration) -> TaskKind {
+    let named = configuration.id2label ?? [:]
+    let labels = (0..<named.count).compactMap { named[String($0)] }
+    if configuration.problem_type == "regression" || labels.count == 1 { return .regression }
+    return .classification(labels: labels.count > 1 && labels.count == named.count ? labels : ["LABEL_0", "LABEL_1"])
+  }
+}
+
+private struct EncoderOptions: Configurable {
+  var student: (any StudentRecipe)?
+  mutating func options(_ visit: inout OptionVisitor) { visit.plugin("student", &student, required: true, "") }
+}

@@ -1,0 +1,181 @@
+import DistillCore
+import DistillTraining
+import Foundation
+
+/// One run of a pipeline, from its texts to its report.
+public final class PipelineRun {
+  private let pipeline: Pipeline
+  private let folder: RunFolder
+  private let stop: StopRequest
+  private let observe: (TrainingEvent) -> Void
+  private let texts: TaskTexts
+  private let resumes: Bool
+  private var record: RunRecord
+
+  /// Reads the texts and opens the run's folder.
+  ///
+  /// - Throws: `TextFileError`; ``RunError`` for a folder that holds something else, or a finished or another run.
+  public init(
+    _ pipeline: Pipeline, output: URL? = nil, resumes: Bool = false, stop: StopRequest = StopRequest(),
+    observe: @escaping (TrainingEvent) -> Void = { _ in }
+  ) throws {
+    (self.pipeline, self.stop, self.observe, self.resumes) = (pipeline, stop, observe, resumes)
+    folder = RunFolder(output ?? pipeline.options.output.url)
+    texts = try pipeline.options.task.texts(seed: pipeline.options.training.seed)
+    var options = pipeline.options
+    options.output = ""  // where it goes does not decide what comes out
+    let fingerprint = SHA256.hexDigest(of: "\(options.resolvedYAML())\u{0}\(texts.fingerprint)".utf8)
+    record = RunRecord(
+      name: options.name, fingerprint: fingerprint, seed: options.training.seed, threads: Compute.threads,
+      instructionSet: Compute.instructionSet, layerMap: pipeline.layerMap.map { [$0.student, $0.teacher] })
+    try openFolder()
+  }
+
+  private func openFolder() throws {
+    let manager = FileManager.default
+    let existing = (try? manager.contentsOfDirectory(atPath: folder.url.path)) ?? []
+    if resumes, !existing.isEmpty {
+      let old = try RunRecord(folder.record)
+      guard old.fingerprint == record.fingerprint else { throw RunError.otherSettings(folder.url.path) }
+      record.seconds = old.seconds
+    } else if !existing.isEmpty {
+      // A run that was finished, or anything that is not a run, is not written over.
+      guard let old = try? RunRecord(folder.record) else { throw RunError.notARun(folder.url.path) }
+      if old.isComplete { throw RunError.finished(folder.url.path) }
+      for name in existing { try manager.removeItem(at: folder.url.appending(path: name)) }
+    }
+    try manager.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    try record.write(to: folder.record)
+    try AtomicFile.write(Data(resolved.utf8), to: folder.pipeline)
+  }
+
+  /// The pipeline as it was run: every default spelt out, labels included.
+  private var resolved: String {
+    var options = pipeline.options
+    if TaskDefinition.named(options.task.use) == nil, case .classification(let labels) = texts.task.kind {
+      options.task.labels = labels
+    }
+    options.output = OptionPath(folder.url.path)
+    return options.resolvedYAML()
+  }
+
+  /// Prepares the teacher, distils the student, builds the knowledge base, and reports.
+  public func run() throws -> Report {
+    let metrics = try MetricsLog(folder.metrics, append: resumes)
+    let loop = TrainingLoop(
+      files: TrainingLoop.Files(
+        metrics: metrics, checkpoints: folder.checkpoints, resumes: resumes, fingerprint: record.fingerprint),
+      stop: stop, observe: observe)
+
+    let teacher = try timed("teacher") { try pipeline.options.teacher.map { try prepared($0, loop) } }
+    let student = try timed("student") { try distilled(teacher, loop) }
+    try AtomicFolder.write(to: folder.student) { try student.write(to: $0) }
+    let augmentation = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
+
+    let report = try timed("evaluation") {
+      let evaluation = Evaluation(
+        task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe)
+      return Report(
+        name: record.name,
+        rows: try texts.validation.map {
+          try evaluation.rows($0, teacher: teacher, student: student, augmentation: augmentation)
+        } ?? [],
+        mixing: augmentation?.mixing, knowledgeBaseSize: augmentation?.knowledge.count)
+    }
+    try report.write(to: folder)
+    record.isComplete = true
+    try record.write(to: folder.record)
+    return report
+  }
+
+  private func timed<T>(_ stage: String, _ body: () throws -> T) throws -> T {
+    let start = ContinuousClock.now
+    defer { record.seconds[stage, default: 0] += start.duration(to: .now) / .seconds(1) }
+    return try body()
+  }
+
+  private func data(_ tokenizer: any Tokenizer) -> TaskData {
+    let length = pipeline.options.task.maximumLength
+    let selection = texts.heldOut.isEmpty ? texts.validation : texts.heldOut
+    return TaskData(
+      task: texts.task, training: EncodedDataset(texts.training, with: tokenizer, maximumLength: length),
+      validation: selection.map { EncodedDataset($0, with: tokenizer, maximumLength: length) })
+  }
+
+  private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
+    let seed = pipeline.options.training.seed
+    let key = try PreparedTeachers.key(
+      of: recipe, card: try recipe.card(in: pipeline.surroundings), texts: texts, seed: seed)
+    let shared = PreparedTeachers(folder: folder.preparedTeachers)
+    if shared.contains(key) {
+      observe(.note("teacher: prepared before by the same settings, in \(shared.url(key).path)"))
+    } else {
+      let teacher = try recipe.makeTeacher(in: pipeline.surroundings)
+      if let activation = teacher.untrained.map(\.description).sorted().first {
+        throw ContractError(
+          "the teacher's \(activation) would come from weights that nothing has trained; add `fine_tune:` to it")
+      }
+      let preparation = Preparation(
+        data: data(teacher.tokenizer), trainer: loop, key: pipeline.surroundings.key.child("teacher"))
+      try teacher.prepare(preparation)
+      try shared.store(teacher, key: key)
+    }
+    try shared.copy(key, to: folder.teacher)
+    return try recipe.loadTeacher(from: folder.teacher, in: pipeline.surroundings)
+  }
+
+  private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any Student {
+    guard let recipe = pipeline.options.student else { throw ContractError("a pipeline without a student") }
+    let student = try recipe.makeStudent(in: pipeline.surroundings, teacher: teacher)
+    if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
+      throw ContractError("teacher and student have different vocabularies")
+    }
+    let objective = try DistillationObjective(
+      student: student, teacher: teacher, terms: pipeline.terms, layerMap: pipeline.layerMap,
+      scheduler: pipeline.options.schedule, data: data(student.tokenizer),
+      microBatchSize: pipeline.options.training.microBatchSize, key: pipeline.surroundings.key.child("terms"))
+    try loop.fit(objective, options: pipeline.options.training, phase: "student")
+    return student
+  }
+
+  private func knowledgeBase(_ teacher: (any Teacher)?, _ student: any Student) throws -> RetrievalAugmentation? {
+    guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever, let teacher else { return nil }
+    let length = pipeline.options.task.maximumLength
+    let training = EncodedDataset(texts.training, with: teacher.tokenizer, maximumLength: length)
+    let knowledge = try KnowledgeBase(
+      teacher: teacher, data: training, rows: texts.trainingRows, task: texts.task.kind
+    ) { observe(.progress(what: "knowledge base", done: $0, total: training.count)) }
+    var augmentation = RetrievalAugmentation(
+      knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
+    if let grid = options.choose {
+      let heldOut = EncodedDataset(texts.heldOut, with: student.tokenizer, maximumLength: length)
+      let response = try answers(of: student, to: heldOut, with: [.embedding, .logits])
+      let trials = try augmentation.trials(
+        grid, embeddings: try response[.embedding],
+        outputs: probabilities(from: try response[.logits], task: texts.task.kind), data: heldOut, task: texts.task)
+      if let best = RetrievalAugmentation.best(of: trials) { augmentation.mixing = best.mixing }
+    }
+    record.mixing = augmentation.mixing
+    try AtomicFolder.write(to: folder.knowledgeBase) { folder in
+      try knowledge.write(to: folder)
+      try augmentation.retriever.write(to: folder)
+    }
+    return augmentation
+  }
+}
+
+/// Why a run cannot begin.
+public enum RunError: Error, CustomStringConvertible, Sendable {
+  case notARun(String)
+  case finished(String)
+  case otherSettings(String)
+
+  public var description: String {
+    switch self {
+    case .notARun(let path): "\(path) holds files that are not of a run; choose another --output"
+    case .finished(let path): "\(path) holds a finished run; remove it or choose another --output"
+    case .otherSettings(let path):
+      "\(path) holds a run of other settings or data; run without --resume into another --output"
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import DistillCore
+import Foundation
+
+/// Teachers that were prepared before, by everything that decides what comes out: options, weights, data and seed.
+struct PreparedTeachers {
+  let folder: URL
+
+  /// Digest of what decides about a prepared teacher.
+  static func key(of recipe: any TeacherRecipe, card: ModelCard, texts: TaskTexts, seed: Int) throws -> String {
+    var digest = SHA256()
+    digest.update("\(type(of: recipe).name)\u{0}\(recipe.resolvedYAML())\u{0}\(card)\u{0}\(texts.fingerprint)\u{0}\(seed)".utf8)
+    for source in recipe.sources where FileManager.default.fileExists(atPath: source.path) {
+      digest.update("\(source.lastPathComponent)\u{0}\(try SHA256.hexDigest(ofFile: source))".utf8)
+    }
+    return digest.hexDigest
+  }
+
+  func url(_ key: String) -> URL { folder.appending(path: String(key.prefix(16))) }
+
+  func contains(_ key: String) -> Bool { FileManager.default.fileExists(atPath: url(key).path) }
+
+  func store(_ teacher: any Teacher, key: String) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try AtomicFolder.write(to: url(key)) { try teacher.write(to: $0) }
+  }
+
+  /// Gives a run its own copy; the files are shared where the file system allows it, and never changed in place.
+  func copy(_ key: String, to target: URL) throws {
+    let source = url(key)
+    try AtomicFolder.write(to: target) { folder in
+      for name in try FileManager.default.contentsOfDirectory(atPath: source.path) {
+        let (from, to) = (source.appending(path: name), folder.appending(path: name))
+        do { try FileManager.default.linkItem(at: from, to: to) } catch {
+          try FileManager.default.copyItem(at: from, to: to)
+        }
+      }
+    }
+  }
+}

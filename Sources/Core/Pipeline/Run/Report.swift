@@ -1,0 +1,76 @@
+import DistillCore
+import Foundation
+
+/// The outcome of a run or of an evaluation.
+public struct Report: Sendable, Codable {
+  public let name: String
+  public let rows: [EvaluationRow]
+  public let mixing: Mixing?
+  public let knowledgeBaseSize: Int?
+
+  public init(name: String, rows: [EvaluationRow], mixing: Mixing?, knowledgeBaseSize: Int?) {
+    (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
+  }
+
+  /// The table's cells, header first.
+  private var cells: [[String]] {
+    let metrics = rows.first?.scores.map(\.metric) ?? []
+    let body = rows.map { row in
+      [row.name] + row.scores.map { Self.fixed($0.value, 4) }
+        + [Self.fixed(Double(row.parameters) / 1e6, 1) + " M", Self.fixed(row.speed, 0)]
+    }
+    return [[""] + metrics + ["parameters", "sequences/s"]] + body
+  }
+
+  /// A table for people.
+  public var text: String {
+    guard !rows.isEmpty else { return "no validation file, nothing to report" }
+    let cells = cells
+    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    var lines = cells.map { row in
+      row.indices.map { column in
+        let padding = String(repeating: " ", count: widths[column] - row[column].count)
+        return column == 0 ? row[column] + padding : padding + row[column]
+      }.joined(separator: "  ")
+    }
+    lines.insert(String(repeating: "-", count: lines[0].count), at: 1)
+    if let mixing, let knowledgeBaseSize {
+      lines.append(
+        "knowledge base: \(knowledgeBaseSize) embeddings, K = \(mixing.neighbours), β = \(mixing.beta), "
+          + "τ = \(mixing.temperature)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  public func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
+
+  func write(to folder: RunFolder) throws {
+    try AtomicFile.write(Data(json().utf8), to: folder.report)
+    try AtomicFile.write(Data(html.utf8), to: folder.page)
+  }
+
+  private var html: String {
+    func escape(_ text: String) -> String {
+      text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+    let table = cells.enumerated().map { index, row in
+      let tag = index == 0 ? "th" : "td"
+      return "<tr>" + row.map { "<\(tag)>\(escape($0))</\(tag)>" }.joined() + "</tr>"
+    }
+    return """
+      <!doctype html>
+      <html lang="en"><meta charset="utf-8"><title>\(escape(name))</title>
+      <style>body{font:16px system-ui;margin:3em}td,th{padding:.3em 1em;text-align:right}td:first-child{text-align:left}</style>
+      <h1>\(escape(name))</h1>
+      <table>\(table.joined(separator: "\n"))</table>
+      <p>\(mixing.map { "K = \($0.neighbours), β = \($0.beta), τ = \($0.temperature)" } ?? "")</p>
+      </html>
+
+      """
+  }
+
+  /// A number with so many digits behind the point, whatever the locale.
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)
+  }
+}

@@ -1,0 +1,70 @@
+import DistillCore
+import Foundation
+
+/// Where a run keeps what.
+public struct RunFolder: Sendable {
+  public let url: URL
+  public init(_ url: URL) { self.url = url }
+
+  public var pipeline: URL { url.appending(path: "pipeline.yaml") }
+  public var record: URL { url.appending(path: "run.json") }
+  public var teacher: URL { url.appending(path: "teacher") }
+  public var student: URL { url.appending(path: "student") }
+  public var knowledgeBase: URL { url.appending(path: "knowledge-base") }
+  public var checkpoints: URL { url.appending(path: "checkpoints") }
+  public var metrics: URL { url.appending(path: "metrics.jsonl") }
+  public var report: URL { url.appending(path: "report.json") }
+  public var page: URL { url.appending(path: "report.html") }
+  /// Prepared teachers are shared by the runs beside each other.
+  public var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
+}
+
+/// `run.json`: how a run came about.
+public struct RunRecord: Codable, Sendable {
+  public static let format = 1
+
+  public var format = RunRecord.format
+  public var name: String
+  /// Digest of options and data: only a run of the same is gone on with.
+  public var fingerprint: String
+  public var seed: Int
+  public var threads: Int
+  public var instructionSet: String
+  public var layerMap: [[Int]]
+  /// What the knowledge base is mixed in with: as given, or as chosen on the held-out examples.
+  public var mixing: Mixing?
+  /// Seconds that each stage took.
+  public var seconds: [String: Double]
+  /// Set when everything is written.
+  public var isComplete: Bool
+
+  func write(to url: URL) throws { try AtomicFile.write(JSONEncoder.pretty.encode(self), to: url) }
+
+  /// - Throws: ``FormatError`` for a file that is no record of a run.
+  public init(_ url: URL) throws {
+    let data: Data
+    do { data = try Data(contentsOf: url) } catch {
+      throw FormatError(file: url, "cannot be read; is this the folder of a run?")
+    }
+    guard let record = try? JSONDecoder().decode(RunRecord.self, from: data), record.format == Self.format else {
+      throw FormatError(file: url, "is not the record of a run of this version")
+    }
+    self = record
+  }
+
+  init(
+    name: String, fingerprint: String, seed: Int, threads: Int, instructionSet: String, layerMap: [[Int]]
+  ) {
+    (self.name, self.fingerprint, self.seed, self.threads) = (name, fingerprint, seed, threads)
+    (self.instructionSet, self.layerMap) = (instructionSet, layerMap)
+    (mixing, seconds, isComplete) = (nil, [:], false)
+  }
+}
+
+extension JSONEncoder {
+  static var pretty: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }
+}

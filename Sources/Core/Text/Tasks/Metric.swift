@@ -1,0 +1,123 @@
+/// How well predictions agree with the right answers. Where the formula is 0/0 the value is 0.
+public enum Metric: String, Sendable, CaseIterable {
+  /// The share of right labels.
+  case accuracy
+  /// F1 of label 1, `2·tp / (2·tp + fp + fn)`.
+  case f1
+  /// The mean of every label's F1, over the labels that occur.
+  case macroF1 = "macro-f1"
+  /// Matthews' correlation in Gorodkin's form for any number of labels (Comput. Biol. Chem. 28, 2004).
+  case matthews
+  /// Pearson's correlation.
+  case pearson
+  /// Spearman's correlation: Pearson's of the ranks, where equal values share their mean rank.
+  case spearman
+
+  /// Whether it can be taken of a task of this kind.
+  public func suits(_ kind: TaskKind) -> Bool {
+    switch (self, kind) {
+    case (.accuracy, .classification), (.macroF1, .classification), (.matthews, .classification): true
+    case (.f1, .classification(let labels)): labels.count <= 2
+    case (.pearson, .regression), (.spearman, .regression): true
+    default: false
+    }
+  }
+
+  /// The metric of as many predictions as targets, all of them labels or, for correlations, all of them scores.
+  public func value(predictions: [Target], targets: [Target]) -> Double {
+    precondition(predictions.count == targets.count, "\(predictions.count) predictions for \(targets.count) targets")
+    switch self {
+    case .pearson: return Self.pearson(predictions.map(\.asScore), targets.map(\.asScore))
+    case .spearman: return Self.pearson(Self.ranks(predictions.map(\.asScore)), Self.ranks(targets.map(\.asScore)))
+    case .accuracy, .f1, .macroF1, .matthews:
+      return value(Confusion(predictions.map(\.asLabel), targets.map(\.asLabel)))
+    }
+  }
+
+  private func value(_ counts: Confusion) -> Double {
+    switch self {
+    case .f1: return counts.f1(of: 1)
+    case .macroF1: return Self.ratio(counts.labels.reduce(0) { $0 + counts.f1(of: $1) }, Double(counts.labels.count))
+    case .matthews:
+      let (total, right) = (counts.total, counts.right)
+      func products(_ a: [Int: Double], _ b: [Int: Double]) -> Double {
+        counts.labels.reduce(0) { $0 + a[$1, default: 0] * b[$1, default: 0] }
+      }
+      let covariance = right * total - products(counts.predicted, counts.actual)
+      let variances =
+        (total * total - products(counts.predicted, counts.predicted))
+        * (total * total - products(counts.actual, counts.actual))
+      return Self.ratio(covariance, variances.squareRoot())
+    default: return Self.ratio(counts.right, counts.total)
+    }
+  }
+
+  fileprivate static func ratio(_ a: Double, _ b: Double) -> Double { b == 0 ? 0 : a / b }
+
+  private static func pearson(_ x: [Double], _ y: [Double]) -> Double {
+    let n = Double(x.count)
+    let (meanX, meanY) = (x.reduce(0, +) / n, y.reduce(0, +) / n)
+    var (xy, xx, yy) = (0.0, 0.0, 0.0)
+    for (x, y) in zip(x, y) {
+      xy += (x - meanX) * (y - meanY)
+      xx += (x - meanX) * (x - meanX)
+      yy += (y - meanY) * (y - meanY)
+    }
+    return ratio(xy, xx.squareRoot() * yy.squareRoot())
+  }
+
+  private static func ranks(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count)
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+      for place in start..<end { ranks[order[place]] = Double(start + end + 1) / 2 }
+      start = end
+    }
+    return ranks
+  }
+}
+
+/// How often each label was predicted, was right, and both.
+private struct Confusion {
+  var predicted: [Int: Double] = [:]
+  var actual: [Int: Double] = [:]
+  var agreed: [Int: Double] = [:]
+  let total: Double
+  /// Those that occur, in order: sums do not depend on hashing.
+  let labels: [Int]
+
+  init(_ predictions: [Int], _ targets: [Int]) {
+    for (prediction, target) in zip(predictions, targets) {
+      predicted[prediction, default: 0] += 1
+      actual[target, default: 0] += 1
+      if prediction == target { agreed[target, default: 0] += 1 }
+    }
+    total = Double(targets.count)
+    labels = Set(predicted.keys).union(actual.keys).sorted()
+  }
+
+  var right: Double { labels.reduce(0) { $0 + agreed[$1, default: 0] } }
+
+  func f1(of label: Int) -> Double {
+    Metric.ratio(2 * agreed[label, default: 0], predicted[label, default: 0] + actual[label, default: 0])
+  }
+}
+
+extension Target {
+  fileprivate var asScore: Double {
+    switch self {
+    case .score(let score): Double(score)
+    case .label(let label): preconditionFailure("label \(label) where a score is expected")
+    }
+  }
+
+  fileprivate var asLabel: Int {
+    switch self {
+    case .label(let label): label
+    case .score(let score): preconditionFailure("score \(score) where a label is expected")
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// What is wrong with a file of text: every broken place of it in one error.
+public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+  public struct Problem: Sendable, Equatable {
+    /// The line, counted from 1, or `nil` if the whole file is meant.
+    public let line: Int?
+    public let message: String
+
+    public init(line: Int? = nil, _ message: String) {
+      self.line = line
+      self.message = message
+    }
+  }
+
+  /// How many problems of one file are kept.
+  public static let limit = 20
+
+  public let file: String
+  /// The first problems, at most `limit`.
+  public let problems: [Problem]
+  /// How many problems there are in all.
+  public let total: Int
+
+  public init(_ file: URL, _ problems: [Problem], total: Int? = nil) {
+    self.file = file.path
+    self.problems = Array(problems.prefix(Self.limit))
+    self.total = total ?? problems.count
+  }
+
+  public init(_ file: URL, line: Int? = nil, _ message: String) {
+    self.init(file, [Problem(line: line, message)])
+  }
+
+  public var description: String {
+    var lines = problems.map { problem in
+      file + (problem.line.map { ":\($0)" } ?? "") + ": " + problem.message
+    }
+    if total > problems.count {
+      lines.append("\(file): \(total - problems.count) more problems of this kind")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  public var errorDescription: String? { description }
+}
+
+extension TextFileError {
+  /// The bytes of a file that must be UTF-8 and not empty; a byte-order mark is taken off.
+  static func bytes(of file: URL) throws -> [UInt8] {
+    let data: Data
+    do {
+      data = try Data(contentsOf: file)
+    } catch {
+      throw TextFileError(file, "cannot be read: \(error.localizedDescription)")
+    }
+    var bytes = [UInt8](data)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    if bytes.isEmpty { throw TextFileError(file, "is empty") }
+    return bytes
+  }
+}
+
+extension String {
+  /// Equal scalar by scalar. `==` takes canonically equivalent strings for equal, which vocabularies must not.
+  func isIdentical(to other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}

@@ -1,0 +1,86 @@
+/// The pieces of a vocabulary as a double-array trie over UTF-8 bytes.
+///
+/// A node is a slot; the child of node `n` for byte `b` is slot `base(n) + b`, if that slot's parent is `n`.
+/// After Aoe, "An Efficient Digital Search Algorithm by Using a Double-Array Structure" (1989).
+struct PieceTrie: Sendable {
+  private struct Node {
+    var base: Int32 = 0
+    var parent: Int32 = -1
+    var id: Int32 = -1
+  }
+  /// The lead byte of pieces that continue a word; no UTF-8 text holds it.
+  static let continuation: UInt8 = 0xFF
+
+  private var nodes: [Node]
+  /// Where pieces that begin a word start, and those that continue one. Without any of the latter: a dead end.
+  let wordRoot = 0
+  private(set) var continuationRoot = -1
+
+  /// - Parameter keys: sorted, distinct, none empty.
+  init(_ keys: [(bytes: [UInt8], id: Int32)]) {
+    nodes = [Node](repeating: Node(), count: keys.count * 4 + 512)
+    nodes[0].parent = 0
+    var pending = [(node: 0, depth: 0, keys: keys.indices)]
+    var lowestFree = 1
+    while let (node, depth, range) = pending.popLast() {
+      var children: [(byte: Int, keys: Range<Int>)] = []
+      for index in range {
+        let bytes = keys[index].bytes
+        if bytes.count == depth {
+          nodes[node].id = keys[index].id
+        } else if let last = children.last, last.byte == Int(bytes[depth]) {
+          children[children.count - 1].keys = last.keys.lowerBound..<index + 1
+        } else {
+          children.append((Int(bytes[depth]), index..<index + 1))
+        }
+      }
+      guard !children.isEmpty else { continue }
+      let base = freeBase(for: children.map(\.byte), from: &lowestFree)
+      nodes[node].base = Int32(base)
+      for child in children {
+        nodes[base + child.byte].parent = Int32(node)
+        pending.append((base + child.byte, depth + 1, child.keys))
+      }
+    }
+    nodes[0].parent = -1  // the root is nobody's child
+    // A byte added to any base must stay inside.
+    let end = (nodes.lastIndex { $0.parent >= 0 } ?? 0) + 257
+    nodes = Array(nodes.prefix(end)) + Array(repeating: Node(), count: max(0, end - nodes.count))
+    let slot = Int(nodes[0].base) + Int(Self.continuation)
+    if nodes[slot].parent == 0 { continuationRoot = slot }
+  }
+
+  private mutating func freeBase(for bytes: [Int], from lowestFree: inout Int) -> Int {
+    while lowestFree < nodes.count, nodes[lowestFree].parent >= 0 { lowestFree += 1 }
+    var slot = max(lowestFree, bytes[0] + 1)
+    var occupied = 0
+    let start = slot
+    while true {
+      let base = slot - bytes[0]
+      if base + 256 >= nodes.count { nodes += Array(repeating: Node(), count: nodes.count / 2 + 512) }
+      if bytes.allSatisfy({ nodes[base + $0].parent < 0 }) {
+        // Where nearly everything is taken it is not worth looking again; the holes cost little.
+        if occupied * 20 > (slot - start) * 19 { lowestFree = max(lowestFree, slot) }
+        return base
+      }
+      if nodes[slot].parent >= 0 { occupied += 1 }
+      slot += 1
+    }
+  }
+
+  /// The longest piece below `root` that `text[range]` begins with.
+  @inline(__always)
+  func longest(from root: Int, _ text: [UInt8], _ range: Range<Int>) -> (id: Int32, end: Int)? {
+    guard root >= 0 else { return nil }
+    var node = root
+    var best: (id: Int32, end: Int)?
+    for position in range {
+      let slot = Int(nodes[node].base) + Int(text[position])
+      let child = nodes[slot]
+      guard Int(child.parent) == node else { break }
+      node = slot
+      if child.id >= 0 { best = (child.id, position + 1) }
+    }
+    return best
+  }
+}

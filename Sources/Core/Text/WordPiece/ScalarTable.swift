@@ -1,0 +1,108 @@
+/// For every scalar: what the normaliser makes of it, and what it is to the splitter. One load answers both.
+///
+/// An entry holds a payload (bits 0-20), what to do with it (bits 21-22) and the class of the scalar itself
+/// (bits 24-26).
+struct ScalarTable: Sendable {
+  enum Action {
+    static let mask: UInt32 = 3 << 21
+    /// The payload is the scalar to write.
+    static let replace: UInt32 = 0
+    /// Nothing is written.
+    static let remove: UInt32 = 1 << 21
+    /// The payload is the scalar to write, with a space on either side.
+    static let space: UInt32 = 2 << 21
+    /// The payload is a place in `expansions`.
+    static let expand: UInt32 = 3 << 21
+  }
+  enum Class {
+    static let whitespace: UInt32 = 1 << 24
+    static let punctuation: UInt32 = 1 << 25
+    static let boundary = whitespace | punctuation
+    static let word: UInt32 = 1 << 26
+  }
+  static let payload: UInt32 = (1 << 21) - 1
+  /// Written in `expansions` for a mark without a combining class: nothing is written, but no mark moves across it.
+  static let barrier = payload
+
+  private(set) var entries: [UInt32]
+  /// At each place a count, then so many scalars, each with its combining class above bit 21.
+  private(set) var expansions: [UInt32] = []
+
+  init(_ normalization: Normalization) {
+    entries = (0..<UInt32(UnicodeTables.scalarCount)).map { $0 }
+    if normalization.lowercase { mapToLowercase() }
+    if normalization.stripAccents { stripAccents() }
+    if normalization.spaceIdeographs { mark(UnicodeTables.ideographs, Action.space) }
+    mark(UnicodeTables.whitespace, Class.whitespace)
+    mark(UnicodeTables.punctuation, Class.punctuation)
+    mark(UnicodeTables.word, Class.word)
+    for item in UnicodeTables.items(UnicodeTables.whitespace) {
+      for scalar in item.scalars { entries[scalar] = entries[scalar] & ~Self.payload | 0x20 }
+    }
+    for item in UnicodeTables.items(UnicodeTables.removed) {
+      for scalar in item.scalars { entries[scalar] = entries[scalar] & ~Action.mask | Action.remove }
+    }
+  }
+
+  private mutating func mark(_ table: String, _ bits: UInt32) {
+    for item in UnicodeTables.items(table) {
+      for scalar in item.scalars { entries[scalar] |= bits }
+    }
+  }
+
+  private mutating func mapToLowercase() {
+    for item in UnicodeTables.items(UnicodeTables.lowercase) {
+      if item.values.count > 1 {
+        expand(Int(item.first), item.values)
+      } else {
+        for scalar in item.scalars { entries[scalar] = UInt32(scalar) - item.first + item.values[0] }
+      }
+    }
+  }
+
+  /// Marks are dropped before they are sorted: a stable sort leaves the others in the same order either way.
+  private mutating func stripAccents() {
+    let lowered = self
+    var classes = [UInt8](repeating: 0, count: UnicodeTables.scalarCount)
+    for item in UnicodeTables.items(UnicodeTables.combiningClasses) {
+      for scalar in item.scalars { classes[scalar] = UInt8(item.values[0]) }
+    }
+    var isMark = [Bool](repeating: false, count: UnicodeTables.scalarCount)
+    for item in UnicodeTables.items(UnicodeTables.marks) {
+      for scalar in item.scalars { isMark[scalar] = true }
+    }
+    /// What one scalar without a decomposition leaves.
+    func rest(_ scalar: Int) -> [UInt32] {
+      let order = UInt32(classes[scalar]) << 21
+      if isMark[scalar] { return order == 0 ? [Self.barrier] : [] }
+      return lowered.scalars(at: scalar).map { $0 | order }
+    }
+    for scalar in entries.indices where isMark[scalar] || classes[scalar] != 0 { expand(scalar, rest(scalar)) }
+    for item in UnicodeTables.items(UnicodeTables.decompositions) {
+      expand(Int(item.first), item.values.flatMap { rest(Int($0)) })
+    }
+    for syllable in 0..<11172 {
+      var jamo: [UInt32] = [0x1100 + UInt32(syllable / 588), 0x1161 + UInt32(syllable % 588 / 28)]
+      if syllable % 28 != 0 { jamo.append(0x11A7 + UInt32(syllable % 28)) }
+      expand(0xAC00 + syllable, jamo)
+    }
+  }
+
+  private func scalars(at scalar: Int) -> [UInt32] {
+    let entry = entries[scalar]
+    guard entry & Action.mask == Action.expand else { return [entry & Self.payload] }
+    let place = Int(entry & Self.payload)
+    return Array(expansions[place + 1...place + Int(expansions[place])])
+  }
+
+  private mutating func expand(_ scalar: Int, _ scalars: [UInt32]) {
+    switch scalars.count {
+    case 0: entries[scalar] = Action.remove
+    case 1 where scalars[0] < Self.barrier: entries[scalar] = scalars[0]
+    default:
+      entries[scalar] = Action.expand | UInt32(expansions.count)
+      expansions.append(UInt32(scalars.count))
+      expansions += scalars
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// What the reference tokenizer knows of Unicode, written as text (see `UnicodeTables+Data.swift`).
+///
+/// Its versions of Unicode are older than the standard library's, and differ among themselves.
+enum UnicodeTables {
+  static let scalarCount = 0x110000
+
+  /// One item of a table: the scalars `first, first + step, ... last` and what they are mapped to.
+  struct Item {
+    var first: UInt32 = 0
+    var last: UInt32 = 0
+    var step: UInt32 = 1
+    var values: [UInt32] = []
+
+    var scalars: StrideThrough<Int> { stride(from: Int(first), through: Int(last), by: Int(step)) }
+  }
+
+  /// The items of a table.
+  static func items(_ table: String) -> [Item] {
+    var items: [Item] = []
+    var item = Item()
+    var number: UInt32 = 0
+    var sign = UInt8(ascii: " ")  // the sign before the number that is being read
+
+    func close() {
+      switch sign {
+      case UInt8(ascii: "-"): item.last = number
+      case UInt8(ascii: "/"): item.step = number
+      case UInt8(ascii: ">"), UInt8(ascii: ","): item.values.append(number)
+      default: (item.first, item.last) = (number, number)
+      }
+      number = 0
+    }
+    for byte in table.utf8 {
+      switch byte {
+      case 0x30...0x39: number = number << 4 | UInt32(byte - 0x30)
+      case 0x61...0x66: number = number << 4 | UInt32(byte - 0x57)
+      default:
+        close()
+        sign = byte
+        if byte == UInt8(ascii: " ") {
+          items.append(item)
+          item = Item()
+        }
+      }
+    }
+    close()
+    items.append(item)
+    return items
+  }
+}

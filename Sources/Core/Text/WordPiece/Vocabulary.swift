@@ -1,0 +1,99 @@
+/// What is wrong with a list of tokens.
+public struct VocabularyError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+  /// The id it is about.
+  public let id: Int?
+
+  init(_ description: String, id: Int? = nil) {
+    self.description = description
+    self.id = id
+  }
+}
+
+/// A vocabulary sorted by bytes: finds repeated tokens, ids, and feeds the trie.
+struct VocabularyIndex {
+  private let tokens: [String]
+  private let sorted: [(bytes: [UInt8], id: Int32)]
+
+  init(_ tokens: [String]) throws(VocabularyError) {
+    guard !tokens.isEmpty else { throw VocabularyError("holds no tokens") }
+    self.tokens = tokens
+    let keyed = tokens.enumerated().map { (bytes: Array($0.element.utf8), id: Int32($0.offset)) }
+    sorted = keyed.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    if sorted[0].bytes.isEmpty {
+      throw VocabularyError("the token with id \(sorted[0].id) is empty", id: Int(sorted[0].id))
+    }
+    for (one, next) in zip(sorted, sorted.dropFirst()) where one.bytes == next.bytes {
+      let (first, again) = (min(one.id, next.id), max(one.id, next.id))
+      throw VocabularyError("the token '\(tokens[Int(first)])' has two ids, \(first) and \(again)", id: Int(again))
+    }
+  }
+
+  func id(of token: String) -> Int32? {
+    let bytes = Array(token.utf8)
+    var (low, high) = (0, sorted.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle].bytes.lexicographicallyPrecedes(bytes) { low = middle + 1 } else { high = middle }
+    }
+    return low < sorted.count && sorted[low].bytes == bytes ? sorted[low].id : nil
+  }
+
+  func required(_ token: String) throws(VocabularyError) -> Int32 {
+    guard let id = id(of: token) else {
+      throw VocabularyError(
+        "the special token \(token) is missing; a BERT vocabulary needs [PAD], [UNK], [CLS] and [SEP]")
+    }
+    return id
+  }
+
+  /// The vocabulary with the added tokens that it does not hold behind it.
+  func extended(by added: [AddedToken]) throws(VocabularyError) -> [String] {
+    var result = tokens
+    for token in added.sorted(by: { $0.id < $1.id }) {
+      if token.content.isEmpty { throw VocabularyError("the added token with id \(token.id) is empty") }
+      let id = id(of: token.content) ?? Int32(result.count)
+      if id == result.count { result.append(token.content) }
+      guard token.id == id else {
+        throw VocabularyError("the added token '\(token.content)' has id \(token.id), where \(id) is expected")
+      }
+    }
+    return result
+  }
+
+  var trie: PieceTrie {
+    let prefix = Array("##".utf8)
+    var words: [(bytes: [UInt8], id: Int32)] = []
+    var continuations: [(bytes: [UInt8], id: Int32)] = []
+    for (bytes, id) in sorted {
+      if bytes.count > 2, bytes.starts(with: prefix) {
+        continuations.append(([PieceTrie.continuation] + bytes.dropFirst(2), id))
+      } else {
+        words.append((bytes, id))
+      }
+    }
+    return PieceTrie(words + continuations)
+  }
+}
+
+extension WordPieceTokenizer {
+  /// 64-bit FNV-1a over all that decides about ids.
+  static func fingerprint(
+    _ vocabulary: [String], modelCount: Int, _ normalization: Normalization, _ added: [AddedToken], maxWordLength: Int
+  ) -> String {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    func add(_ text: String) {
+      for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      hash = (hash ^ 0xFF) &* 0x100_0000_01B3  // ends the field: no UTF-8 text holds this byte
+    }
+    add("wordpiece 1")
+    add("\(normalization.lowercase) \(normalization.stripAccents) \(normalization.spaceIdeographs) \(maxWordLength)")
+    for token in added {
+      add("\(token.id) \(token.normalized) \(token.singleWord) \(token.stripsLeft) \(token.stripsRight)")
+    }
+    add("\(modelCount)")
+    vocabulary.forEach(add)
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

@@ -1,0 +1,111 @@
+import DistillCore
+import Foundation
+
+/// Everything that a training needs to go on: parameters, moments, the best so far, and where it stood.
+struct Checkpoint {
+  /// What fits in a line of JSON.
+  struct Place: Codable {
+    var phase: String
+    /// Digest of everything that decides about the result: a checkpoint of other settings is refused.
+    var fingerprint: String
+    var step: Int
+    var bestEpoch: Int
+    var bestScores: [Score]
+    var epochsWithoutGain: Int
+    var isFinished: Bool
+    var objective: SchedulerState
+    /// Sums over the steps of the epoch at hand.
+    var lossSum: Double
+    var termSums: [String: Double]
+  }
+
+  var place: Place
+  var values: [[Float]]
+  var best: [[Float]]
+  var optimisers: [AdamW.State]
+
+  private static let key = "distill.checkpoint"
+
+  func write(to url: URL) throws {
+    var writer = SafetensorsWriter(metadata: [
+      Self.key: String(decoding: try JSONEncoder.sorted.encode(place), as: UTF8.self)
+    ])
+    for (i, optimiser) in optimisers.enumerated() {
+      let parts = [
+        ("values", values[i]), ("best", best[i]), ("first", optimiser.first), ("second", optimiser.second),
+      ]
+      for (name, numbers) in parts { writer.add("\(name).\(i)", shape: [numbers.count]) { numbers } }
+      writer.add("optimiser_step.\(i)", shape: [1]) { [Int64(optimiser.step)] }
+    }
+    try writer.write(to: url)
+  }
+
+  /// - Throws: ``FormatError`` for a file that is no whole checkpoint of stores of these sizes.
+  init(_ url: URL, sizes: [Int]) throws {
+    let reader = try SafetensorsReader(url)
+    guard let text = reader.metadata[Self.key],
+      let place = try? JSONDecoder().decode(Place.self, from: Data(text.utf8))
+    else { throw FormatError(file: url, "is not a checkpoint") }
+    self.place = place
+    (values, best, optimisers) = ([], [], [])
+    for (i, size) in sizes.enumerated() {
+      func numbers(_ name: String) throws -> [Float] {
+        guard reader.tensors["\(name).\(i)"]?.shape == [size] else {
+          throw FormatError(file: url, "is a checkpoint of another model")
+        }
+        return try reader.floats(named: "\(name).\(i)")
+      }
+      values.append(try numbers("values"))
+      best.append(try numbers("best"))
+      let step = try reader.integers(named: "optimiser_step.\(i)").first ?? 0
+      optimisers.append(AdamW.State(step: Int(step), first: try numbers("first"), second: try numbers("second")))
+    }
+  }
+
+  init(place: Place, values: [[Float]], best: [[Float]], optimisers: [AdamW.State]) {
+    (self.place, self.values, self.best, self.optimisers) = (place, values, best, optimisers)
+  }
+}
+
+extension JSONEncoder {
+  static var sorted: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return encoder
+  }
+}
+
+/// The checkpoints of one phase in a folder: the newest two, so that one is whole whatever happens.
+struct CheckpointFolder {
+  let folder: URL
+
+  private func files() -> [URL] {
+    let all = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    return all.filter { $0.lastPathComponent.hasPrefix("step-") && $0.pathExtension == "safetensors" }
+      .sorted { $0.lastPathComponent > $1.lastPathComponent }
+  }
+
+  func write(_ checkpoint: Checkpoint) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let digits = String(checkpoint.place.step)
+    let name = "step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + ".safetensors"
+    try checkpoint.write(to: folder.appending(path: name))
+    for old in files().dropFirst(2) { try FileManager.default.removeItem(at: old) }
+  }
+
+  func removeAll() throws {
+    for old in files() { try FileManager.default.removeItem(at: old) }
+  }
+
+  /// The newest one that can be read; those that cannot are told to `skipped`.
+  func newest(sizes: [Int], skipped: (String) -> Void) -> (Checkpoint, URL)? {
+    for file in files() {
+      do {
+        return (try Checkpoint(file, sizes: sizes), file)
+      } catch {
+        skipped("\(error)")
+      }
+    }
+    return nil
+  }
+}

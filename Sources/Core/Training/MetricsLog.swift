@@ -1,0 +1,27 @@
+import DistillCore
+import Foundation
+
+/// `metrics.jsonl`: one JSON object a line.
+public final class MetricsLog {
+  private let url: URL
+  private var writer: JSONLinesWriter
+
+  /// Opens the file, keeping what is there when a run goes on.
+  public init(_ url: URL, append: Bool) throws {
+    self.url = url
+    writer = try JSONLinesWriter(url, append: append)
+  }
+
+  func write(_ record: some Encodable) throws { try writer.write(record) }
+
+  /// Drops the lines of a phase after a step: they will be written again.
+  func rewind(phase: String, toStep step: Int) throws {
+    struct Place: Decodable { let phase: String, step: Int }
+    let kept = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").filter { line in
+      guard let place = try? JSONDecoder().decode(Place.self, from: Data(line.utf8)) else { return true }
+      return place.phase != phase || place.step <= step
+    }
+    try AtomicFile.write(Data(kept.map { $0 + "\n" }.joined().utf8), to: url)
+    writer = try JSONLinesWriter(url, append: true)
+  }
+}

@@ -1,0 +1,171 @@
+import DistillCore
+import Foundation
+
+/// One training while it goes: where it stands, and what the best was.
+final class PhaseRun {
+  private let objective: any Objective
+  private let options: TrainingOptions
+  private let phase: String
+  private let files: TrainingLoop.Files?
+  private let observe: (TrainingEvent) -> Void
+  private let order: DataOrder
+  private let key: RandomKey
+  private let optimisers: [AdamW]
+  private let checkpoints: CheckpointFolder?
+  private let started = ContinuousClock.now
+
+  private var place: Checkpoint.Place
+  private var best: [[Float]]
+
+  init(
+    _ objective: any Objective, options: TrainingOptions, phase: String, files: TrainingLoop.Files?,
+    observe: @escaping (TrainingEvent) -> Void
+  ) {
+    (self.objective, self.options, self.phase, self.files, self.observe) = (objective, options, phase, files, observe)
+    key = RandomKey(UInt64(options.seed)).child(phase)
+    order = DataOrder(examples: objective.exampleCount, batchSize: options.batchSize, key: key)
+    optimisers = objective.parameters.map {
+      AdamW(
+        $0, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, weightDecay: options.weightDecay)
+    }
+    let slug = String(phase.map { $0.isLetter || $0.isNumber ? $0 : "-" }).replacing("--", with: "-")
+    checkpoints = files.map { CheckpointFolder(folder: $0.checkpoints.appending(path: slug)) }
+    best = []
+    place = Checkpoint.Place(
+      phase: phase, fingerprint: Self.fingerprint(options, files), step: 0, bestEpoch: 0, bestScores: [],
+      epochsWithoutGain: 0, isFinished: false, objective: objective.state, lossSum: 0, termSums: [:])
+  }
+
+  private static func fingerprint(_ options: TrainingOptions, _ files: TrainingLoop.Files?) -> String {
+    SHA256.hexDigest(of: "\(files?.fingerprint ?? "")|\(options)".utf8)
+  }
+
+  private var totalSteps: Int { options.epochs * order.stepsPerEpoch }
+
+  // MARK: going on
+
+  func resume() throws {
+    guard let files, let checkpoints else { return }
+    guard files.resumes else { return try checkpoints.removeAll() }
+    let sizes = objective.parameters.map { $0.snapshot.count }
+    guard let (checkpoint, file) = checkpoints.newest(sizes: sizes, skipped: { observe(.note("passed over: \($0)")) })
+    else { return }
+    guard checkpoint.place.fingerprint == place.fingerprint, checkpoint.place.phase == phase else {
+      throw TrainingError.staleCheckpoint(file: file.path, phase: phase)
+    }
+    place = checkpoint.place
+    best = checkpoint.best
+    objective.state = place.objective
+    for (i, store) in objective.parameters.enumerated() {
+      store.snapshot = checkpoint.values[i]
+      optimisers[i].restore(checkpoint.optimisers[i])
+    }
+    try files.metrics.rewind(phase: phase, toStep: place.step)
+  }
+
+  private func save() throws {
+    guard let checkpoints else { return }
+    place.objective = objective.state
+    let values = objective.parameters.map(\.snapshot)
+    try checkpoints.write(
+      Checkpoint(
+        place: place, values: values, best: best.isEmpty ? values : best, optimisers: optimisers.map(\.state)))
+  }
+
+  // MARK: the loop
+
+  func train(until stop: StopRequest) throws {
+    let perEpoch = order.stepsPerEpoch
+    observe(.began(phase: phase, epochs: options.epochs, stepsPerEpoch: perEpoch, resumedAtStep: place.step))
+    while !place.isFinished {
+      let epoch = place.step / perEpoch
+      let epochStarted = ContinuousClock.now
+      let batches = order.batches(epoch: epoch)
+      for index in place.step % perEpoch..<perEpoch {
+        try step(batches[index], epoch: epoch)
+        if let signal = stop.requested {
+          // The end of an epoch is handled on resuming only if it is not reached here.
+          if index + 1 == perEpoch { try endEpoch(epoch, since: epochStarted) } else { try save() }
+          throw TrainingError.stopped(signal: signal, phase: phase, step: place.step)
+        }
+      }
+      try endEpoch(epoch, since: epochStarted)
+    }
+  }
+
+  private func step(_ examples: [Int], epoch: Int) throws {
+    let stepStarted = ContinuousClock.now
+    for store in objective.parameters { store.clearGradients() }
+    let figures = try objective.accumulateGradients(
+      for: Step(epoch: epoch, number: place.step, examples: examples, key: key.child("step").child(place.step)))
+    let norm = objective.parameters.map(\.gradientNorm).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    guard figures.loss.isFinite && norm.isFinite else {
+      let terms = figures.terms.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+      throw TrainingError.notFinite(
+        phase: phase, epoch: epoch + 1, step: place.step + 1,
+        figures: "loss \(figures.loss), gradient norm \(norm); \(terms)")
+    }
+    let scale = options.clipNorm > 0 ? min(1, options.clipNorm / (Float(norm) + 1e-6)) : 1
+    let rate = options.learningRate * options.learningRateFactor(step: place.step, of: totalSteps)
+    for optimiser in optimisers { optimiser.update(learningRate: rate, gradientScale: scale) }
+
+    place.step += 1
+    place.lossSum += figures.loss
+    for (name, value) in figures.terms { place.termSums[name, default: 0] += value }
+    let terms = Dictionary(uniqueKeysWithValues: figures.terms.map { ($0.name, $0.value) })
+    report(terms, epoch: epoch, isEndOfEpoch: false)
+    let record = StepRecord(
+      phase: phase, epoch: epoch + 1, step: place.step, loss: figures.loss, terms: terms, learningRate: Double(rate),
+      gradientNorm: norm, seconds: stepStarted.secondsUntilNow)
+    try files?.metrics.write(record)
+    observe(.step(record))
+  }
+
+  private func report(_ figures: [String: Double], epoch: Int, isEndOfEpoch: Bool) {
+    objective.observe(
+      StepReport(
+        progress: TrainingProgress(epoch: epoch, step: place.step, layerPairs: 0), isEndOfEpoch: isEndOfEpoch, figures: figures))
+  }
+
+  private func endEpoch(_ epoch: Int, since start: ContinuousClock.Instant) throws {
+    let scores = try objective.evaluate()
+    let isBest =
+      switch (scores.first, place.bestScores.first) {
+      case (let new?, let old?): new.value > old.value
+      default: true
+      }
+    if isBest {
+      (place.bestEpoch, place.bestScores, place.epochsWithoutGain) = (epoch + 1, scores, 0)
+      best = objective.parameters.map(\.snapshot)
+    } else {
+      place.epochsWithoutGain += 1
+    }
+    let steps = Double(order.stepsPerEpoch)
+    let means = place.termSums.mapValues { $0 / steps }
+    let record = EpochRecord(
+      phase: phase, epoch: epoch + 1, step: place.step, loss: place.lossSum / steps, terms: means,
+      scores: Dictionary(uniqueKeysWithValues: scores.map { ($0.metric, $0.value) }), isBest: isBest,
+      seconds: start.secondsUntilNow)
+    (place.lossSum, place.termSums) = (0, [:])
+    let outOfPatience = options.patience.map { place.epochsWithoutGain >= $0 } ?? false
+    place.isFinished = epoch + 1 >= options.epochs || outOfPatience
+    report(means, epoch: epoch + 1, isEndOfEpoch: true)
+    try files?.metrics.write(record)
+    observe(.epoch(record))
+    try save()
+  }
+
+  /// Leaves the best parameters in place.
+  func finish() -> TrainingSummary {
+    for (store, values) in zip(objective.parameters, best) { store.snapshot = values }
+    let seconds = started.secondsUntilNow
+    observe(.ended(phase: phase, bestEpoch: place.bestEpoch, seconds: seconds))
+    return TrainingSummary(
+      epochs: place.step / order.stepsPerEpoch, steps: place.step, bestEpoch: place.bestEpoch, scores: place.bestScores,
+      seconds: seconds)
+  }
+}
+
+extension ContinuousClock.Instant {
+  var secondsUntilNow: Double { duration(to: .now) / .seconds(1) }
+}

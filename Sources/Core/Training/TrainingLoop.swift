@@ -1,0 +1,56 @@
+import DistillCore
+import Foundation
+
+/// The one loop: every training in a pipeline, of a teacher, a head or a student, is a call of ``fit(_:options:phase:)``.
+public final class TrainingLoop: Trainer {
+  /// Where metrics and checkpoints go; nil for a training that leaves no trace.
+  public struct Files {
+    public let metrics: MetricsLog
+    public let checkpoints: URL
+    /// Go on from the newest checkpoint of a phase, where there is one.
+    public let resumes: Bool
+    /// Digest of everything outside the loop that decides about the result.
+    public let fingerprint: String
+
+    public init(metrics: MetricsLog, checkpoints: URL, resumes: Bool, fingerprint: String) {
+      (self.metrics, self.checkpoints, self.resumes, self.fingerprint) = (metrics, checkpoints, resumes, fingerprint)
+    }
+  }
+
+  private let files: Files?
+  private let stop: StopRequest
+  private let observe: (TrainingEvent) -> Void
+
+  public init(files: Files? = nil, stop: StopRequest = StopRequest(), observe: @escaping (TrainingEvent) -> Void = { _ in }) {
+    (self.files, self.stop, self.observe) = (files, stop, observe)
+  }
+
+  @discardableResult
+  public func fit(_ objective: any Objective, options: TrainingOptions, phase: String) throws -> TrainingSummary {
+    guard objective.exampleCount > 0 else { throw TrainingError.nothingToLearn(phase: phase) }
+    let run = PhaseRun(objective, options: options, phase: phase, files: files, observe: observe)
+    try run.resume()
+    try run.train(until: stop)
+    return run.finish()
+  }
+
+  @discardableResult
+  public func fineTune(
+    _ encoder: any Trainable, on data: TaskData, options: TrainingOptions, phase: String
+  ) throws -> TrainingSummary {
+    let objective = try DistillationObjective(
+      student: encoder, teacher: nil, terms: [WeightedTerm(LabelLoss(), weight: 1)], layerMap: [],
+      scheduler: nil, data: data, microBatchSize: options.microBatchSize)
+    return try fit(objective, options: options, phase: phase)
+  }
+}
+
+/// The task's own loss, for fine-tuning.
+private struct LabelLoss: LossTerm {
+  static let name = "labels"
+  static let summary = "The task's own loss."
+  mutating func options(_ visit: inout OptionVisitor) {}
+  var scope: LossScope { .output }
+  func reads(_: ModelPair, at _: LayerPair?) -> Reads { Reads(student: [.logits]) }
+  func loss(_ inputs: LossInputs) throws -> Tensor { try taskLoss(inputs) }
+}

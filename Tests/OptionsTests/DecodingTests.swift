@@ -1,0 +1,120 @@
+import DistillOptions
+import Foundation
+import Testing
+
+@Suite struct DecodingTests {
+  @Test func everyKindOfOption() throws {
+    let document = YAMLDocument(Kitchen.valid, folder: URL(filePath: "/data/here"))
+    let decoded = try Kitchen.decode(document)
+    let kitchen = decoded.value
+    #expect(kitchen.name == "a kitchen")
+    #expect(kitchen.note == nil)
+    #expect(kitchen.output.url.path == "/data/here/runs/one")
+    #expect(kitchen.layerMap == .pairs([[1, 2], [2, 4]]))
+    #expect(kitchen.training == Training(epochs: 4, rate: 1e-5, seed: .max, shuffle: true))
+    #expect(kitchen.warmup == Warmup(share: 0.5))
+    #expect(kitchen.losses.map(\.weight) == [1, 0.5])
+    #expect(kitchen.losses[0].term as? Cosine == Cosine(form: .squared, layers: [1, 2]))
+    #expect(kitchen.losses[1].term as? Relational == Relational(temperature: 0.07))
+    #expect((kitchen.index as? Graph)?.m == 8)
+    #expect("\(decoded.source.range(of: "losses[1].temperature"))" == "text.yaml:11:18")
+    #expect("\(decoded.source.range(of: "losses[0].form"))" == "text.yaml:8:29")
+    // What is not written is where its mapping is.
+    #expect("\(decoded.source.range(of: "losses[0].weight"))" == "text.yaml:8:5")
+    #expect("\(decoded.source.range(of: "index"))" == "text.yaml:12:8")
+  }
+
+  @Test func allMistakesAtOnceInOrder() throws {
+    let text = """
+      name: 7
+      trainign: {epochs: 1}
+      training:
+        epochs: 0
+        learning_rate: fast
+        shuffle: yes
+      losses:
+        - {use: relational-lk}
+        - {use: cls-cosine, form: cubic, layers: [0, 1, x]}
+        - {use: relational-kl, temprature: 1}
+        - {weight: -1}
+      index: hnsw
+      """
+    #expect(
+      try Kitchen.problems(text) == [
+        "1:7 expected a text, found the number 7 (put it in quotes: \"7\")",
+        "2:1 unknown key `trainign` (known here: `note`, `output`, `layer_map`, `warmup`)",
+        "4:11 must be at least 1, found 0",
+        "5:18 expected a number, found the text \"fast\"",
+        "6:12 expected `true` or `false`, found `yes` (write `true` if a boolean is meant, or put it in quotes if text is meant)",
+        "8:11 unknown loss `relational-lk` (did you mean `relational-kl`?)",
+        "9:29 expected `plain` or `squared`, found the text \"cubic\" (known here: `plain`, `squared`)",
+        "9:45 must be at least 1, found 0",
+        "9:51 expected a whole number, found the text \"x\"",
+        "10:26 unknown key `temprature` (did you mean `temperature`?)",
+        "11:5 missing key `use` (known here: `relational-kl`, `cls-cosine`)",
+        "11:14 must be at least 0, found -1",
+        "12:8 expected a mapping whose `use` names a plugin of kind index, found the text \"hnsw\" (write {use: hnsw})",
+      ])
+  }
+
+  @Test(arguments: [
+    ("note: no", "2:7 expected a text, found `no`"), ("note: 010", "2:7 expected a text, found `010`"),
+    ("note: [a]", "2:7 expected a text, found a list"), ("note: 1_000", "2:7 expected a text, found `1_000`"),
+    ("training: {epochs: 010}", "2:20 expected a whole number, found `010` (write `10`"),
+    ("training: {epochs: 1_000}", "2:20 expected a whole number, found `1_000` (write `1000`"),
+    ("training: {epochs: 0x10}", "2:20 expected a whole number, found `0x10` (write `16`"),
+    ("training: {epochs: 1.5}", "2:20 expected a whole number, found the number 1.5"),
+    ("training: {epochs: \"3\"}", "2:20 expected a whole number, found the text \"3\" (remove the quotes)"),
+    ("training: {epochs: }", "2:20 expected a whole number, found nothing"),
+    ("training: {epochs: 99999999999999999999}", "2:20 must lie between -9223372036854775808 and"),
+    ("training: {epochs: 1, seed: -1}", "2:29 must lie between 0 and 18446744073709551615, found -1"),
+    ("training: {epochs: 1, learning_rate: .nan}", "2:38 expected a number, found `.nan` (NaN and infinity"),
+    ("training: {epochs: 1, learning_rate: 1e999}", "2:38 the number 1e999 is too large for a Double"),
+    ("training: {epochs: 1, shuffle: True}", "2:32 expected `true` or `false`, found `True` (write `true`"),
+    ("warmup: {share: 1e-99}", "2:17 the number 1e-99 is too small for a Float"),
+    ("warmup: {share: 1.0000000001}", "2:17 must be between 0 and 1, found 1.0000000001"),
+    ("warmup: {floor: 0.5}", "2:17 the floor lies above the share (lower it)"),
+    ("warmup: [1]", "2:9 expected a mapping, found a list"),
+    ("losses: {}", "2:9 expected a list of mappings, found a map"),
+    ("losses: [x]", "2:10 expected a mapping, found the text \"x\""),
+    ("layer_map: last", "2:12 expected `uniform` or a list of lists of whole numbers, found the text \"last\""),
+    ("index: {use: hsnw}", "2:14 unknown index `hsnw` (did you mean `hnsw`?)"),
+    ("index: {use: cls-cosine}", "2:14 unknown index `cls-cosine` (known here: `hnsw`)"),
+    ("index: {use: [hnsw]}", "2:14 expected the name of a plugin of kind index, found a list"),
+    ("output: [a]", "2:9 expected a path, found a list"),
+  ])
+  func mistakes(line: String, expected: String) throws {
+    let rest = line.hasPrefix("training") ? "" : "\ntraining: {epochs: 1}"
+    let problems = try Kitchen.problems("name: x\n" + line + rest)
+    #expect(problems.count == 1)
+    #expect(problems.first?.hasPrefix(expected) == true, "\(problems)")
+  }
+
+  @Test func missingKeysAreReportedAtTheirMapping() throws {
+    #expect(
+      try Kitchen.problems("note: x") == [
+        "1:1 missing key `name` (The name.)", "1:1 missing key `training.epochs` (Passes over the data.)",
+      ])
+    #expect(
+      try Kitchen.problems("name: x\ntraining:\n  seed: 1") == ["3:3 missing key `epochs` (Passes over the data.)"])
+    #expect(try Kitchen.problems("name: x\ntraining: {}") == ["2:11 missing key `epochs` (Passes over the data.)"])
+  }
+
+  @Test func nullEmptiesWhatMayBeEmpty() throws {
+    let decoded = try Kitchen.decode(YAMLDocument("name: x\nnote: ~\ntraining: {epochs: 1}\nwarmup: null\nindex:"))
+    #expect(decoded.value.note == nil && decoded.value.warmup == nil && decoded.value.index == nil)
+  }
+
+  /// Two options of one name would silently share a value.
+  @Test func anOptionListedTwiceIsToldApart() throws {
+    struct Twice: Configurable {
+      var a = 1
+      var b = 2
+      mutating func options(_ visit: inout OptionVisitor) {
+        visit("a", &a, "One.")
+        visit("a", &b, "Other.")
+      }
+    }
+    #expect(throws: Diagnostics.self) { try YAMLDocument("a: 1").decode(Twice.self) }
+  }
+}
