@@ -20,7 +20,8 @@ struct ThreadOptions: ParsableArguments {
 struct OverrideOptions: ParsableArguments {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
-    help: ArgumentHelp("Replace a value of the file, with the same checks; may be given again.", valueName: "path=value"))
+    help: ArgumentHelp(
+      "Replace a value of the file, with the same checks; may be given again.", valueName: "path=value"))
   var overrides: [String] = []
 
   func validate() throws { _ = try pairs() }

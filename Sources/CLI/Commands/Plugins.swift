@@ -4,7 +4,8 @@ import DistillPipeline
 
 struct Plugins: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The plugins that are compiled in.", subcommands: [List.self, Describe.self], defaultSubcommand: List.self)
+    abstract: "The plugins that are compiled in.", subcommands: [List.self, Describe.self], defaultSubcommand: List.self
+  )
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Every plugin in a line, by kind.")
@@ -46,7 +47,8 @@ struct Plugins: ParsableCommand {
     private func show(_ options: [OptionDescription], indent: String) {
       for option in options {
         let value = option.isRequired ? "required" : option.defaultValue.map { "default \($0.flow)" } ?? ""
-        Console.output("\(indent)\(option.key) (\([option.type, value].filter { !$0.isEmpty }.joined(separator: ", ")))")
+        Console.output(
+          "\(indent)\(option.key) (\([option.type, value].filter { !$0.isEmpty }.joined(separator: ", ")))")
         Console.output("\(indent)    \(option.summary)")
         show(option.nested, indent: indent + "    ")
       }

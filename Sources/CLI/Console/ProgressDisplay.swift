@@ -16,15 +16,18 @@ final class ProgressDisplay {
     case .began(let phase, let epochs, let stepsPerEpoch, let resumed):
       (self.epochs, self.stepsPerEpoch, firstStep) = (epochs, stepsPerEpoch, resumed)
       phaseStart = .now
-      line("\(phase): \(epochs) epochs of \(stepsPerEpoch) steps" + (resumed > 0 ? ", resumed after step \(resumed)" : ""))
+      line(
+        "\(phase): \(epochs) epochs of \(stepsPerEpoch) steps" + (resumed > 0 ? ", resumed after step \(resumed)" : ""))
     case .step(let record): step(record)
     case .epoch(let record):
       let scores = record.scores.sorted { $0.key < $1.key }.map { "\($0.key) \(format($0.value))" }
-      let terms = record.terms.count > 1 ? record.terms.sorted { $0.key < $1.key }.map { "\($0.key) \(format($0.value))" } : []
+      let terms =
+        record.terms.count > 1 ? record.terms.sorted { $0.key < $1.key }.map { "\($0.key) \(format($0.value))" } : []
       line(
         "\(record.phase): epoch \(record.epoch)/\(epochs)  loss \(format(record.loss))"
           + (terms.isEmpty ? "" : " (\(terms.joined(separator: ", ")))")
-          + (scores.isEmpty ? "" : "  " + scores.joined(separator: ", ")) + (record.isBest && !scores.isEmpty ? "  best" : "")
+          + (scores.isEmpty ? "" : "  " + scores.joined(separator: ", "))
+          + (record.isBest && !scores.isEmpty ? "  best" : "")
           + "  \(duration(record.seconds))")
     case .ended(let phase, let best, let seconds): line("\(phase): done in \(duration(seconds)), kept epoch \(best)")
     case .progress(let what, let done, let total): progress(what, done, total)
@@ -84,6 +87,7 @@ final class ProgressDisplay {
 
   private func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())
-    return whole < 60 ? "\(whole) s" : whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"
+    return whole < 60
+      ? "\(whole) s" : whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"
   }
 }

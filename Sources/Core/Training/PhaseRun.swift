@@ -124,7 +124,8 @@ final class PhaseRun {
   private func report(_ figures: [String: Double], epoch: Int, isEndOfEpoch: Bool) {
     objective.observe(
       StepReport(
-        progress: TrainingProgress(epoch: epoch, step: place.step, layerPairs: 0), isEndOfEpoch: isEndOfEpoch, figures: figures))
+        progress: TrainingProgress(epoch: epoch, step: place.step, layerPairs: 0), isEndOfEpoch: isEndOfEpoch,
+        figures: figures))
   }
 
   private func endEpoch(_ epoch: Int, since start: ContinuousClock.Instant) throws {

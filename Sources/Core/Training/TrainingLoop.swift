@@ -21,7 +21,9 @@ public final class TrainingLoop: Trainer {
   private let stop: StopRequest
   private let observe: (TrainingEvent) -> Void
 
-  public init(files: Files? = nil, stop: StopRequest = StopRequest(), observe: @escaping (TrainingEvent) -> Void = { _ in }) {
+  public init(
+    files: Files? = nil, stop: StopRequest = StopRequest(), observe: @escaping (TrainingEvent) -> Void = { _ in }
+  ) {
     (self.files, self.stop, self.observe) = (files, stop, observe)
   }
 

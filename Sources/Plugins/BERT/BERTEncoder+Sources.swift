@@ -13,7 +13,8 @@ extension BERTEncoder {
     let tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw FormatError(
-        file: folder, "has a vocabulary of \(tokenizer.vocabularySize) tokens for a model with "
+        file: folder,
+        "has a vocabulary of \(tokenizer.vocabularySize) tokens for a model with "
           + "\(configuration.vocabularySize): the vocabulary of another model?")
     }
     guard surroundings.maximumLength <= configuration.maximumPositions else {
@@ -25,7 +26,8 @@ extension BERTEncoder {
       let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
     {
       throw FormatError(
-        file: folder, "has the task's labels in another order: \(named.joined(separator: ", ")) "
+        file: folder,
+        "has the task's labels in another order: \(named.joined(separator: ", ")) "
           + "instead of \(labels.joined(separator: ", "))")
     }
     self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)

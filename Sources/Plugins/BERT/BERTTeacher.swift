@@ -21,11 +21,13 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
 
   public mutating func options(_ visit: inout OptionVisitor) {
     visit(
-      "checkpoint", &checkpoint, required: true, "Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.")
+      "checkpoint", &checkpoint, required: true,
+      "Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.")
     visit("embedding", &embedding, "What stands for a sequence: `cls`, `pooler` or `mean`.")
     visit("pooler", &pooler, "`fresh` starts a new pooler where the checkpoint's was never trained.")
     visit("classifier", &classifier, "`fresh` starts a new classifier even if the checkpoint has one.")
-    visit.section("fine_tune", &fineTune, "Train on the labels first. Without it the checkpoint's own classifier teaches.")
+    visit.section(
+      "fine_tune", &fineTune, "Train on the labels first. Without it the checkpoint's own classifier teaches.")
   }
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {

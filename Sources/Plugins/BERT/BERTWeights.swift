@@ -56,7 +56,9 @@ enum BERTWeights {
     }
     for (parameter, name) in sources {
       let values = try reader.floats(named: name)
-      guard values.allSatisfy(\.isFinite) else { throw FormatError(file: file, "\(name) holds a number that is not finite") }
+      guard values.allSatisfy(\.isFinite) else {
+        throw FormatError(file: file, "\(name) holds a number that is not finite")
+      }
       parameter.assign(values)
     }
     for parameter in fresh { BERTParameters.initialise(parameter, encoder.configuration, key: key) }
@@ -85,7 +87,9 @@ enum BERTWeights {
       where canonical.hasSuffix(old) {
         canonical = canonical.dropLast(old.count) + new
       }
-      if ["embeddings.", "encoder.", "pooler."].contains(where: canonical.hasPrefix) { canonical = "bert." + canonical }
+      if ["embeddings.", "encoder.", "pooler."].contains(where: canonical.hasPrefix) {
+        canonical = "bert." + canonical
+      }
       if canonical.hasPrefix("bert.") || canonical.hasPrefix("classifier.") {
         known[canonical] = name
       } else {

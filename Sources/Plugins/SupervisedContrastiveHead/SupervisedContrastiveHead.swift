@@ -22,7 +22,8 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
   public mutating func options(_ visit: inout OptionVisitor) {
     visit.plugin("base", &base, required: true, "The teacher under the head.")
     visit("width", &width, in: .atLeast(1), "Width of the projected embedding. Default: the student's.")
-    visit("temperature", &temperature, in: .positive, "τ of the contrastive loss; 0.07 is that of Khosla et al.'s code.")
+    visit(
+      "temperature", &temperature, in: .positive, "τ of the contrastive loss; 0.07 is that of Khosla et al.'s code.")
     visit(
       "regression_bins", &regressionBins, in: .atLeast(2),
       "For regression: scores in the same of so many equal stretches of the range count as one class (ours).")

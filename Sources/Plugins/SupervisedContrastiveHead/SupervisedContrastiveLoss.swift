@@ -11,7 +11,8 @@ public func supervisedContrastiveLoss(_ embeddings: Tensor, classes: [Int], temp
   let anchors = classes.filter { (sizes[$0] ?? 0) > 1 }.count
   guard anchors > 0 else { return nil }
 
-  var weights = [Float](repeating: 0, count: count * count)  // 1/|P(i)| at the positives of i, over the number of anchors
+  // 1/|P(i)| at the positives of i, over the number of anchors.
+  var weights = [Float](repeating: 0, count: count * count)
   for i in 0..<count {
     for j in 0..<count where i != j && classes[i] == classes[j] {
       weights[i * count + j] = 1 / Float((sizes[classes[i]] ?? 0) - 1) / Float(anchors)

@@ -20,7 +20,10 @@ public enum ModelFolder {
     let file = folder.appending(path: "config.json")
     guard let data = try? Data(contentsOf: file),
       let configuration = try? JSONDecoder().decode(Configuration.self, from: data)
-    else { throw FormatError(file: file, "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary") }
+    else {
+      throw FormatError(
+        file: file, "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary")
+    }
     let surroundings = Surroundings(
       task: task(configuration), maximumLength: configuration.max_position_embeddings ?? 512, key: RandomKey(0))
     var document = YAMLDocument(Data("student: {}".utf8), name: folder.path, folder: URL(filePath: "."))
