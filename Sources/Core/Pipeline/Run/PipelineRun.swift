@@ -133,7 +133,8 @@ public final class PipelineRun {
     let objective = try DistillationObjective(
       student: student, teacher: teacher, terms: pipeline.terms, layerMap: pipeline.layerMap,
       scheduler: pipeline.options.schedule, data: data(student.tokenizer),
-      microBatchSize: pipeline.options.training.microBatchSize, key: pipeline.surroundings.key.child("terms"))
+      microBatchSize: pipeline.options.training.microBatchSize, key: pipeline.surroundings.key.child("terms"),
+      observe: observe)
     try loop.fit(objective, options: pipeline.options.training, phase: "student")
     return student
   }
