@@ -66,6 +66,20 @@ public final class FinishedRun {
       mixing: augmentation?.mixing, knowledgeBaseSize: augmentation?.knowledge.count)
   }
 
+  /// What every combination of K, β and τ of a grid scores on a labelled file: for looking at, not for choosing the values
+  /// that are then reported on the same file.
+  public func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
+    guard let file = file ?? options.task.validation?.url, let augmentation else {
+      throw ContractError("a sweep needs a labelled file and a knowledge base")
+    }
+    let data = EncodedDataset(
+      try task.read(file).examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
+    let response = try answers(of: student, to: data, with: [.embedding, .logits])
+    return try augmentation.trials(
+      grid, embeddings: try response[.embedding],
+      outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
+  }
+
   /// Answers to texts, in their order.
   public func predict(_ examples: [Example]) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
