@@ -6,7 +6,7 @@ import Foundation
 public struct MixingTrial: Sendable, Codable {
   public let mixing: Mixing
   public let scores: [Score]
-  /// Mean of −ln of the right label's probability, or of the squared error: what is chosen by.
+  /// Mean of −ln of the right label's probability, or of the squared error.
   public let loss: Double
 }
 
@@ -40,12 +40,22 @@ extension RetrievalAugmentation {
     return trials
   }
 
-  /// The trial of the smallest loss; of equal ones the one with fewer neighbours.
+  /// The trial of the best score, averaged with those of the two neighbouring values of β; of equal ones that of the smallest
+  /// loss.
   ///
-  /// On the few hundred examples that are held out a score moves in steps as large as the differences that matter; the loss
-  /// does not.
+  /// On the few hundred examples that are held out a single score moves in steps as large as the differences that matter.
   public static func best(of trials: [MixingTrial]) -> MixingTrial? {
-    trials.min { ($0.loss, $0.mixing.neighbours) < ($1.loss, $1.mixing.neighbours) }
+    let betas = Set(trials.map(\.mixing.beta)).sorted()
+    func smoothed(_ trial: MixingTrial) -> Double {
+      guard let place = betas.firstIndex(of: trial.mixing.beta) else { return 0 }
+      let near = betas[max(place - 1, 0)...min(place + 1, betas.count - 1)]
+      let scores = trials.filter {
+        near.contains($0.mixing.beta) && $0.mixing.neighbours == trial.mixing.neighbours
+          && $0.mixing.temperature == trial.mixing.temperature
+      }.map { $0.scores.first?.value ?? 0 }
+      return scores.reduce(0, +) / Double(max(scores.count, 1))
+    }
+    return trials.map { ($0, smoothed($0)) }.min { ($1.1, $0.0.loss) < ($0.1, $1.0.loss) }?.0
   }
 
   private static func loss(_ outputs: Tensor, _ data: EncodedDataset) throws -> Double {

@@ -23,7 +23,7 @@ public final class FinishedRun {
     // Labels are in the resolved file, so the training file need not be there any more.
     task = try options.task.definition()
     surroundings = Surroundings(
-      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.training.seed)))
+      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
     guard let recipe = options.student else { throw FormatError(file: folder.pipeline, "names no student") }
     student = try recipe.loadStudent(from: folder.student, in: surroundings)
     guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {

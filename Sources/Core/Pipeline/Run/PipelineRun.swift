@@ -21,12 +21,12 @@ public final class PipelineRun {
   ) throws {
     (self.pipeline, self.stop, self.observe, self.resumes) = (pipeline, stop, observe, resumes)
     folder = RunFolder(output ?? pipeline.options.output.url)
-    texts = try pipeline.options.task.texts(seed: pipeline.options.training.seed)
+    texts = try pipeline.options.task.texts(seed: pipeline.options.seed)
     var options = pipeline.options
     options.output = ""  // where it goes does not decide what comes out
     let fingerprint = SHA256.hexDigest(of: "\(options.resolvedYAML())\u{0}\(texts.fingerprint)".utf8)
     record = RunRecord(
-      name: options.name, fingerprint: fingerprint, seed: options.training.seed, threads: Compute.threads,
+      name: options.name, fingerprint: fingerprint, seed: options.seed, threads: Compute.threads,
       instructionSet: Compute.instructionSet, layerMap: pipeline.layerMap.map { [$0.student, $0.teacher] })
     try openFolder()
   }
@@ -65,7 +65,7 @@ public final class PipelineRun {
     let loop = TrainingLoop(
       files: TrainingLoop.Files(
         metrics: metrics, checkpoints: folder.checkpoints, resumes: resumes, fingerprint: record.fingerprint),
-      stop: stop, observe: observe)
+      seed: pipeline.options.seed, stop: stop, observe: observe)
 
     let teacher = try timed("teacher") { try pipeline.options.teacher.map { try prepared($0, loop) } }
     let student = try timed("student") { try distilled(teacher, loop) }
@@ -103,7 +103,7 @@ public final class PipelineRun {
   }
 
   private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
-    let seed = pipeline.options.training.seed
+    let seed = pipeline.options.seed
     let key = try PreparedTeachers.key(
       of: recipe, card: try recipe.card(in: pipeline.surroundings), texts: texts, seed: seed)
     let shared = PreparedTeachers(folder: folder.preparedTeachers)
