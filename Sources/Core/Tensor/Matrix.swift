@@ -31,6 +31,40 @@ public struct Matrix: Sendable, Equatable {
   }
 }
 
+extension Matrix {
+  /// ‖row‖² of each row; finite just when a dot product of the row with one of length 1 cannot overflow.
+  public func squaredLengths() -> [Float] {
+    values.withUnsafeBufferPointer { values in
+      (0..<rows).map { row in
+        values.baseAddress.map { kernels.dot($0 + row * columns, $0 + row * columns, columns) } ?? 0
+      }
+    }
+  }
+
+  /// products[i] = query · row `indices[i]`, for as many as there are indices; what lies behind stays as it was.
+  public func dotProducts(of query: Span<Float>, withRows indices: ArraySlice<Int32>, into products: inout [Float]) {
+    precondition(query.count == columns, "the dot product of \(query.count) and \(columns) numbers")
+    precondition(products.count >= indices.count, "\(indices.count) dot products into room for \(products.count)")
+    let dot = kernels.dot
+    values.withUnsafeBufferPointer { values in
+      query.withUnsafeBufferPointer { query in
+        indices.withUnsafeBufferPointer { indices in
+          products.withUnsafeMutableBufferPointer { products in
+            for (i, index) in indices.enumerated() {
+              precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
+              guard let x = query.baseAddress, let y = values.baseAddress else {  // vectors of no numbers
+                products[i] = 0
+                continue
+              }
+              products[i] = dot(x, y + Int(index) * columns, columns)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 /// Σ aᵢ·bᵢ of two vectors of one length.
 public func dotProduct(_ a: Span<Float>, _ b: Span<Float>) -> Float {
   precondition(a.count == b.count, "the dot product of \(a.count) and \(b.count) numbers")

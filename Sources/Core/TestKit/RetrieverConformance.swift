@@ -1,0 +1,176 @@
+import DistillCore
+import Foundation
+
+/// What every retriever must do, tried out on yours:
+///
+/// ```swift
+/// @Test func conforms() throws { try RetrieverConformance(MyRecipe(), recall: 0.95).check() }
+/// ```
+public struct RetrieverConformance {
+  /// What a retriever did, and should not have done.
+  public struct Failure: Error, CustomStringConvertible, Sendable {
+    public let description: String
+  }
+
+  private let recipe: any RetrieverRecipe
+  private let recall: Double
+  private let key: RandomKey
+
+  /// - Parameters:
+  ///   - recall: the share of the ten nearest among 1,000 random vectors of width 24 that must be found; 1 for an exact
+  ///     retriever.
+  ///   - seed: of the vectors.
+  public init(_ recipe: any RetrieverRecipe, recall: Double, seed: UInt64 = 1) {
+    (self.recipe, self.recall, key) = (recipe, recall, RandomKey(seed))
+  }
+
+  /// Checks everything below.
+  /// - Throws: ``Failure``, or what the retriever threw.
+  public func check() throws {
+    try checkNeighbours()
+    try checkDuplicates()
+    try checkAllOfFew()
+    try checkWriting()
+    try checkRefusals()
+  }
+
+  /// The nearest are found, in order and with their similarities.
+  public func checkNeighbours() throws {
+    try checkRecall(unitVectors(1_000, "keys"), queries: unitVectors(100, "queries"), "among random vectors")
+    let answers = try recipe.makeRetriever(unitVectors(5, "keys")).search(
+      Matrix(rows: 0, columns: 24, values: []), neighbours: 3)
+    try require(answers.isEmpty, "no queries have \(answers.count) answers")
+  }
+
+  /// Equal keys come in the order of their rows, and do not hide others.
+  public func checkDuplicates() throws {
+    let places = unitVectors(5, "keys")
+    try checkAll(of: places.gathered((0..<40).map { $0 % 5 }), neighbours: 40)
+    let heap = unitVectors(600, "keys").gathered((0..<600).map { $0.isMultiple(of: 2) ? 0 : $0 })
+    try checkRecall(heap, queries: unitVectors(100, "queries"), "among vectors half of which are equal")
+  }
+
+  /// No keys, one key, and more neighbours than keys.
+  public func checkAllOfFew() throws {
+    try checkAll(of: unitVectors(0, "keys"), neighbours: 3)
+    try checkAll(of: unitVectors(1, "keys"), neighbours: 1)
+    try checkAll(of: unitVectors(1, "keys"), neighbours: 3)
+    try checkAll(of: unitVectors(100, "keys"), neighbours: 100)
+    try checkAll(of: unitVectors(100, "keys"), neighbours: 1_000)
+  }
+
+  /// A retriever that was written and loaded gives the same answers.
+  public func checkWriting() throws {
+    for count in [0, 1, 300] {
+      let keys = unitVectors(count, "keys")
+      let queries = unitVectors(20, "queries")
+      let retriever = try recipe.makeRetriever(keys)
+      let folder = FileManager.default.temporaryDirectory.appending(path: "retriever-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      try retriever.write(to: folder)
+      let loaded = try recipe.loadRetriever(from: folder, keys: keys)
+      try require(loaded.count == count && loaded.width == 24, "loaded as [\(loaded.count), \(loaded.width)]")
+      let (before, after) = (
+        try retriever.search(queries, neighbours: 7), try loaded.search(queries, neighbours: 7)
+      )
+      try require(before == after, "\(count) keys are searched otherwise after writing and loading")
+    }
+  }
+
+  /// What the contract forbids is refused with a ``ContractError``.
+  public func checkRefusals() throws {
+    let keys = unitVectors(30, "keys")
+    let retriever = try recipe.makeRetriever(keys)
+    let query = unitVectors(2, "queries")
+    try refuses("0 neighbours") { _ = try retriever.search(query, neighbours: 0) }
+    try refuses("-1 neighbours") { _ = try retriever.search(query, neighbours: -1) }
+    try refuses("a query of another width") {
+      _ = try retriever.search(Matrix(rows: 1, columns: 23, values: Array(repeating: 0, count: 23)), neighbours: 1)
+    }
+    for bad in [Float.nan, .infinity, -.infinity] {
+      try refuses("a query with \(bad)") { _ = try retriever.search(query.replacingLast(bad), neighbours: 1) }
+      try refuses("a key with \(bad)") { _ = try recipe.makeRetriever(keys.replacingLast(bad)) }
+    }
+  }
+
+  private func refuses(_ what: String, _ body: () throws -> Void) throws {
+    do { try body() } catch is ContractError { return } catch {
+      throw Failure(description: "\(what) is refused with \(type(of: error)), not ContractError")
+    }
+    throw Failure(description: "\(what) is not refused")
+  }
+
+  private func checkRecall(_ keys: Matrix, queries: Matrix, _ place: String) throws {
+    let retriever = try recipe.makeRetriever(keys)
+    let answers = try retriever.search(queries, neighbours: 10)
+    try require(answers.count == queries.rows, "\(queries.rows) queries have \(answers.count) answers")
+    var hits = 0
+    for (query, answer) in answers.enumerated() {
+      let truth = similarities(of: queries.row(query), keys)
+      try checkForm(answer, truth, expected: 10)
+      // By similarity: among equals any row is a hit. 1e-6 is what rounding does to the products of unit vectors.
+      let tenth = truth.sorted(by: >)[9]
+      hits += answer.count { truth[$0.row] >= tenth - 1e-6 }
+    }
+    let found = Double(hits) / Double(10 * queries.rows)
+    try require(found >= recall, "recall@10 \(place) is \(found), declared was \(recall)")
+  }
+
+  private func checkAll(of keys: Matrix, neighbours k: Int) throws {
+    let retriever = try recipe.makeRetriever(keys)
+    try require(
+      retriever.count == keys.rows && retriever.width == keys.columns,
+      "[\(keys.rows), \(keys.columns)] keys are [\(retriever.count), \(retriever.width)] to the retriever")
+    let queries = unitVectors(20, "queries")
+    let answers = try retriever.search(queries, neighbours: k)
+    try require(answers.count == queries.rows, "\(queries.rows) queries have \(answers.count) answers")
+    for (query, answer) in answers.enumerated() {
+      try checkForm(answer, similarities(of: queries.row(query), keys), expected: min(k, keys.rows))
+      for (one, next) in zip(answer, answer.dropFirst()) where keys.row(one.row) == keys.row(next.row) {
+        try require(one.row < next.row, "of the equal keys \(next.row) and \(one.row) the higher row comes first")
+      }
+    }
+  }
+
+  /// Distinct rows that exist, best first, with their true similarities.
+  private func checkForm(_ answer: [Neighbour], _ truth: [Double], expected: Int) throws {
+    try require(answer.count == expected, "\(expected) of \(truth.count) keys were due, \(answer.count) came")
+    try require(Set(answer.map(\.row)).count == answer.count, "a row was found twice: \(answer.map(\.row))")
+    for neighbour in answer {
+      try require(truth.indices.contains(neighbour.row), "row \(neighbour.row) does not exist among \(truth.count)")
+      let error = abs(Double(neighbour.similarity) - truth[neighbour.row])
+      try require(
+        error < 1e-5, "row \(neighbour.row) has similarity \(neighbour.similarity), not \(truth[neighbour.row])")
+    }
+    for (one, next) in zip(answer, answer.dropFirst()) {
+      try require(
+        one.similarity > next.similarity || one.similarity == next.similarity && one.row < next.row,
+        "row \(next.row) with \(next.similarity) comes after row \(one.row) with \(one.similarity)")
+    }
+  }
+
+  private func similarities(of query: ArraySlice<Float>, _ keys: Matrix) -> [Double] {
+    (0..<keys.rows).map { zip(query, keys.row($0)).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+  }
+
+  private func unitVectors(_ count: Int, _ name: String) -> Matrix {
+    let key = key.child(name)
+    let rows = (0..<count).flatMap { row in
+      let numbers = (0..<24).map { key.normal(UInt64(row * 24 + $0)) }
+      let length = numbers.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return numbers.map { $0 / length }
+    }
+    return Matrix(rows: count, columns: 24, values: rows)
+  }
+
+  private func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
+    if !condition { throw Failure(description: message()) }
+  }
+}
+
+extension Matrix {
+  fileprivate func replacingLast(_ value: Float) -> Matrix {
+    Matrix(rows: rows, columns: columns, values: values.dropLast() + [value])
+  }
+}

@@ -1,0 +1,115 @@
+import DistillCore
+import Foundation
+
+/// Inserts nodes one after the other. Algorithm 1.
+struct GraphBuilder {
+  private(set) var links: LinkTable
+  private let vectors: Matrix
+  private let efConstruction: Int
+  private var search: LayerSearch
+  /// Where searches start now: the first inserted node of the highest layer.
+  private var entry = 0
+  /// On layer 0 the links between a node and its parent are never given up. The first node has none: it is its own.
+  private var parents: [Int32]
+  private var childCounts: [UInt16]
+
+  /// Draws the layers: ⌊−ln U / ln m⌋ for the node's own U in (0, 1].
+  init(_ vectors: Matrix, m: Int, efConstruction: Int, key: RandomKey) {
+    let levels = (0..<vectors.rows).map { node in
+      UInt8(-log((Double(key.bits(UInt64(node))) + 1) / 4_294_967_296) / log(Double(m)))
+    }
+    links = LinkTable(m: m, levels: levels)
+    search = LayerSearch(links)
+    parents = Array(repeating: 0, count: vectors.rows)
+    childCounts = Array(repeating: 0, count: vectors.rows)
+    (self.vectors, self.efConstruction) = (vectors, efConstruction)
+  }
+
+  /// Adds the node that follows those inserted before.
+  mutating func insert(_ node: Int) {
+    guard node > 0 else { return }
+    let (level, top) = (Int(links.levels[node]), Int(links.levels[entry]))
+    let vectors = vectors
+    let query = vectors.values.span.extracting(extent(node))
+    var nearest = candidate(Int32(entry), for: node)
+    for layer in (0...top).reversed() {
+      search.run(query, in: vectors, links, on: layer, from: nearest, ef: layer > level ? 1 : efConstruction)
+      nearest = search.best ?? nearest
+      if layer <= level { connect(node, to: search.sorted, on: layer) }
+    }
+    if level > top { entry = node }
+  }
+
+  /// Links a new node with the best of `candidates`, both ways.
+  private mutating func connect(_ node: Int, to candidates: [Candidate], on level: Int) {
+    var candidates = candidates
+    if level == 0 {
+      let parent = adopt(node, among: candidates)
+      if !candidates.contains(where: { $0.row == parent }) { candidates.append(candidate(parent, for: node)) }
+    }
+    let chosen = choose(links.m, from: candidates, for: node, on: level)
+    links.replace(of: node, on: level, with: chosen)
+    for other in chosen where !links.append(Int32(node), to: Int(other), on: level) {
+      let rivals = (links.links(of: Int(other), on: level) + [Int32(node)]).map { candidate($0, for: Int(other)) }
+      let kept = choose(links.capacity(on: level), from: rivals.sorted(by: >), for: Int(other), on: level)
+      links.replace(of: Int(other), on: level, with: kept)
+    }
+  }
+
+  /// Selects links by the heuristic: a candidate is taken if it is nearer to the node than to all that were taken before,
+  /// so that links lead into all directions. Algorithm 4, without its optional parts.
+  ///
+  /// Parent and children are always taken. Others in the very place of the node are not: they would say the same.
+  private func choose(_ limit: Int, from candidates: [Candidate], for node: Int, on level: Int) -> [Int32] {
+    let own = similarity(node, node)
+    var room = limit - (level == 0 ? candidates.count { areTied(node, Int($0.row)) } : 0)
+    var chosen: [Int32] = []
+    var directions: [Int32] = []
+    for candidate in candidates {
+      // Rounding alone moves the dot product of unit vectors by some 1e-7.
+      let isElsewhere = abs(candidate.similarity - own) > 1e-6 * own
+      if level == 0, areTied(node, Int(candidate.row)) {
+        chosen.append(candidate.row)
+      } else if room > 0, isElsewhere, leadsElsewhere(candidate, than: directions) {
+        chosen.append(candidate.row)
+        room -= 1
+      } else {
+        continue
+      }
+      if isElsewhere { directions.append(candidate.row) }
+    }
+    return chosen
+  }
+
+  private func leadsElsewhere(_ candidate: Candidate, than directions: [Int32]) -> Bool {
+    directions.allSatisfy { similarity(Int(candidate.row), Int($0)) < candidate.similarity }
+  }
+
+  /// Gives the node a parent: the nearest candidate with room for a child.
+  private mutating func adopt(_ node: Int, among candidates: [Candidate]) -> Int32 {
+    let most = max(2, links.m / 2)  // with the parent's less than 2m: room for other links remains
+    var parent = candidates.first { childCounts[Int($0.row)] < most }?.row ?? candidates[0].row
+    // If all are full, some descendant is not: the tree is finite.
+    while childCounts[Int(parent)] >= most {
+      guard let child = links.links(of: Int(parent), on: 0).first(where: { parents[Int($0)] == parent }) else {
+        preconditionFailure("node \(parent) has \(most) children and no link to one")
+      }
+      parent = child
+    }
+    parents[node] = parent
+    childCounts[Int(parent)] += 1
+    return parent
+  }
+
+  private func areTied(_ a: Int, _ b: Int) -> Bool { Int(parents[a]) == b || Int(parents[b]) == a }
+
+  private func candidate(_ row: Int32, for node: Int) -> Candidate {
+    Candidate(row: row, similarity: similarity(node, Int(row)))
+  }
+
+  private func similarity(_ a: Int, _ b: Int) -> Float {
+    dotProduct(vectors.values.span.extracting(extent(a)), vectors.values.span.extracting(extent(b)))
+  }
+
+  private func extent(_ node: Int) -> Range<Int> { node * vectors.columns..<(node + 1) * vectors.columns }
+}

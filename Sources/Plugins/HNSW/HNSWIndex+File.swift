@@ -1,0 +1,114 @@
+import DistillCore
+import Foundation
+
+/// The file is a safetensors file of whole numbers: `levels` [M], the highest layer of each node; `degrees`, the length of
+/// each list of links, first on layer 0 of all nodes, then on layers 1, 2, … of the first node that has them, and so on;
+/// `links`, the lists one after the other. Its metadata name the options, the vectors by their checksum, and a checksum of
+/// everything together. The vectors themselves are not in it.
+extension HNSWIndex {
+  static let fileName = "hnsw.safetensors"
+  private static let version = "1"
+
+  /// Writes `hnsw.safetensors` into a folder that exists, whole.
+  public func write(to folder: URL) throws {
+    let levels = links.levels.map(Int64.init)
+    let lists = Self.lists(of: links.levels).map { links.links(of: $0.node, on: $0.level) }
+    let (degrees, all) = (lists.map { Int64($0.count) }, lists.flatMap { $0.map(Int64.init) })
+    var metadata = [
+      "format": "hnsw", "version": Self.version, "m": "\(m)", "ef_construction": "\(efConstruction)", "seed": "\(seed)",
+      "vectors": Self.digest(of: vectors),
+    ]
+    metadata["checksum"] = Self.checksum(metadata, [levels, degrees, all])
+    var writer = SafetensorsWriter(metadata: metadata)
+    writer.add("levels", shape: [levels.count], integers: { levels })
+    writer.add("degrees", shape: [degrees.count], integers: { degrees })
+    writer.add("links", shape: [all.count], integers: { all })
+    try writer.write(to: folder.appending(path: Self.fileName))
+  }
+
+  /// Reads what ``write(to:)`` wrote of an index over the same vectors.
+  /// - Throws: ``FormatError`` when the file is damaged or belongs to other vectors, ``ContractError`` for vectors that are
+  ///   not finite.
+  public init(from folder: URL, vectors: Matrix) throws {
+    try Self.check(vectors)
+    let url = folder.appending(path: Self.fileName)
+    func refuse(_ problem: String) -> FormatError {
+      FormatError(file: url, "\(problem); build the index again")
+    }
+    let reader = try SafetensorsReader(url)
+    let metadata = reader.metadata
+    guard metadata["format"] == "hnsw", metadata["version"] == Self.version else {
+      throw refuse("is not an HNSW index of version \(Self.version)")
+    }
+    guard metadata["vectors"] == Self.digest(of: vectors) else { throw refuse("belongs to other vectors") }
+    let levels = try reader.integers(named: "levels")
+    let degrees = try reader.integers(named: "degrees")
+    let all = try reader.integers(named: "links")
+    guard metadata["checksum"] == Self.checksum(metadata, [levels, degrees, all]) else {
+      throw refuse("is damaged: its checksum does not fit")
+    }
+    guard let m = metadata["m"].flatMap(Int.init), 2...1024 ~= m,
+      let ef = metadata["ef_construction"].flatMap(Int.init), let seed = metadata["seed"].flatMap(UInt64.init),
+      levels.count == vectors.rows, levels.allSatisfy({ 0...64 ~= $0 })
+    else { throw refuse("does not say how the index was built") }
+
+    var table = LinkTable(m: m, levels: levels.map { UInt8($0) })
+    let lists = Self.lists(of: table.levels)
+    guard degrees.count == lists.count else { throw refuse("has \(degrees.count) lists where \(lists.count) belong") }
+    var rest = all[...]
+    for (list, degree) in zip(lists, degrees) {
+      guard 0...Int64(table.capacity(on: list.level)) ~= degree, degree <= rest.count else {
+        throw refuse("has a list of \(degree) links")
+      }
+      let links = try rest.prefix(Int(degree)).map { link in
+        guard 0..<Int64(vectors.rows) ~= link else { throw refuse("has a link to \(link)") }
+        return Int32(link)
+      }
+      table.replace(of: list.node, on: list.level, with: links)
+      rest = rest.dropFirst(links.count)
+    }
+    guard rest.isEmpty else { throw refuse("has \(rest.count) links too many") }
+    if let problem = table.violations().first { throw refuse(problem) }
+    self.init(vectors: vectors, links: table, efConstruction: ef, seed: seed)
+  }
+
+  /// The lists of links in the order of the file.
+  private static func lists(of levels: [UInt8]) -> [(node: Int, level: Int)] {
+    levels.indices.map { ($0, 0) }
+      + levels.indices.filter { levels[$0] > 0 }.flatMap { node in (1...Int(levels[node])).map { (node, $0) } }
+  }
+
+  /// SHA-256 of the metadata but the checksum, one `key=value` a line in the order of the keys, and all numbers.
+  private static func checksum(_ metadata: [String: String], _ tensors: [[Int64]]) -> String {
+    var hash = SHA256()
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "checksum" {
+      hash.update("\(key)=\(value)\n".utf8)
+    }
+    for numbers in tensors { hash.update(numbers: numbers) }
+    return hash.hexDigest
+  }
+
+  private static func digest(of vectors: Matrix) -> String {
+    var hash = SHA256()
+    hash.update("\(vectors.rows) \(vectors.columns)\n".utf8)
+    hash.update(numbers: vectors.values.lazy.map(\.bitPattern))
+    return hash.hexDigest
+  }
+}
+
+extension SHA256 {
+  /// Numbers as little-endian bytes.
+  fileprivate mutating func update<Number: FixedWidthInteger>(numbers: some Sequence<Number>) {
+    var bytes: [UInt8] = []
+    for number in numbers {
+      for shift in stride(from: 0, to: Number.bitWidth, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+      }
+      if bytes.count >= 1 << 16 {
+        update(bytes)
+        bytes.removeAll(keepingCapacity: true)
+      }
+    }
+    update(bytes)
+  }
+}

@@ -1,0 +1,47 @@
+extension HNSWIndex {
+  /// What is wrong with the graph; empty for every index that was built or loaded.
+  ///
+  /// Lists hold no more links than they have room for; links lead to other nodes that are on the same layer, and none twice
+  /// to the same; the links of layer 0 that go both ways connect all nodes.
+  public func invariantViolations() -> [String] { links.violations() }
+}
+
+extension LinkTable {
+  func violations() -> [String] {
+    var problems: [String] = []
+    for (node, top) in levels.enumerated() {
+      for level in 0...Int(top) {
+        let links = links(of: node, on: level)
+        if links.count > capacity(on: level) {
+          problems.append("node \(node) has \(links.count) links on layer \(level)")
+        }
+        if Set(links).count < links.count { problems.append("node \(node) has a link twice on layer \(level)") }
+        for link in links where link < 0 || link >= levels.count || link == node || levels[Int(link)] < level {
+          problems.append("node \(node) has a link to \(link) on layer \(level)")
+        }
+      }
+    }
+    guard problems.isEmpty else { return problems }
+    let unreached = levels.count - reachedBothWays()
+    return unreached == 0 ? [] : ["\(unreached) nodes are not connected with the entry on layer 0"]
+  }
+
+  /// How many nodes layer 0 connects with the entry by links that go both ways.
+  private func reachedBothWays() -> Int {
+    guard !levels.isEmpty else { return 0 }
+    var isReached = Array(repeating: false, count: levels.count)
+    isReached[entry] = true
+    var reached = [Int32(entry)]
+    var next = 0
+    while next < reached.count {
+      let node = reached[next]
+      for link in links(of: Int(node), on: 0) where !isReached[Int(link)] && links(of: Int(link), on: 0).contains(node)
+      {
+        isReached[Int(link)] = true
+        reached.append(link)
+      }
+      next += 1
+    }
+    return reached.count
+  }
+}

@@ -1,0 +1,61 @@
+/// The links of all nodes on all their layers, in one array.
+///
+/// First comes layer 0 of every node, with room for 2m links, then the upper layers of the few nodes that have them, with
+/// room for m. A list is the number of its links, followed by them.
+struct LinkTable: Sendable {
+  let m: Int
+  /// The highest layer of each node.
+  let levels: [UInt8]
+  /// Where searches start: the first node of the highest layer.
+  let entry: Int
+  /// Where the list of layer 1 begins, for nodes that have it.
+  private let upperStarts: [Int]
+  private(set) var slots: [Int32]
+
+  /// No links yet.
+  init(m: Int, levels: [UInt8]) {
+    self.m = m
+    self.levels = levels
+    entry = levels.max().flatMap { levels.firstIndex(of: $0) } ?? 0
+    var end = levels.count * (2 * m + 1)
+    upperStarts = levels.map { level in
+      defer { end += Int(level) * (m + 1) }
+      return end
+    }
+    slots = Array(repeating: 0, count: end)
+  }
+
+  func capacity(on level: Int) -> Int { level == 0 ? 2 * m : m }
+
+  /// Where the links of a node are in `slots`.
+  func range(of node: Int, on level: Int) -> Range<Int> {
+    let start = start(of: node, on: level)
+    return start + 1..<start + 1 + Int(slots[start])
+  }
+
+  /// The links of a node; empty for a layer that it is not on.
+  func links(of node: Int, on level: Int) -> ArraySlice<Int32> {
+    level <= Int(levels[node]) ? slots[range(of: node, on: level)] : []
+  }
+
+  /// Adds a link; false when the list is full.
+  mutating func append(_ link: Int32, to node: Int, on level: Int) -> Bool {
+    let start = start(of: node, on: level)
+    let degree = Int(slots[start])
+    guard degree < capacity(on: level) else { return false }
+    slots[start + 1 + degree] = link
+    slots[start] += 1
+    return true
+  }
+
+  mutating func replace(of node: Int, on level: Int, with links: some Collection<Int32>) {
+    precondition(links.count <= capacity(on: level), "\(links.count) links where \(capacity(on: level)) fit")
+    let start = start(of: node, on: level)
+    slots[start] = Int32(links.count)
+    for (i, link) in links.enumerated() { slots[start + 1 + i] = link }
+  }
+
+  private func start(of node: Int, on level: Int) -> Int {
+    level == 0 ? node * (2 * m + 1) : upperStarts[node] + (level - 1) * (m + 1)
+  }
+}

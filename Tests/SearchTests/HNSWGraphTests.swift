@@ -1,0 +1,67 @@
+import DistillCore
+import DistillHNSW
+import Foundation
+import Testing
+
+struct HNSWGraphTests {
+  /// Nodes are inserted in the order of rows and their layers are functions of the row, so the index of the first n rows is
+  /// the state after n insertions.
+  @Test(arguments: [2, 3, 8]) func invariantsHoldAfterEveryInsertion(m: Int) throws {
+    let distinct = TestVectors.matrix(0..<150, width: 8, clusters: 7)
+    let sets = [
+      "clustered": distinct, "equal": distinct.gathered(Array(repeating: 3, count: 150)),
+      "half equal": distinct.gathered((0..<150).map { $0.isMultiple(of: 2) ? 0 : $0 }),
+      "in pairs": distinct.gathered((0..<150).map { $0 / 2 }),
+      "zero": Matrix(rows: 150, columns: 8, values: Array(repeating: 0, count: 1_200)),
+    ]
+    for (name, set) in sets {
+      for count in 0...150 {
+        let index = try HNSWIndex(vectors: set.gathered(Array(0..<count)), m: m, efConstruction: 10)
+        #expect(index.invariantViolations() == [], "\(name), \(count) nodes")
+      }
+    }
+  }
+
+  /// With as many candidates as vectors the lowest layer is searched as a whole: it must connect everything.
+  @Test func everythingIsReached() throws {
+    let keys = TestVectors.matrix(0..<2_000, width: 16, clusters: 40)
+    var index = try HNSWIndex(vectors: keys, m: 4, efConstruction: 20)
+    index.efSearch = 1_999  // and K below M, or vectors would be compared without the graph
+    let answer = try index.search(Array(keys.row(0)), neighbours: 1_999)
+    #expect(Set(answer.map(\.row)).count == 1_999)
+  }
+
+  @Test func sameInputSameBytes() throws {
+    let keys = TestVectors.matrix(0..<800, width: 16)
+    func bytes(_ seed: UInt64) throws -> Data {
+      let folder = try TemporaryFolder()
+      try HNSWIndex(vectors: keys, m: 6, efConstruction: 40, seed: seed).write(to: folder.url)
+      return try Data(contentsOf: folder.url.appending(path: "hnsw.safetensors"))
+    }
+    #expect(try bytes(7) == bytes(7))
+    #expect(try bytes(7) != bytes(8))
+  }
+
+  @Test func answersDoNotDependOnThreadsOrBatch() throws {
+    let index = try HNSWIndex(vectors: TestVectors.matrix(0..<800, width: 16))
+    let queries = TestVectors.matrix(800..<900, width: 16)
+    let answers = try (1...3).map { threads in
+      try Compute.$threads.withValue(threads) { try index.search(queries, neighbours: 5) }
+    }
+    #expect(answers[0] == answers[1] && answers[0] == answers[2])
+    for row in 0..<queries.rows { #expect(try index.search(Array(queries.row(row)), neighbours: 5) == answers[0][row]) }
+  }
+
+  @Test(arguments: [(1, 200), (1_025, 200), (16, 0)]) func refusesOptions(m: Int, efConstruction: Int) {
+    #expect(throws: ContractError.self) {
+      try HNSWIndex(vectors: TestVectors.matrix(0..<3, width: 4), m: m, efConstruction: efConstruction)
+    }
+  }
+}
+
+/// A folder that goes with the value.
+final class TemporaryFolder {
+  let url = FileManager.default.temporaryDirectory.appending(path: "search-\(UUID().uuidString)")
+  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+  deinit { try? FileManager.default.removeItem(at: url) }
+}
