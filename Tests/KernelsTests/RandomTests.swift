@@ -88,6 +88,16 @@ import Testing
     }
   }
 
+  /// Streams of two keys that were permutations of one another would meet at pairs of indices with a fixed distance. Of
+  /// 2¹⁸ · 2¹⁸ pairs, 16 ± 4 meet by chance, and each at a distance of its own.
+  @Test func keysAreNoPermutations() {
+    let indices = (0..<UInt64(1) << 18).map { $0 &* 0x9e37_79b1 & 0xffff_ffff }
+    let first = Dictionary(indices.map { (distill_random(1, $0), $0) }) { first, _ in first }
+    let distances = indices.compactMap { index in first[distill_random(2, index)].map { $0 ^ index } }
+    #expect((1...40).contains(distances.count))
+    #expect(Set(distances).count == distances.count)
+  }
+
   /// Changing any bit of key or index changes each bit of the result with probability ½.
   @Test func avalanche() {
     let n = 4096

@@ -105,6 +105,21 @@ import Testing
     #expect(decoded.value.note == nil && decoded.value.warmup == nil && decoded.value.index == nil)
   }
 
+  /// What failed to decode holds its default, which says nothing about the file.
+  @Test func rejectionsOfWhatFailedAreLeftOut() throws {
+    struct Counted: Configurable {
+      var count = 0
+      mutating func options(_ visit: inout OptionVisitor) {
+        visit("count", &count, "How many.")
+        if count == 0 { visit.reject("count", "none") }
+      }
+    }
+    for (text, message) in [("count: 0", "none"), ("count: x", "expected a whole number, found the text \"x\"")] {
+      let error = try #require(throws: Diagnostics.self) { try YAMLDocument(text).decode(Counted.self) }
+      #expect(error.list.map(\.message) == [message])
+    }
+  }
+
   /// Two options of one name would silently share a value.
   @Test func anOptionListedTwiceIsToldApart() throws {
     struct Twice: Configurable {

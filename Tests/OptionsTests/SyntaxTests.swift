@@ -16,7 +16,7 @@ import Testing
     ("a: 1\n---\nb: 1", ["2:1 a second document begins here (a file holds exactly one document)"]),
     ("%YAML 1.1\n---\na: 1", ["1:1 directives are not supported (remove the line with `%`)"]),
     ("a: !!int 5", ["1:4 tags are not supported (remove it: the option decides the type)"]),
-    ("a: &x !y {b: 1}", ["1:7 tags are not supported (remove it: the option decides the type)"]),
+    ("a: &x !y {b: 1}", ["1:4 tags are not supported (remove it: the option decides the type)"]),
     ("a: !!python/object:os.system [x]", ["1:4 tags are not supported (remove it: the option decides the type)"]),
     (
       "a: &x {b: 1}\nc:\n  <<: *x",
@@ -24,7 +24,7 @@ import Testing
     ),
     ("a: *x", ["1:4 the alias `*x` has no anchor before it"]),
     ("a: &x [*x]", ["1:8 the alias `*x` has no anchor before it"]),
-    ("a: &x 1\nb: &x 2", ["2:7 the anchor `&x` is already in use"]),
+    ("a: &x 1\nb: &x 2", ["2:4 the anchor `&x` is already in use"]),
     ("[a]: 1", ["1:1 a key must be a word"]),
     ("a: &x b\n*x : 1", ["2:1 a key cannot be an alias"]),
     ("\"\": 1", ["1:1 a key must be a word"]),
@@ -78,12 +78,34 @@ import Testing
     #expect(problems(YAMLDocument("b0: &b0 x\n" + nested)) == ["33:13 nested more than 64 levels deep"])
   }
 
+  /// A megabyte of mistakes costs neither minutes nor a megabyte of messages.
+  @Test(.timeLimit(.minutes(1))) func manyMistakes() throws {
+    let texts = [
+      (0..<80_000).map { "k\($0): 1\n" }.joined(),
+      "a: [" + String(repeating: "!t x, ", count: 160_000) + "]",
+      "a: [" + (0..<80_000).map { "&a\($0) x" }.joined(separator: ", ") + ", *b]",
+      "a: [" + String(repeating: "\"\n\", ", count: 150_000) + "]",
+      String(repeating: "a: 1\n", count: 190_000),
+    ]
+    for text in texts {
+      // Not `#require(throws:)`, which reflects over every line of the source.
+      do throws(Diagnostics) {
+        _ = try YAMLDocument(text).decode(Kitchen.self)
+        Issue.record("no mistake was found")
+      } catch {
+        let (count, length) = (error.list.count, error.rendered().utf8.count)
+        #expect(count <= 100 && length < 50_000)
+      }
+    }
+  }
+
   @Test func whatIsAllowed() throws {
     let text = "\u{FEFF}---\na: &x {b: 1}\r\nc: *x\nd: |\n  x\n  \ty\ne: \"p\n\tq\"\n# \tcomment\n \n...\n"
     let document = YAMLDocument(text)
     #expect(document.diagnostics.isEmpty)
     let root = try #require(document.root)
     #expect(root["a"]?["b"]?.range.description == "text.yaml:2:11")
+    #expect(root["a"]?.range.description == "text.yaml:2:4")
     #expect(root["c"]?["b"]?.scalar?.text == "1")
     #expect(root["c"]?.range.description == "text.yaml:3:4")
     #expect(root["d"]?.scalar?.text == "x\n\ty\n")

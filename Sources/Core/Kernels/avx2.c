@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+// An imported package may not set compiler flags. System headers come first, to stay as they are.
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define LANES 8

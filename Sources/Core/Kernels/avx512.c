@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+// An imported package may not set compiler flags. System headers come first, to stay as they are.
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
 
 #define LANES 16

@@ -28,7 +28,7 @@ public struct Diagnostic: Sendable, Hashable, Encodable {
     try container.encode(range.line, forKey: .line)
     try container.encode(range.column, forKey: .column)
     try container.encode(range.length, forKey: .length)
-    try container.encode(String(range.sourceLine), forKey: .source)
+    try container.encode(String(range.sourceLine.prefix(1000)), forKey: .source)
     try container.encodeIfPresent(hint, forKey: .hint)
   }
 
@@ -53,10 +53,10 @@ public struct Diagnostic: Sendable, Hashable, Encodable {
   /// The source line and the carets below it: a window of a very long line, and nothing that could drive a terminal.
   private var excerpt: (line: String, caret: String) {
     let width = 120
-    let first = max(0, range.column - 1 - width / 2)
-    let scalars = range.sourceLine.unicodeScalars.dropFirst(first).prefix(width)
+    let scalars = range.sourceLine.unicodeScalars
+    let first = range.column <= width / 2 ? 0 : max(0, min(range.column - 1 - width / 2, scalars.count - width))
     var line = String.UnicodeScalarView()
-    for scalar in scalars {
+    for scalar in scalars.dropFirst(first).prefix(width) {
       switch scalar.properties.generalCategory {
       case .control: line.append(scalar == "\t" ? " " : "\u{FFFD}")
       case .format, .surrogate, .lineSeparator, .paragraphSeparator: line.append("\u{FFFD}")

@@ -3,19 +3,27 @@ import Foundation
 /// Everything that is wrong with a file, in order of position.
 public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedError {
   public let list: [Diagnostic]
+  /// Whether there were more than anybody would read.
+  public let isTruncated: Bool
+
+  private static let limit = 100
 
   /// Sorts, and drops repetitions: a mistake behind an anchor would be told once per alias.
   public init(_ list: [Diagnostic]) {
     var seen: Set<Diagnostic> = []
     // The order of discovery settles ties, so that the same file always gives the same text.
-    self.list = list.filter { seen.insert($0).inserted }.enumerated()
+    let sorted = list.filter { seen.insert($0).inserted }.enumerated()
       .sorted { ($0.element.range, $0.offset) < ($1.element.range, $1.offset) }.map(\.element)
+    self.list = Array(sorted.prefix(Self.limit))
+    isTruncated = sorted.count > Self.limit
   }
 
-  public init(_ one: Diagnostic) { list = [one] }
+  public init(_ one: Diagnostic) { self.init([one]) }
 
+  /// One block per diagnostic, with a blank line between; see `Diagnostic.rendered`.
   public func rendered(colour: Bool = false) -> String {
     list.map { $0.rendered(colour: colour) }.joined(separator: "\n\n")
+      + (isTruncated ? "\n\nonly the first \(list.count) errors are shown" : "")
   }
 
   /// An array of objects with `severity`, `message`, `file`, `line`, `column`, `length`, `source` and `hint`.

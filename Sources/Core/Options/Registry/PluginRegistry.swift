@@ -28,6 +28,7 @@ public struct PluginKind: Sendable {
 
 /// The plugins that YAML can name. A plain value: whoever decodes passes the one that should hold.
 public struct PluginRegistry: Sendable {
+  /// In the order of `plugins.yaml`.
   public let plugins: [CompiledPlugin]
   public let kinds: [PluginKind]
 

@@ -145,8 +145,8 @@ final class DecodingVisit: OptionVisit {
     within(Scope(entries: entries, range: node.range)) {
       body()
       guard scope.knowsItsKeys else { return }
+      let missing = scope.declared.filter { name in !entries.contains { $0.key == name } }
       for entry in entries where !scope.declared.contains(entry.key) {
-        let missing = scope.declared.filter { name in !entries.contains { $0.key == name } }
         problems.append(
           Diagnostic(
             "unknown key `\(entry.key)`", at: entry.keyRange, hint: suggestion(for: entry.key, among: missing)))

@@ -13,6 +13,7 @@ public struct Node: Sendable {
   }
 
   public var content: Content
+  /// A list or a mapping in brackets is pointed at by its bracket, any other by its first dash or key.
   public var range: SourceRange
 
   public var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
@@ -20,6 +21,7 @@ public struct Node: Sendable {
   public var entries: [Entry]? { if case .mapping(let entries) = content { entries } else { nil } }
   public var isNull: Bool { scalar?.meaning == .null }
 
+  /// The value of a key; nil as well when this is not a mapping.
   public subscript(key: String) -> Node? { entries?.first { $0.key == key }?.value }
 
   /// Nodes in this tree, and levels of it. The builder bounds both, so that recursion is safe.

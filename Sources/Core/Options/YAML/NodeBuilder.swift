@@ -55,7 +55,7 @@ struct NodeBuilder: ~Copyable {
 
   private mutating func node(_ event: YAMLEvent, depth: Int) throws(Stop) -> Node {
     if event.hasTag {
-      report("tags are not supported", at: tagRange(event), hint: "remove it: the option decides the type")
+      report("tags are not supported", at: range(event), hint: "remove it: the option decides the type")
     }
     let place = range(event)
     let node: Node
@@ -66,15 +66,15 @@ struct NodeBuilder: ~Copyable {
       let last = event.end.column == 0 ? event.end.line - 1 : event.end.line
       if !isPlain, last > event.start.line { insideScalar.formUnion(event.start.line + 1...last) }
       node = Node(content: .scalar(Scalar(text, isPlain: isPlain)), range: place)
-    case .sequenceStart(let isFlow):
+    case .sequenceStart:
       try check(depth, at: place)
-      node = Node(content: .sequence(try items(depth: depth + 1)), range: isFlow ? place : place.cut(to: 1))
+      node = Node(content: .sequence(try items(depth: depth + 1)), range: place.cut(to: 1))
     default:
       try check(depth, at: place)
       let entries = try entries(depth: depth + 1)
       // A block mapping has no bracket to point at: its first key stands for it.
       let isFlow = if case .mappingStart(isFlow: true) = event.kind { true } else { false }
-      node = Node(content: .mapping(entries), range: isFlow ? place : entries.first?.keyRange ?? place.cut(to: 1))
+      node = Node(content: .mapping(entries), range: isFlow ? place.cut(to: 1) : entries.first?.keyRange ?? place)
     }
     if let anchor = event.anchor {
       if anchors[anchor] != nil { report("the anchor `&\(anchor)` is already in use", at: place) }
@@ -188,24 +188,14 @@ struct NodeBuilder: ~Copyable {
     }
   }
 
-  /// From the first character after an anchor to the end, within the first line.
   private func range(_ event: YAMLEvent) -> SourceRange {
-    let line = (event.start.line < source.lines.count ? source.lines[event.start.line] : "").unicodeScalars
-    var start = event.start.column
-    if let anchor = event.anchor {
-      let skipped = anchor.unicodeScalars.count + 1
-      let spaces = line.dropFirst(start + skipped).prefix { $0 == " " }.count
-      if start + skipped + spaces < line.count { start += skipped + spaces }
-    }
-    let end = event.end.line == event.start.line ? event.end.column : line.count
-    return SourceRange(source: source, line: event.start.line + 1, column: start + 1, length: max(0, end - start))
-  }
-
-  private func tagRange(_ event: YAMLEvent) -> SourceRange {
-    let scalars = Array(source.lines[event.start.line].unicodeScalars)
-    let start = scalars[event.start.column...].firstIndex(of: "!") ?? event.start.column
-    let length = scalars[start...].prefix { !" ,]}".unicodeScalars.contains($0) }.count
-    return SourceRange(source: source, line: event.start.line + 1, column: start + 1, length: length)
+    let line = event.start.line
+    // A line that is not there: the empty document at the end of a file without a final newline.
+    let end =
+      event.end.line == line || line >= source.lines.count
+      ? event.end.column : source.lines[line].unicodeScalars.count
+    let column = event.start.column
+    return SourceRange(source: source, line: line + 1, column: column + 1, length: max(0, end - column))
   }
 }
 

@@ -29,12 +29,14 @@ public struct YAMLDocument: Sendable {
     self.init(bytes, name: path, folder: folder, limits: limits)
   }
 
+  /// Parses a text; `name` is what diagnostics call it.
   public init(
     _ text: String, name: String = "text.yaml", folder: URL = URL(filePath: "."), limits: YAMLLimits = YAMLLimits()
   ) {
     self.init(Data(text.utf8), name: name, folder: folder, limits: limits)
   }
 
+  /// Parses the bytes of a file that was read already.
   public init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits = YAMLLimits()) {
     guard bytes.count <= limits.bytes else {
       self.init(name: name, folder: folder, limits: limits, problem: "the file is larger than \(limits.bytes) bytes")

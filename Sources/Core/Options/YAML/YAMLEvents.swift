@@ -13,11 +13,10 @@ struct YAMLMark {
 
 struct YAMLEvent {
   enum Kind {
-    case streamStart, streamEnd, documentEnd, sequenceEnd, mappingEnd
+    case streamStart, streamEnd, documentEnd, sequenceStart, sequenceEnd, mappingEnd
     case documentStart(hasDirectives: Bool)
     case alias(String)
     case scalar(String, isPlain: Bool)
-    case sequenceStart(isFlow: Bool)
     case mappingStart(isFlow: Bool)
   }
 
@@ -85,7 +84,7 @@ struct YAMLEvents: ~Copyable {
     case YAML_SEQUENCE_START_EVENT:
       let start = event.data.sequence_start
       (anchor, tag) = (start.anchor, start.tag)
-      kind = .sequenceStart(isFlow: start.style == YAML_FLOW_SEQUENCE_STYLE)
+      kind = .sequenceStart
     case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
     case YAML_MAPPING_START_EVENT:
       let start = event.data.mapping_start
