@@ -49,7 +49,7 @@ final class PhaseRun {
     guard files.resumes else { return try checkpoints.removeAll() }
     let sizes = objective.parameters.map { $0.snapshot.count }
     guard let (checkpoint, file) = checkpoints.newest(sizes: sizes, skipped: { observe(.note("passed over: \($0)")) })
-    else { return }
+    else { return try files.metrics.rewind(phase: phase, toStep: 0) }
     guard checkpoint.place.fingerprint == place.fingerprint, checkpoint.place.phase == phase else {
       throw TrainingError.staleCheckpoint(file: file.path, phase: phase)
     }

@@ -34,15 +34,16 @@ public final class PipelineRun {
   private func openFolder() throws {
     let manager = FileManager.default
     let existing = (try? manager.contentsOfDirectory(atPath: folder.url.path)) ?? []
-    if resumes, !existing.isEmpty {
-      let old = try RunRecord(folder.record)
-      guard old.fingerprint == record.fingerprint else { throw RunError.otherSettings(folder.url.path) }
-      record.seconds = old.seconds
-    } else if !existing.isEmpty {
+    if !existing.isEmpty {
       // A run that was finished, or anything that is not a run, is not written over.
       guard let old = try? RunRecord(folder.record) else { throw RunError.notARun(folder.url.path) }
-      if old.isComplete { throw RunError.finished(folder.url.path) }
-      for name in existing { try manager.removeItem(at: folder.url.appending(path: name)) }
+      if resumes {
+        guard old.fingerprint == record.fingerprint else { throw RunError.otherSettings(folder.url.path) }
+        record.seconds = old.seconds
+      } else {
+        if old.isComplete { throw RunError.finished(folder.url.path) }
+        for name in existing { try manager.removeItem(at: folder.url.appending(path: name)) }
+      }
     }
     try manager.createDirectory(at: folder.url, withIntermediateDirectories: true)
     try record.write(to: folder.record)
