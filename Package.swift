@@ -84,6 +84,15 @@ let package = Package(
     tests("Options", ["DistillOptions"]),
     tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
     tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit"]),
+    tests(
+      "BERT",
+      [
+        "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL",
+        "DistillTraining", "DistillTestKit",
+      ], resources: [.copy("Fixtures")]),
+    tests(
+      "Loss", ["DistillCrossEntropy", "DistillRelationalKL", "DistillSupervisedContrastiveHead", "DistillTestKit"],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )
