@@ -87,6 +87,15 @@ let package = Package(
     tests("Training", ["DistillTraining"]),
     tests("Pipeline", ["DistillPipeline"] + plugins.map { .byName(name: $0.name) }),
     tests("EndToEnd", ["DistillCore"]),
+    tests(
+      "BERT",
+      [
+        "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL",
+        "DistillTraining", "DistillTestKit",
+      ], resources: [.copy("Fixtures")]),
+    tests(
+      "Loss", ["DistillCrossEntropy", "DistillRelationalKL", "DistillSupervisedContrastiveHead", "DistillTestKit"],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -57,6 +57,7 @@ public struct BERTConfiguration: Sendable, Equatable {
     if let kind = fields.position_embedding_type, kind != "absolute" {
       throw refuse("has position_embedding_type \"\(kind)\"; only \"absolute\" is supported")
     }
+    if fields.is_decoder == true { throw refuse("has is_decoder true; only encoders are supported") }
     let name = fields.hidden_act ?? "gelu"
     guard let activation = Self.activations.first(where: { $0.name == name })?.value else {
       throw refuse("has hidden_act \"\(name)\"; supported are \(Self.activations.map(\.name).joined(separator: ", "))")
@@ -79,6 +80,7 @@ public struct BERTConfiguration: Sendable, Equatable {
       ("max_position_embeddings", maximumPositions), ("type_vocab_size", typeVocabularySize),
     ]
     for (name, size) in sizes where size < 1 || size > 1 << 24 { return "has \(name) \(size)" }
+    if layers > 1000 { return "has num_hidden_layers \(layers)" }
     if hiddenSize % heads != 0 { return "has \(heads) attention heads, which do not divide hidden_size \(hiddenSize)" }
     for (name, p) in [("hidden_dropout_prob", hiddenDropout), ("attention_probs_dropout_prob", attentionDropout)]
     where !(p >= 0 && p < 1) {
@@ -142,6 +144,7 @@ public struct BERTConfiguration: Sendable, Equatable {
     var layer_norm_eps: Float?
     var initializer_range: Float?
     var position_embedding_type: String?
+    var is_decoder: Bool?
     var problem_type: String?
     var pad_token_id: Int? = 0
     var id2label: [String: String]?

@@ -30,8 +30,10 @@ extension BERTEncoder {
         "has the task's labels in another order: \(named.joined(separator: ", ")) "
           + "instead of \(labels.joined(separator: ", "))")
     }
+    let definitions = BERTParameters.definitions(configuration, outputs: surroundings.outputs)
+    let source = try BERTWeights.source(of: definitions, in: folder, selection)
     self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
-    try BERTWeights.load(self, from: folder, selection, key: surroundings.key)
+    try BERTWeights.load(self, from: source, key: surroundings.key)
   }
 
   /// An encoder that ``write(to:)`` wrote.
@@ -60,7 +62,7 @@ extension BERTEncoder {
     configuration.layers = layers.count
     self.init(configuration, embedding: embedding, task: source.task, tokenizer: source.tokenizer)
     for parameter in parameters.parameters {
-      if BERTWeights.head(of: parameter.name, selection) == .fresh {
+      if BERTWeights.head(of: parameter.name, selection)?.source == .fresh {
         BERTParameters.initialise(parameter, configuration, key: key)
       } else {
         parameter.assign(source.parameters[BERTWeights.sourceName(parameter.name, layers)].value)

@@ -121,7 +121,9 @@ public final class BERTEncoder: Student {
 
   private func check(_ batch: TokenBatch, _ activations: Set<Activation>) throws {
     for activation in activations {
-      if let layer = activation.layer, layer > configuration.layers {
+      guard let layer = activation.layer else { continue }
+      let first = if case .attention = activation { 1 } else { 0 }
+      guard (first...configuration.layers).contains(layer) else {
         throw ContractError("\(activation) was asked of an encoder with \(configuration.layers) layers")
       }
     }

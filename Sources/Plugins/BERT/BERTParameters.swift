@@ -4,7 +4,8 @@ import DistillCore
 ///
 /// Query, key and value adjoin each other, so that a layer makes all three with one product.
 enum BERTParameters {
-  static func layer(_ layer: Int) -> String { "bert.encoder.layer.\(layer - 1)." }
+  static let layers = "bert.encoder.layer."
+  static func layer(_ layer: Int) -> String { layers + "\(layer - 1)." }
   static let pooler = ["bert.pooler.dense.weight", "bert.pooler.dense.bias"]
   static let classifier = ["classifier.weight", "classifier.bias"]
 

@@ -21,43 +21,58 @@ enum BERTWeights {
     var classifier = HeadSource.checkpoint
   }
 
-  /// Fills all parameters of an encoder.
+  /// What a file holds for an encoder, settled before any memory is taken.
+  struct Source {
+    fileprivate let reader: SafetensorsReader
+    /// Names in the file by those of the parameters.
+    fileprivate let names: [String: String]
+  }
+
+  /// Compares a file with the parameters that an encoder is going to have.
   /// - Throws: ``FormatError`` that lists missing, unexpected and misshapen tensors by their full names.
-  static func load(_ encoder: BERTEncoder, from folder: URL, _ selection: Selection, key: RandomKey) throws {
+  static func source(
+    of definitions: [ParameterDefinition], in folder: URL, _ selection: Selection
+  ) throws -> Source {
     let file = folder.appending(path: fileName)
     let reader = try SafetensorsReader(try existing(file))
-    let (names, unexpected) = canonicalNames(reader.names)
-    var problems = unexpected.map { "unexpected: \($0)" }
+    var (names, problems) = canonicalNames(reader.names)
 
-    var sources: [(parameter: Parameter, name: String)] = []
-    var fresh: [Parameter] = []
-    for parameter in encoder.parameters.parameters {
-      let wanted = sourceName(parameter.name, selection.layers)
-      let head = head(of: parameter.name, selection)
-      if head == .fresh || (head == .checkpoint && names[wanted] == nil) {
-        fresh.append(parameter)
-      } else if let name = names[wanted], let info = reader.tensors[name] {
-        if info.shape == parameter.shape.array {
-          sources.append((parameter, name))
-        } else {
-          problems.append("misshapen: \(name) is \(info.shape), expected \(parameter.shape)\(hint(head))")
+    var sources: [String: String] = [:]
+    for definition in definitions {
+      let wanted = sourceName(definition.name, selection.layers)
+      let head = head(of: definition.name, selection)
+      if head?.source == .fresh { continue }
+      if let name = names[wanted], let info = reader.tensors[name] {
+        sources[definition.name] = name
+        if info.shape != definition.shape.array {
+          problems.append("misshapen: \(name) is \(info.shape), expected \(definition.shape)\(head?.hint ?? "")")
         }
-      } else {
+      } else if head.map({ $0.names.contains { names[$0] != nil } }) ?? true {
         problems.append("missing: \(wanted)")
       }
     }
-    if selection.layers == nil {
-      let known = Set(encoder.parameters.parameters.map(\.name))
-      problems += names.filter { !known.contains($0.key) }.map { "unexpected: \($0.value)" }.sorted()
-    }
+    for definition in definitions { names[definition.name] = nil }
+    if selection.layers != nil { names = names.filter { !$0.key.hasPrefix(BERTParameters.layers) } }
+    problems += names.values.map { "unexpected: \($0)" }.sorted()
     guard problems.isEmpty else {
       throw FormatError(
         file: file, "does not hold the weights that config.json describes:\n  " + problems.joined(separator: "\n  "))
     }
-    for (parameter, name) in sources {
-      let values = try reader.floats(named: name)
+    return Source(reader: reader, names: sources)
+  }
+
+  /// Fills all parameters of an encoder; those that the file has nothing for are made anew.
+  /// - Throws: ``FormatError`` for a number that is not finite.
+  static func load(_ encoder: BERTEncoder, from source: Source, key: RandomKey) throws {
+    var fresh: [Parameter] = []
+    for parameter in encoder.parameters.parameters {
+      guard let name = source.names[parameter.name] else {
+        fresh.append(parameter)
+        continue
+      }
+      let values = try source.reader.floats(named: name)
       guard values.allSatisfy(\.isFinite) else {
-        throw FormatError(file: file, "\(name) holds a number that is not finite")
+        throw FormatError(file: source.reader.url, "\(name) holds a number that is not finite")
       }
       parameter.assign(values)
     }
@@ -76,11 +91,11 @@ enum BERTWeights {
     try writer.write(to: folder.appending(path: fileName))
   }
 
-  /// Names in the file by the name that `BertForSequenceClassification` gives them, and those that no BERT has. Heads of
-  /// pre-training and the buffer of positions are known and passed over.
-  private static func canonicalNames(_ names: [String]) -> (known: [String: String], unexpected: [String]) {
+  /// Names in the file by the name that `BertForSequenceClassification` gives them, and what is wrong with the others. Heads
+  /// of pre-training and the buffer of positions are known and passed over.
+  private static func canonicalNames(_ names: [String]) -> (known: [String: String], problems: [String]) {
     var known: [String: String] = [:]
-    var unexpected: [String] = []
+    var problems: [String] = []
     for name in names where !name.hasPrefix("cls.") && !name.hasSuffix("embeddings.position_ids") {
       var canonical = name
       for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
@@ -90,13 +105,9 @@ enum BERTWeights {
       if ["embeddings.", "encoder.", "pooler."].contains(where: canonical.hasPrefix) {
         canonical = "bert." + canonical
       }
-      if canonical.hasPrefix("bert.") || canonical.hasPrefix("classifier.") {
-        known[canonical] = name
-      } else {
-        unexpected.append(name)
-      }
+      if let other = known.updateValue(name, forKey: canonical) { problems.append("twice: \(other) and \(name)") }
     }
-    return (known, unexpected.sorted())
+    return (known, problems)
   }
 
   /// The name in the file of a parameter here, once layers are picked.
@@ -109,14 +120,17 @@ enum BERTWeights {
     return name
   }
 
-  static func head(of name: String, _ selection: Selection) -> HeadSource? {
-    if BERTParameters.pooler.contains(name) { return selection.pooler }
-    if BERTParameters.classifier.contains(name) { return selection.classifier }
+  /// The head that a parameter belongs to, where it belongs to one: where its weights come from, its parameters, and what to
+  /// say when they do not fit.
+  static func head(of name: String, _ selection: Selection) -> (source: HeadSource, names: [String], hint: String)? {
+    if BERTParameters.pooler.contains(name) {
+      return (selection.pooler, BERTParameters.pooler, " (`pooler: fresh` starts a new one)")
+    }
+    if BERTParameters.classifier.contains(name) {
+      let hint = " (a head of another task? `classifier: fresh` starts a new one)"
+      return (selection.classifier, BERTParameters.classifier, hint)
+    }
     return nil
-  }
-
-  private static func hint(_ head: HeadSource?) -> String {
-    head == nil ? "" : " (a head of another task? `classifier: fresh` starts a new one)"
   }
 
   private static func existing(_ file: URL) throws -> URL {

@@ -32,13 +32,20 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
     var card = try requiredBase().card(in: surroundings)
-    card.embeddingWidth = width ?? surroundings.student?.embeddingWidth ?? card.embeddingWidth
+    card.embeddingWidth = width(over: card, in: surroundings)
     return card
   }
 
+  private func width(over base: ModelCard, in surroundings: Surroundings) -> Int {
+    width ?? surroundings.student?.embeddingWidth ?? base.embeddingWidth
+  }
+
+  private func wrapping(_ base: any Teacher, in surroundings: Surroundings) -> ContrastiveHeadTeacher {
+    ContrastiveHeadTeacher(base, width: width(over: base.card, in: surroundings), options: self)
+  }
+
   public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {
-    let teacher = ContrastiveHeadTeacher(
-      try requiredBase().makeTeacher(in: surroundings), width: try card(in: surroundings).embeddingWidth, options: self)
+    let teacher = wrapping(try requiredBase().makeTeacher(in: surroundings), in: surroundings)
     teacher.initialise(key: surroundings.key)
     return teacher
   }
@@ -46,9 +53,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
   public var sources: [URL] { base?.sources ?? [] }
 
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
-    let teacher = ContrastiveHeadTeacher(
-      try requiredBase().loadTeacher(from: folder, in: surroundings), width: try card(in: surroundings).embeddingWidth,
-      options: self)
+    let teacher = wrapping(try requiredBase().loadTeacher(from: folder, in: surroundings), in: surroundings)
     try teacher.loadHead(from: folder)
     return teacher
   }

@@ -1,0 +1,126 @@
+import DistillCore
+import Foundation
+
+/// What every encoder must do, tried out on yours:
+///
+/// ```swift
+/// try EncoderConformance(encoder, sequences: sequences) { try MyRecipe().loadStudent(from: $0, in: surroundings) }.check()
+/// ```
+public struct EncoderConformance {
+  private let encoder: any Encoder
+  private let sequences: [TokenSequence]
+  private let load: (URL) throws -> any Encoder
+  private var card: ModelCard { encoder.card }
+  private var lengths: [Int] { sequences.map(\.ids.count) }
+
+  /// - Parameters:
+  ///   - sequences: what it is asked about; of different lengths, two at least.
+  ///   - load: makes an encoder of a folder that this one was written to.
+  public init(_ encoder: any Encoder, sequences: [TokenSequence], load: @escaping (URL) throws -> any Encoder) {
+    precondition(sequences.count > 1, "a batch of two sequences or more")
+    (self.encoder, self.sequences, self.load) = (encoder, sequences, load)
+  }
+
+  /// Checks everything below.
+  /// - Throws: ``ConformanceFailure``, or what the encoder threw.
+  public func check() throws {
+    try checkActivations()
+    try checkPacking()
+    try checkWriting()
+    try checkRefusals()
+  }
+
+  private func batch(_ sequences: [TokenSequence]) -> TokenBatch {
+    TokenBatch(sequences, examples: Array(sequences.indices))
+  }
+
+  private func answer(_ activations: Set<Activation>, _ pass: Pass = .inference) throws -> Response {
+    try encoder.respond(to: batch(sequences), with: activations, pass: pass)
+  }
+
+  /// Exactly what is asked for comes, in its shape, and is the same whatever else is asked for.
+  public func checkActivations() throws {
+    let all = Set(Activation.all(of: card))
+    let together = try answer(all)
+    let came = Set(together.activations.keys)
+    try require(came == all, "of all \(all.count) activations \(came.count) came")
+    try require(try answer([]).activations.isEmpty, "activations came that nobody asked for")
+    for activation in all {
+      let alone = try answer([activation])
+      try require(
+        Set(alone.activations.keys) == [activation], "asked for \(activation), \(Array(alone.activations.keys)) came")
+      let (tensor, other) = (try alone[activation], try together[activation])
+      let shape = activation.shape(card, lengths)
+      try require(tensor.shape == shape, "\(activation) is \(tensor.shape), not \(shape)")
+      try require(tensor.isFinite, "\(activation) is not finite")
+      try require(!tensor.requiresGradient, "\(activation) has a way back after a pass without training")
+      // Fewer rows may be multiplied in another order.
+      let deviation = tensor.deviation(from: other)
+      try require(deviation < 1e-5, "\(activation) alone differs by \(deviation) from \(activation) among all")
+    }
+    guard let encoder = encoder as? any Trainable else { return }
+    let training = try encoder.respond(to: batch(sequences), with: all, pass: .training(RandomKey(1)))
+    for activation in all where try !training[activation].requiresGradient {
+      throw ConformanceFailure(description: "\(activation) has no way back after a pass of training")
+    }
+  }
+
+  /// A batch is its sequences, one by one.
+  public func checkPacking() throws {
+    let all = Set(Activation.all(of: card))
+    let packed = try answer(all)
+    for activation in all {
+      let pieces = activation.pieces(of: try packed[activation], card, lengths)
+      for (sequence, piece) in zip(sequences, pieces) {
+        let alone = try encoder.respond(to: batch([sequence]), with: [activation], pass: .inference)[activation]
+        // Products of matrices with other numbers of rows add in another order.
+        let deviation = alone.deviation(from: piece)
+        try require(
+          deviation < 1e-5,
+          "\(activation) of a sequence of \(sequence.ids.count) tokens differs by \(deviation) in a batch")
+      }
+    }
+  }
+
+  /// Written and loaded, it gives the same numbers to the last bit.
+  public func checkWriting() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "encoder-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try encoder.write(to: folder)
+    let loaded = try load(folder)
+    var expected = card
+    expected.maximumLength = loaded.card.maximumLength  // a task may allow less than the model could do
+    try require(loaded.card == expected, "\(card) is \(loaded.card) after writing and loading")
+    let all = Set(Activation.all(of: card))
+    let (before, after) = (
+      try answer(all), try loaded.respond(to: batch(sequences), with: all, pass: .inference)
+    )
+    for activation in all where try before[activation].values != after[activation].values {
+      throw ConformanceFailure(description: "\(activation) is another after writing and loading")
+    }
+  }
+
+  /// What it cannot answer is refused with a ``ContractError``.
+  public func checkRefusals() throws {
+    func refuses(_ what: String, _ sequences: [TokenSequence], _ activation: Activation = .logits) throws {
+      let accepted = try accepts(what, orThrows: ContractError.self) {
+        _ = try encoder.respond(to: batch(sequences), with: [activation], pass: .inference)
+      }
+      try require(!accepted, "\(what) is not refused")
+    }
+    func sequence(_ id: Int32, _ count: Int) -> TokenSequence {
+      TokenSequence(ids: Array(repeating: id, count: count), typeIDs: Array(repeating: 0, count: count))
+    }
+    try refuses("a sequence of \(card.maximumLength + 1) tokens", [sequence(0, card.maximumLength + 1)])
+    try refuses("an empty sequence", sequences + [sequence(0, 0)])
+    try refuses("the id -1", [sequence(-1, 2)])
+    try refuses("an id far beyond the vocabulary", [sequence(.max, 2)])
+    for layer in [-1, card.layers + 1] {
+      try refuses("hidden:\(layer)", sequences, .hidden(layer: layer))
+      try refuses("class-token:\(layer)", sequences, .classToken(layer: layer))
+      try refuses("attention:\(layer)", sequences, .attention(layer: layer))
+    }
+    try refuses("attention:0", sequences, .attention(layer: 0))
+  }
+}

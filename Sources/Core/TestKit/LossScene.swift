@@ -1,0 +1,111 @@
+import DistillCore
+
+/// Made-up answers of a teacher and a student to one batch, for a term to be tried on.
+struct LossScene {
+  let term: any LossTerm
+  let models: ModelPair
+  let layers: LayerPair?
+  let reads: Reads
+  var lengths: [Int]
+  var targets: [Target]?
+  var teacher: Response
+  var student: Response
+  /// The term's own.
+  let parameters: ParameterStore?
+
+  /// - Throws: what the term's `reads` throws.
+  init(_ term: any LossTerm, _ models: ModelPair, lengths: [Int], key: RandomKey) throws {
+    (self.term, self.models, self.lengths) = (term, models, lengths)
+    let layers = term.scope == .layer ? LayerPair(student: 1, teacher: 2) : nil
+    self.layers = layers
+    let reads = try term.reads(models, at: layers)
+    self.reads = reads
+    let classes = models.student.outputs
+    targets = lengths.indices.map { index in
+      if case .regression = models.task { return .score(key.child("scores").normal(UInt64(index))) }
+      return .label(index % classes)
+    }
+    teacher = Response()
+    student = Response()
+    if let card = models.teacher {
+      for activation in reads.teacher {
+        teacher.set(activation, Self.answer(activation, card, lengths, key.child("teacher")))
+      }
+    }
+    for activation in reads.student {
+      student.set(activation, Self.answer(activation, models.student, lengths, key.child("student")))
+    }
+    let definitions = term.parameters(models, at: layers)
+    parameters = definitions.isEmpty ? nil : ParameterStore(definitions)
+    for parameter in parameters?.parameters ?? [] {
+      parameter.assign(Tensor(normal: parameter.shape, standardDeviation: 0.5, key: key.child(parameter.name)))
+    }
+  }
+
+  private static func answer(_ activation: Activation, _ card: ModelCard, _ lengths: [Int], _ key: RandomKey) -> Tensor
+  {
+    let key = key.child(activation.description)
+    guard case .attention = activation else {
+      return Tensor(normal: activation.shape(card, lengths), standardDeviation: 1, key: key)
+    }
+    return concatenatedRows(
+      lengths.enumerated().map { index, length in
+        let scores = Tensor(normal: [card.heads * length, length], standardDeviation: 1, key: key.child(index))
+        return softmax(scores).reshaped([scores.count])
+      })
+  }
+
+  var batch: TokenBatch {
+    TokenBatch(
+      lengths.map { TokenSequence(ids: Array(repeating: 0, count: $0), typeIDs: Array(repeating: 0, count: $0)) },
+      targets: targets, examples: Array(lengths.indices))
+  }
+
+  func loss() throws -> Tensor {
+    let loss = try term.loss(
+      LossInputs(teacher: teacher, student: student, batch: batch, layers: layers, parameters: parameters))
+    try require(loss.count == 1, "the loss has the shape \(loss.shape), not that of a scalar")
+    return loss
+  }
+
+  /// The loss and its gradients with respect to the student's answers; zeros where none arrived.
+  func gradients() throws -> (loss: Float, gradients: [Activation: Tensor]) {
+    var scene = self
+    scene.student = Response(student.activations.mapValues { $0.detached.variable() })
+    parameters?.clearGradients()
+    let loss = try scene.loss()
+    loss.backward()
+    return (
+      loss.scalar, scene.student.activations.mapValues { $0.gradient ?? Tensor(repeating: 0, $0.shape) }
+    )
+  }
+
+  /// The teacher's activation that stands where the student's does.
+  func counterpart(of activation: Activation) -> Activation {
+    guard let layers, activation.layer == layers.student else { return activation }
+    switch activation {
+    case .hidden: return .hidden(layer: layers.teacher)
+    case .classToken: return .classToken(layer: layers.teacher)
+    case .attention: return .attention(layer: layers.teacher)
+    case .logits, .embedding: return activation
+    }
+  }
+
+  /// The same batch in another order.
+  func reordered(_ order: [Int]) -> LossScene {
+    func reordered(_ response: Response, _ card: ModelCard) -> Response {
+      Response(
+        Dictionary(
+          uniqueKeysWithValues: response.activations.map { activation, tensor in
+            let pieces = activation.pieces(of: tensor, card, lengths)
+            return (activation, concatenatedRows(order.map { pieces[$0] }))
+          }))
+    }
+    var scene = self
+    if let card = models.teacher { scene.teacher = reordered(teacher, card) }
+    scene.student = reordered(student, models.student)
+    scene.lengths = order.map { lengths[$0] }
+    scene.targets = targets.map { targets in order.map { targets[$0] } }
+    return scene
+  }
+}

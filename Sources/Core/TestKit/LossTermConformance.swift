@@ -1,0 +1,239 @@
+import DistillCore
+
+/// What every loss term must do, tried out on yours:
+///
+/// ```swift
+/// @Test func conforms() throws { try LossTermConformance(MyTerm(), atTeacher: .zero).check() }
+/// ```
+///
+/// The term is given random answers of a teacher and a student to a few sequences of different lengths. An error of the kind
+/// ``ConformanceFailure`` says what it did wrong. A term that stops the process in ``checkReads()`` let models through that it
+/// cannot work with.
+public struct LossTermConformance {
+  /// What is promised for a student whose answers are the teacher's.
+  public enum Agreement: Sendable {
+    /// The loss is zero, and so is its gradient.
+    case zero
+    /// The gradient is zero: no small change makes the loss smaller.
+    case stationary
+    case unspecified
+  }
+
+  private let term: any LossTerm
+  private let task: TaskKind
+  private let agreement: Agreement
+  private let key: RandomKey
+  private static let lengths = [3, 1, 4, 2, 5]
+
+  /// - Parameter seed: of the answers.
+  public init(
+    _ term: any LossTerm, task: TaskKind = .classification(labels: ["a", "b", "c"]), atTeacher agreement: Agreement,
+    seed: UInt64 = 1
+  ) {
+    (self.term, self.task, self.agreement, key) = (term, task, agreement, RandomKey(seed))
+  }
+
+  /// Checks everything below.
+  /// - Throws: ``ConformanceFailure``, or what the term threw.
+  public func check() throws {
+    try checkReads()
+    try checkGradients()
+    try checkAgreement()
+    try checkOrder()
+    try checkExtremes()
+  }
+
+  private func card(layers: Int, _ change: (inout ModelCard) -> Void = { _ in }) -> ModelCard {
+    var outputs = 1
+    if case .classification(let labels) = task { outputs = labels.count }
+    var card = ModelCard(
+      architecture: "bert", layers: layers, heads: 2, width: 4, embeddingWidth: 4, outputs: outputs, maximumLength: 16,
+      vocabulary: "made up", parameters: 1)
+    change(&card)
+    return card
+  }
+
+  private func scene(lengths: [Int] = lengths, teacher change: (inout ModelCard) -> Void = { _ in }) throws -> LossScene
+  {
+    let models = ModelPair(teacher: card(layers: 4, change), student: card(layers: 2), task: task)
+    return try LossScene(term, models, lengths: lengths, key: key)
+  }
+
+  /// The term reads what it declares and all of it, and refuses models and data that it cannot work with.
+  public func checkReads() throws {
+    let scene = try scene()
+    let reads = scene.reads
+    for activation in reads.teacher { try card(layers: 4).check(activation, of: "teacher") }
+    for activation in reads.student { try card(layers: 2).check(activation, of: "student") }
+    try require(!reads.student.isEmpty, "the term reads nothing of the student")
+    _ = try scene.loss()
+    for activation in reads.teacher {
+      var poorer = scene
+      poorer.teacher = Response(scene.teacher.activations.filter { $0.key != activation })
+      try requireRefusal("\(activation) of the teacher is declared but not read", poorer)
+    }
+    for activation in reads.student {
+      var poorer = scene
+      poorer.student = Response(scene.student.activations.filter { $0.key != activation })
+      try requireRefusal("\(activation) of the student is declared but not read", poorer)
+    }
+
+    var untold = scene
+    untold.targets = nil
+    _ = try accepts("data without targets", orThrows: ContractError.self) { _ = try untold.loss() }
+
+    let alone = ModelPair(teacher: nil, student: card(layers: 2), task: task)
+    let learnsAlone = try accepts("a pipeline without a teacher", orThrows: WiringError.self) {
+      _ = try LossScene(term, alone, lengths: Self.lengths, key: key)
+    }
+    try require(
+      learnsAlone == reads.teacher.isEmpty,
+      reads.teacher.isEmpty
+        ? "the term reads no teacher and refuses to do without" : "a pipeline without a teacher is not refused")
+
+    let others: [(String, (inout ModelCard) -> Void)] = [
+      ("outputs", { $0.outputs += 2 }), ("heads", { $0.heads += 2 }), ("width", { $0.width += 2 }),
+      ("embedding width", { $0.embeddingWidth += 2 }),
+    ]
+    for (what, change) in others {
+      _ = try accepts("a teacher with more \(what)", orThrows: WiringError.self) {
+        let loss = try self.scene(teacher: change).loss()
+        try require(loss.isFinite, "with a teacher of more \(what) the loss is \(loss.scalar)")
+      }
+    }
+  }
+
+  private func requireRefusal(_ message: String, _ scene: LossScene) throws {
+    let accepted = try accepts("a missing activation", orThrows: ContractError.self) { _ = try scene.loss() }
+    try require(!accepted, message)
+  }
+
+  /// The gradient of every number that the term reads of the student, and of its own parameters, is the slope of the loss.
+  public func checkGradients() throws {
+    let scene = try scene()
+    let (_, gradients) = try scene.gradients()
+    let own = (scene.parameters?.parameters ?? []).map { ($0, Tensor($0.gradient.values, $0.shape)) }
+    for (activation, gradient) in gradients {
+      guard let answer = scene.student.activations[activation] else { continue }
+      try checkSlopes(gradient, at: answer, "\(activation) of the student") { changed in
+        var scene = scene
+        scene.student.set(activation, changed)
+        return try scene.loss().scalar
+      }
+    }
+    for (parameter, gradient) in own {
+      let value = Tensor(parameter.value.values, parameter.shape)
+      try checkSlopes(gradient, at: value, "the parameter \(parameter.name)") { changed in
+        parameter.assign(changed)
+        defer { parameter.assign(value) }
+        return try scene.loss().scalar
+      }
+    }
+  }
+
+  private func checkSlopes(
+    _ gradient: Tensor, at point: Tensor, _ what: String, _ loss: (Tensor) throws -> Float
+  ) throws {
+    try require(gradient.isFinite, "the gradient with respect to \(what) is not finite")
+    // Differences over ±h and ±2h cancel the error of order h². A loss of size 1 is rounded by 6e-8, the quotient therefore
+    // by 1e-5 or so; what is left of the slope's own change is h⁴·f⁽⁵⁾/30, 1e-4 for a temperature of 0.1.
+    let h: Float = 0.01
+    let allowed = 5e-3 * max(gradient.magnitude, 0.1)
+    for (index, slope) in gradient.values.enumerated() {
+      func difference(_ step: Float) throws -> Float {
+        func value(_ step: Float) throws -> Float {
+          var values = point.values
+          values[index] += step
+          return try loss(Tensor(values, point.shape))
+        }
+        return (try value(step) - value(-step)) / (2 * step)
+      }
+      let expected = (4 * (try difference(h)) - (try difference(2 * h))) / 3
+      try require(
+        abs(expected - slope) < allowed,
+        "the gradient with respect to number \(index) of \(what) is \(slope); the loss rises by \(expected)")
+    }
+  }
+
+  /// What is promised for a student that answers as the teacher does.
+  public func checkAgreement() throws {
+    guard agreement != .unspecified else { return }
+    var scene = try scene()
+    for activation in scene.reads.student {
+      guard let answer = scene.teacher.activations[scene.counterpart(of: activation)] else {
+        throw ConformanceFailure(
+          description: "\(activation) of the teacher is not read: there is nothing to agree with")
+      }
+      scene.student.set(activation, answer)
+    }
+    let (loss, gradients) = try scene.gradients()
+    // Sums of some tens of numbers of size 1, or of 10 where a temperature divides them, that cancel: 6e-8 each.
+    if agreement == .zero { try require(abs(loss) < 1e-5, "a student equal to its teacher has the loss \(loss)") }
+    for (activation, gradient) in gradients {
+      // On rows of probabilities a gradient that is the same everywhere changes nothing that a softmax could.
+      if case .attention = activation { continue }
+      try require(
+        gradient.magnitude < 1e-5,
+        "a student equal to its teacher has a gradient of \(gradient.magnitude) with respect to \(activation)")
+    }
+  }
+
+  /// The order of the sequences in a batch does not matter.
+  public func checkOrder() throws {
+    let scene = try scene()
+    let (loss, gradients) = try scene.gradients()
+    let order = [2, 0, 4, 3, 1]
+    let reordered = scene.reordered(order)
+    let (other, otherGradients) = try reordered.gradients()
+    // The same numbers are added in another order.
+    try require(abs(loss - other) <= 1e-5 * max(abs(loss), 1), "the loss is \(loss), in another order \(other)")
+    for (activation, gradient) in gradients {
+      guard let otherGradient = otherGradients[activation] else { continue }
+      let pieces = activation.pieces(of: gradient, scene.models.student, scene.lengths)
+      let expected = concatenatedRows(order.map { pieces[$0] })
+      try require(
+        otherGradient.deviation(from: expected) < 1e-4,
+        "the gradient with respect to \(activation) depends on the order of the batch")
+    }
+  }
+
+  /// Loss and gradient are finite for one sequence alone, for answers of 0, alike, and larger or smaller than usual.
+  public func checkExtremes() throws {
+    let scene = try scene()
+    try requireFinite("a batch of one sequence", self.scene(lengths: [3]))
+    try requireFinite("a sequence of one token", self.scene(lengths: [1]))
+    let extremes: [(String, (Tensor) -> Tensor)] = [
+      ("0", { $0 * 0 }), ("10,000 times as large", { $0 * 1e4 }), ("10,000 times as small", { $0 * 1e-4 }),
+      ("the same for every sequence", { $0.rows(0..<1).gatheredRows(Array(repeating: 0, count: $0.shape[0])) }),
+    ]
+    for (what, change) in extremes {
+      for (teacherToo, studentToo) in [(true, false), (false, true), (true, true)] {
+        var scene = scene
+        if teacherToo { scene.teacher = scene.teacher.changed(change) }
+        if studentToo { scene.student = scene.student.changed(change) }
+        let whose = teacherToo ? (studentToo ? "both models" : "the teacher") : "the student"
+        try requireFinite("answers of \(whose) that are \(what)", scene)
+      }
+    }
+  }
+
+  private func requireFinite(_ what: String, _ scene: LossScene) throws {
+    let (loss, gradients) = try scene.gradients()
+    try require(loss.isFinite, "\(what): the loss is \(loss)")
+    for (activation, gradient) in gradients {
+      try require(gradient.isFinite, "\(what): the gradient with respect to \(activation) is not finite")
+    }
+  }
+}
+
+extension Response {
+  /// Changed as a whole; attention becomes rows of 0 and 1 instead, since it has to stay a probability.
+  fileprivate func changed(_ change: (Tensor) -> Tensor) -> Response {
+    Response(
+      Dictionary(
+        uniqueKeysWithValues: activations.map { activation, tensor in
+          guard case .attention = activation else { return (activation, change(tensor)) }
+          return (activation, Tensor(tensor.values.map { $0 > 0.5 ? 1 : 0 }, tensor.shape))
+        }))
+  }
+}

@@ -1,0 +1,78 @@
+import DistillBERT
+import DistillCore
+import DistillCrossEntropy
+import DistillRelationalKL
+import DistillTraining
+import Testing
+
+/// ReAugKD between two small models, against PyTorch and against itself.
+struct DistillationTests {
+  private var terms: [WeightedTerm] {
+    [WeightedTerm(SoftCrossEntropy(), weight: 1), WeightedTerm(RelationalKL(), weight: 1)]
+  }
+
+  private func objective(_ student: any Student, microBatchSize: Int? = nil) throws -> DistillationObjective {
+    try DistillationObjective(
+      student: student, teacher: Fixture.teacherWithHead(), terms: terms, layerMap: [], scheduler: nil,
+      data: Fixture().data("step"), microBatchSize: microBatchSize)
+  }
+
+  private static let step = Step(epoch: 0, number: 0, examples: Array(0..<8), key: RandomKey(5))
+
+  @Test func gradientsEqualPyTorch() throws {
+    let fixture = try Fixture()
+    let student = try Fixture.student("student")
+    let figures = try objective(student).accumulateGradients(for: Self.step)
+    #expect(abs(figures.loss - Double(try fixture["step/loss"].values[0])) < 1e-5)
+    let found = gradients(of: student.parameters)
+    var expected: [String: Tensor] = [:]
+    for name in fixture.names("step/gradient/") { expected[name] = try fixture["step/gradient/\(name)"] }
+    #expect(Set(found.keys) == Set(expected.keys))
+    let worst = deviation(found, from: expected)
+    #expect(worst.value < 1e-4, "\(worst.name)")
+    print("gradients against PyTorch: \(worst)")
+  }
+
+  /// Ten steps of the loop: AdamW, decay on matrices alone, a linear schedule, clipping (which the first seven need).
+  @Test func tenStepsEqualPyTorch() throws {
+    let fixture = try Fixture()
+    var options = TrainingOptions(epochs: 10, learningRate: 1e-3)
+    (options.batchSize, options.warmup, options.weightDecay, options.clipNorm) = (8, 0, 0.01, 1)
+    var records: [StepRecord] = []
+    try TrainingLoop { if case .step(let record) = $0 { records.append(record) } }
+      .fit(objective(Fixture.student("student")), options: options, phase: "student")
+    #expect(records.count == 10)
+    func check(_ name: String, _ values: [Double]) throws {
+      let expected = try fixture["step/\(name)"].values.map { Double($0) }
+      let worst = zip(values, expected).map { abs($0 - $1) / $1 }.max() ?? .infinity
+      #expect(worst < 1e-4, "\(name) \(values), expected \(expected)")
+      print("ten steps, \(name): \(worst)")
+    }
+    try check("loss", records.map(\.loss))
+    try check("norm", records.map(\.gradientNorm))
+    for term in ["soft-cross-entropy", "relational-kl"] {
+      try check(term, records.map { $0.terms[term] ?? .nan })
+    }
+  }
+
+  /// Pieces of a batch give the gradients of the whole, with dropout on and a term that compares all sequences.
+  @Test(arguments: [1, 2, 3, 5]) func microBatchesAreTheBatch(_ size: Int) throws {
+    func run(_ size: Int?, key: RandomKey = RandomKey(5)) throws -> (loss: Double, gradients: [String: Tensor]) {
+      var recipe = BERTStudent()
+      recipe.fromTeacherLayers = [2, 4]  // the teacher's dropout is 0.1
+      let student = try recipe.makeStudent(in: Fixture.surroundings, teacher: Fixture.teacherWithHead())
+      let loss = try objective(student, microBatchSize: size).accumulateGradients(
+        for: Step(epoch: 0, number: 0, examples: [7, 2, 0, 3, 6, 1, 5, 4], key: key)
+      ).loss
+      return (loss, gradients(of: student.parameters))
+    }
+    let (whole, pieces) = (try run(nil), try run(size))
+    // Sums over the batch in another order.
+    #expect(abs(pieces.loss - whole.loss) < 1e-5)
+    let worst = deviation(pieces.gradients, from: whole.gradients)
+    #expect(worst.value < 1e-5, "\(worst.name)")
+    print("micro-batches of \(size): loss \(abs(pieces.loss - whole.loss)), gradients \(worst)")
+    // Another key's masks are others: dropout was on.
+    #expect(deviation(try run(nil, key: RandomKey(6)).gradients, from: whole.gradients).value > 1e-2)
+  }
+}

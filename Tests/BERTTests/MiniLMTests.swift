@@ -1,0 +1,39 @@
+import DistillBERT
+import DistillCore
+import DistillTestKit
+import Foundation
+import Testing
+
+/// A real model.
+@Suite(.enabled(if: Fixture.miniLM != nil, "needs all-MiniLM-L6-v2 in models/ or DISTILL_MINILM"))
+struct MiniLMTests {
+  private func encoder(_ embedding: SequenceEmbedding) throws -> any Student {
+    try Fixture.student(#require(Fixture.miniLM), embedding: embedding)
+  }
+
+  @Test func equalsTransformers() throws {
+    let fixture = try Fixture("minilm")
+    let sequences = try fixture.sequences("batch")
+    let batch = TokenBatch(sequences, examples: Array(sequences.indices))
+    for (embedding, name) in [(SequenceEmbedding.pooler, "embedding"), (.mean, "mean"), (.cls, "class-token:6")] {
+      let encoder = try encoder(embedding)
+      #expect(encoder.untrained == [.logits])
+      let response = try encoder.respond(
+        to: batch, with: [.embedding, .classToken(layer: 6), .attention(layer: 6)], pass: .inference)
+      for (activation, name) in [
+        (Activation.embedding, name), (.classToken(layer: 6), "class-token:6"), (.attention(layer: 6), "attention:6"),
+      ] {
+        // As for the small models; hundreds of products are added here.
+        let deviation = try response[activation].deviation(from: fixture[name])
+        #expect(deviation < 2e-5, "\(name)")
+        print("MiniLM \(activation), \(embedding): \(deviation)")
+      }
+    }
+  }
+
+  @Test func conforms() throws {
+    try EncoderConformance(encoder(.pooler), sequences: Fixture("minilm").sequences("batch")) {
+      try BERTStudent().loadStudent(from: $0, in: Fixture.surroundings)
+    }.check()
+  }
+}

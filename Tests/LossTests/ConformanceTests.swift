@@ -1,0 +1,72 @@
+import DistillCore
+import DistillCrossEntropy
+import DistillRelationalKL
+import DistillTestKit
+import Testing
+
+struct ConformanceTests {
+  @Test(arguments: [TaskKind.classification(labels: ["a", "b", "c"]), .regression])
+  func crossEntropies(_ task: TaskKind) throws {
+    try LossTermConformance(HardCrossEntropy(), task: task, atTeacher: .unspecified).check()
+    let agreement = task == .regression ? LossTermConformance.Agreement.zero : .stationary
+    try LossTermConformance(SoftCrossEntropy(), task: task, atTeacher: agreement).check()
+    try LossTermConformance(SoftCrossEntropy(temperature: 2), task: task, atTeacher: agreement).check()
+    try LossTermConformance(SoftCrossEntropy(hardWeight: 0.1), task: task, atTeacher: .unspecified).check()
+  }
+
+  @Test(arguments: [false, true]) func relations(excludingSelf: Bool) throws {
+    for temperature: Float in [0.1, 1] {
+      let term = RelationalKL(temperature: temperature, excludeSelf: excludingSelf)
+      try LossTermConformance(term, atTeacher: .zero).check()
+    }
+  }
+
+  // MARK: the suite finds what is wrong
+
+  @Test(arguments: [
+    (Wrong.Fault.constantGradient, "rises by"), (.order, "another order"), (.infinite, "the loss is"),
+    (.unread, "declared but not read"), (.loneStudent, "without a teacher is not refused"),
+    (.biased, "a student equal to its teacher has the loss"), (.vector, "not that of a scalar"),
+  ])
+  func finds(_ fault: Wrong.Fault, _ message: String) throws {
+    let failure = #expect(throws: ConformanceFailure.self) {
+      try LossTermConformance(Wrong(fault), atTeacher: .zero).check()
+    }
+    #expect(failure?.description.contains(message) == true, "\(failure?.description ?? "")")
+  }
+}
+
+/// The squared error between embeddings, with one fault.
+struct Wrong: LossTerm {
+  enum Fault: Sendable { case none, constantGradient, order, infinite, unread, loneStudent, biased, vector }
+  static let name = "wrong"
+  static let summary = "Wrong on purpose."
+  var fault = Fault.none
+
+  init() {}
+  init(_ fault: Fault) { self.fault = fault }
+  mutating func options(_ visit: inout OptionVisitor) {}
+  var scope: LossScope { .output }
+
+  func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
+    if fault != .loneStudent {
+      guard try models.requireTeacher().embeddingWidth == models.student.embeddingWidth else {
+        throw WiringError("another width")
+      }
+    }
+    return Reads(teacher: fault == .unread ? [.embedding, .logits] : [.embedding], student: [.embedding])
+  }
+
+  func loss(_ inputs: LossInputs) throws -> Tensor {
+    let (teacher, student) = (try inputs.teacher[.embedding], try inputs.student[.embedding])
+    let difference = student - teacher
+    switch fault {
+    case .none, .unread, .loneStudent: return difference.squared().mean()
+    case .constantGradient: return (difference * difference.detached).mean()
+    case .order: return (difference.rows(0..<1)).squared().mean()
+    case .infinite: return difference.squared().mean() + 0 * (student.squared() + 1e-9).log().exp().mean() / 0
+    case .biased: return difference.squared().mean() + 0.1
+    case .vector: return difference.squared()
+    }
+  }
+}
