@@ -105,25 +105,32 @@ struct RetrievalTests {
     #expect(throws: FormatError.self) { try KnowledgeBase(folder: bench.url) }
   }
 
-  /// The neighbours are right and the student is wrong, so β must be below 5/7; among the equal ones the middle is taken, and
-  /// the smaller K.
-  @Test func choosesTheMiddleOfTheBest() throws {
+  /// Two neighbours that are right with probability `sure`, and a student that is with probability `own`.
+  private func trials(sure: Float, own: Float) throws -> [MixingTrial] {
     let knowledge = KnowledgeBase(
       embeddings: Matrix(rows: 2, columns: 2, values: [1, 0, 0, 1]),
-      softLabels: Matrix(rows: 2, columns: 2, values: [1, 0, 0, 1]), rows: [0, 1])
-    let augmentation = try augmentation(knowledge, Mixing())
+      softLabels: Matrix(rows: 2, columns: 2, values: [sure, 1 - sure, 1 - sure, sure]), rows: [0, 1])
     let task = try TaskDefinition.generic(RowLayout(.tsv, text: "text", target: "label"), labels: ["a", "b"])
-    let data = EncodedDataset(
-      sequences: [TokenSequence(ids: [1], typeIDs: [0]), TokenSequence(ids: [1], typeIDs: [0])],
-      targets: [.label(0), .label(1)])
+    let sequence = TokenSequence(ids: [1], typeIDs: [0])
     var grid = MixingGrid()
-    (grid.neighbours, grid.beta, grid.temperature) = ([2, 1], [1, 0.6, 0.3, 0], [0.1])
-    let trials = try augmentation.trials(
-      grid, embeddings: Tensor([2, 0, 0, 3], [2, 2]), outputs: Tensor([0.3, 0.7, 0.7, 0.3], [2, 2]), data: data,
-      task: task)
-    #expect(trials.count == 8)
-    for trial in trials { #expect(trial.scores[0].value == (trial.mixing.beta < 5 / 7 ? 1 : 0)) }
-    #expect(RetrievalAugmentation.best(of: trials)?.mixing == Mixing(neighbours: 1, beta: 0.3, temperature: 0.1))
+    (grid.neighbours, grid.beta, grid.temperature) = ([2, 1], [1, 0.6, 0.3, 0], [0.5])
+    return try augmentation(knowledge, Mixing()).trials(
+      grid, embeddings: Tensor([2, 0, 0, 3], [2, 2]), outputs: Tensor([own, 1 - own, 1 - own, own], [2, 2]),
+      data: EncodedDataset(sequences: [sequence, sequence], targets: [.label(0), .label(1)]), task: task)
+  }
+
+  @Test func choosesByScoreAndThenByLoss() throws {
+    let helpful = try trials(sure: 1, own: 0.3)
+    #expect(helpful.count == 8)
+    for trial in helpful where trial.mixing.neighbours == 1 {
+      let beta = Double(trial.mixing.beta)
+      #expect(trial.scores[0].value == (beta < 5 / 7 ? 1 : 0))
+      #expect(abs(trial.loss + log(0.3 * beta + 1 - beta)) < 1e-5)
+    }
+    #expect(
+      RetrievalAugmentation.best(of: helpful)?.mixing == Mixing(neighbours: 1, beta: 0, temperature: 0.5))
+    // All are right here, and the student is surest.
+    #expect(RetrievalAugmentation.best(of: try trials(sure: 0.6, own: 0.9))?.mixing.beta == 1)
     #expect(RetrievalAugmentation.best(of: []) == nil)
   }
 }

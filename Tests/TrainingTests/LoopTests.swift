@@ -124,12 +124,12 @@ struct LoopTests {
       #expect((line["loss"] as? Double)?.isFinite == true)
     }
     for line in lines where line["event"] as? String == "step" {
-      #expect(line["learningRate"] is Double && line["gradientNorm"] is Double)
+      #expect(line["learning_rate"] is Double && line["gradient_norm"] is Double)
     }
     let losses = lines.prefix(3).compactMap { $0["loss"] as? Double }
     let mean = try #require(lines[3]["loss"] as? Double)
     #expect(abs(losses.reduce(0, +) / 3 - mean) < 1e-12)
     #expect(lines[3]["scores"] as? [String: Double] == ["score": 1])
-    #expect(lines[3]["isBest"] as? Bool == true)
+    #expect(lines[3]["is_best"] as? Bool == true)
   }
 }
