@@ -14,6 +14,8 @@ struct Checkpoint {
     var epochsWithoutGain: Int
     var isFinished: Bool
     var objective: SchedulerState
+    /// Over all numbers of the file.
+    var checksum: UInt64 = 0
     /// Sums over the steps of the epoch at hand.
     var lossSum: Double
     var termSums: [String: Double]
@@ -26,7 +28,18 @@ struct Checkpoint {
 
   private static let key = "distill.checkpoint"
 
+  /// 64-bit FNV-1a over the bits of all numbers: against damage, not against malice.
+  private var checksum: UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for numbers in values + best + optimisers.flatMap({ [$0.first, $0.second] }) {
+      for number in numbers { hash = (hash ^ UInt64(number.bitPattern)) &* 0x100_0000_01B3 }
+    }
+    return hash
+  }
+
   func write(to url: URL) throws {
+    var place = place
+    place.checksum = checksum
     var writer = SafetensorsWriter(metadata: [
       Self.key: String(decoding: try JSONEncoder.sorted.encode(place), as: UTF8.self)
     ])
@@ -60,6 +73,7 @@ struct Checkpoint {
       let step = try reader.integers(named: "optimiser_step.\(i)").first ?? 0
       optimisers.append(AdamW.State(step: Int(step), first: try numbers("first"), second: try numbers("second")))
     }
+    guard checksum == place.checksum else { throw FormatError(file: url, "is damaged: its checksum is wrong") }
   }
 
   init(place: Place, values: [[Float]], best: [[Float]], optimisers: [AdamW.State]) {

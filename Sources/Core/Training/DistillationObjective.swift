@@ -40,6 +40,7 @@ public final class DistillationObjective: Objective {
     scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, key: RandomKey = RandomKey(0),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
+    precondition(Set(terms.map(\.name)).count == terms.count, "terms need names of their own: \(terms.map(\.name))")
     (self.student, self.terms, self.layerMap) = (student, terms, layerMap)
     (self.scheduler, self.data, self.microBatchSize) = (scheduler, data, microBatchSize)
     models = ModelPair(teacher: teacher?.card, student: student.card, task: data.task.kind)

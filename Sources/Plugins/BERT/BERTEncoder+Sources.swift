@@ -2,14 +2,11 @@ import DistillCore
 import Foundation
 
 extension BERTEncoder {
-  /// An encoder from a Hugging Face folder.
-  /// - Throws: ``FormatError`` for what is wrong with its files, ``WiringError`` where they do not fit the task.
-  convenience init(
-    checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
-    in surroundings: Surroundings
-  ) throws {
-    var configuration = try BERTConfiguration(folder: folder)
-    if let layers = selection.layers { configuration.layers = layers.count }
+  /// Reads a folder's configuration and vocabulary, and whether they fit each other and the task: all but the weights.
+  static func examine(
+    _ folder: URL, in surroundings: Surroundings
+  ) throws -> (configuration: BERTConfiguration, tokenizer: any Tokenizer) {
+    let configuration = try BERTConfiguration(folder: folder)
     let tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw FormatError(
@@ -22,6 +19,17 @@ extension BERTEncoder {
         "the task's max_length \(surroundings.maximumLength) is more than the \(configuration.maximumPositions) positions "
           + "of \(folder.path)", option: "checkpoint")
     }
+    return (configuration, tokenizer)
+  }
+
+  /// An encoder from a Hugging Face folder.
+  /// - Throws: ``FormatError`` for what is wrong with its files, ``WiringError`` where they do not fit the task.
+  convenience init(
+    checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
+    in surroundings: Surroundings
+  ) throws {
+    var (configuration, tokenizer) = try Self.examine(folder, in: surroundings)
+    if let layers = selection.layers { configuration.layers = layers.count }
     if selection.classifier == .checkpoint, case .classification(let labels) = surroundings.task,
       let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
     {

@@ -37,14 +37,14 @@ public struct BERTStudent: StudentRecipe, Sendable {
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
     if let checkpoint {
-      var configuration = try BERTConfiguration(folder: checkpoint.url)
+      var (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url, in: surroundings)
       if let layers {
         try check(layers, of: configuration.layers, option: "layers")
         configuration.layers = layers.count
       }
       return BERTEncoder.card(
         configuration, task: surroundings.task, maximumLength: surroundings.maximumLength,
-        vocabulary: try WordPieceTokenizer(folder: checkpoint.url).fingerprint)
+        vocabulary: tokenizer.fingerprint)
     }
     let option = fromTeacherLayers == nil ? "random" : "from_teacher_layers"
     guard var card = surroundings.teacher else {

@@ -31,10 +31,10 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
   }
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
-    let folder = checkpoint.url
+    let (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url, in: surroundings)
     return BERTEncoder.card(
-      try BERTConfiguration(folder: folder), task: surroundings.task, maximumLength: surroundings.maximumLength,
-      vocabulary: try WordPieceTokenizer(folder: folder).fingerprint)
+      configuration, task: surroundings.task, maximumLength: surroundings.maximumLength,
+      vocabulary: tokenizer.fingerprint)
   }
 
   public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {

@@ -42,7 +42,7 @@ public final class PipelineRun {
         record.seconds = old.seconds
       } else {
         if old.isComplete { throw RunError.finished(folder.url.path) }
-        for name in existing { try manager.removeItem(at: folder.url.appending(path: name)) }
+        for part in folder.parts where manager.fileExists(atPath: part.path) { try manager.removeItem(at: part) }
       }
     }
     try manager.createDirectory(at: folder.url, withIntermediateDirectories: true)

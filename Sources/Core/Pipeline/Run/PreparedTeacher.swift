@@ -25,15 +25,12 @@ struct PreparedTeachers {
     try AtomicFolder.write(to: url(key)) { try teacher.write(to: $0) }
   }
 
-  /// Gives a run its own copy; the files are shared where the file system allows it, and never changed in place.
+  /// Gives a run its own copy: what happens to a run's files must not reach the other runs.
   func copy(_ key: String, to target: URL) throws {
     let source = url(key)
     try AtomicFolder.write(to: target) { folder in
       for name in try FileManager.default.contentsOfDirectory(atPath: source.path) {
-        let (from, to) = (source.appending(path: name), folder.appending(path: name))
-        do { try FileManager.default.linkItem(at: from, to: to) } catch {
-          try FileManager.default.copyItem(at: from, to: to)
-        }
+        try FileManager.default.copyItem(at: source.appending(path: name), to: folder.appending(path: name))
       }
     }
   }

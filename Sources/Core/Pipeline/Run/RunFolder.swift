@@ -15,6 +15,10 @@ public struct RunFolder: Sendable {
   public var metrics: URL { url.appending(path: "metrics.jsonl") }
   public var report: URL { url.appending(path: "report.json") }
   public var page: URL { url.appending(path: "report.html") }
+  /// Everything that a run writes.
+  var parts: [URL] {
+    [pipeline, record, teacher, student, knowledgeBase, checkpoints, metrics, report, page]
+  }
   /// Prepared teachers are shared by the runs beside each other.
   public var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
 }

@@ -31,6 +31,9 @@ struct RowReader {
     var lines = lines(bytes)[...]
     var places: (indices: [Int], count: Int) = ([], 0)
     if layout.format == .tsv {
+      if let first = lines.first, first.text == nil {
+        throw TextFileError(file, line: first.number, "is not valid UTF-8")
+      }
       var header = layout.impliedHeader ?? []
       if let first = lines.first?.text.map(Self.fields) {
         let isHeader = columns.allSatisfy(first.contains)
