@@ -84,6 +84,9 @@ let package = Package(
     tests("Options", ["DistillOptions"]),
     tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
     tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit"]),
+    tests("Training", ["DistillTraining"]),
+    tests("Pipeline", ["DistillPipeline"] + plugins.map { .byName(name: $0.name) }),
+    tests("EndToEnd", ["DistillCore"]),
     tests(
       "BERT",
       [

@@ -6,8 +6,9 @@ import Testing
 /// Recall against exact search and against hnswlib.
 ///
 /// The figures of hnswlib 0.8.0 (numpy 2.4.6, Python 3.11.7) are what Scripts/fixtures/search_recall.py prints: the same
-/// 10,000 keys and 1,000 queries, M = 16, ef_construction = 200. Ours may lie half a point below. Of 10,000 neighbours half
-/// a point are 50, while chance in the draw of the layers moves either figure by 0.1 to 0.2 points.
+/// 10,000 keys and 1,000 queries, M = 16, ef_construction = 200. Ours may lie half a point below: over twelve seeds of the
+/// layers ours had a standard deviation of 0.12 points where it was largest (0.8256 on average, with 64 candidates in 64
+/// dimensions), and theirs over six seeds of 0.16 (0.8253).
 struct HNSWRecallTests {
   /// Random directions in 64 dimensions have hardly any near neighbours, which is the hardest there is: 64 candidates find
   /// 83 % and 0.99 takes 256, here as in hnswlib.

@@ -32,6 +32,10 @@ struct Embed: ParsableCommand {
   @OptionGroup var overrides: OverrideOptions
   @OptionGroup var threads: ThreadOptions
 
+  func validate() throws {
+    if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more") }
+  }
+
   func run() throws {
     let encoder = try ModelFolder.encoder(
       URL(filePath: model), settings: try overrides.pairs(), registry: try Distill.registry())

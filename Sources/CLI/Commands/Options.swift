@@ -42,15 +42,16 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// Lines of input with a TAB between the texts of a pair, as tokenize and embed read them.
 func examples(inLinesOf file: String) throws -> [Example] {
-  let bytes = try Console.input(file)
-  guard let text = String(validating: bytes, as: UTF8.self) else {
-    throw ContractError("\(file == "-" ? "standard input" : file) is not UTF-8")
-  }
-  var lines = text.split(separator: /\r?\n/, omittingEmptySubsequences: false)
+  var lines = try Console.input(file).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
   if lines.last?.isEmpty == true { lines.removeLast() }
-  guard !lines.isEmpty else { throw ContractError("\(file == "-" ? "standard input" : file) is empty") }
-  return lines.enumerated().map { index, line in
-    let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
-    return Example(text: String(parts[0]), pair: parts.count == 2 ? String(parts[1]) : nil, line: index + 1)
+  return try lines.enumerated().map { index, line in
+    let bytes = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ContractError("\(file == "-" ? "standard input" : file):\(index + 1): is not valid UTF-8")
+    }
+    // Among bytes: a carriage return or a combining mark beside a separator would make one `Character` with it.
+    let parts = text.utf8.split(separator: UInt8(ascii: "\t"), maxSplits: 1, omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
+    return Example(text: parts[0], pair: parts.count == 2 ? parts[1] : nil, line: index + 1)
   }
 }

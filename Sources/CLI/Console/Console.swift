@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 
 /// Standard output for results, standard error for everything else.
@@ -8,9 +9,16 @@ enum Console {
   static var isTerminal: Bool { isatty(2) != 0 }
   static var hasColours: Bool { isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil }
 
-  /// The bytes of a file, or of standard input for `-`.
+  /// The bytes of a file, or of standard input for `-`; there is at least one.
   static func input(_ file: String) throws -> [UInt8] {
-    if file == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
-    return [UInt8](try Data(contentsOf: URL(filePath: file)))
+    let name = file == "-" ? "standard input" : file
+    let bytes: Data?
+    do {
+      bytes = try file == "-" ? FileHandle.standardInput.readToEnd() : Data(contentsOf: URL(filePath: file))
+    } catch {
+      throw ValidationError("\(name) cannot be read: \(error.localizedDescription)")
+    }
+    guard let bytes, !bytes.isEmpty else { throw ValidationError("\(name) is empty") }
+    return [UInt8](bytes)
   }
 }

@@ -17,7 +17,7 @@ public struct TrainingOptions: Configurable, Sendable {
   public var epsilon: Float = 1e-8
   public var clipNorm: Float = 1
   public var patience: Int?
-  public var seed = 42
+  public var seed: Int?
 
   public init() {}
 
@@ -38,6 +38,8 @@ public struct TrainingOptions: Configurable, Sendable {
     visit("epsilon", &epsilon, in: .positive, "AdamW's ε.")
     visit("clip_norm", &clipNorm, in: .nonNegative, "Largest norm of the gradient; 0 turns clipping off.")
     visit("patience", &patience, in: .atLeast(1), "Stop after so many epochs without a better score. Default: never.")
-    visit("seed", &seed, in: .nonNegative, "Seed of shuffles, dropout and initial weights.")
+    visit(
+      "seed", &seed, in: .nonNegative,
+      "Seed of shuffles, dropout and initial weights. Default: the pipeline's, which is 42 unless it says otherwise.")
   }
 }

@@ -17,7 +17,7 @@ public struct WeightedTerm {
 /// The weighted sum of loss terms between a student and a teacher. Without a teacher it is fine-tuning.
 public final class DistillationObjective: Objective {
   private let student: any Trainable
-  private let teacher: (any Teacher)?
+  private let memory: TeacherMemory?
   private let terms: [WeightedTerm]
   private let layerMap: [LayerPair]
   private var scheduler: (any Scheduler)?
@@ -37,15 +37,17 @@ public final class DistillationObjective: Objective {
   /// - Throws: ``WiringError`` where a term does not fit the models.
   public init(
     student: any Trainable, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
-    scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, key: RandomKey = RandomKey(0)
+    scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, key: RandomKey = RandomKey(0),
+    observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
-    (self.student, self.teacher, self.terms, self.layerMap) = (student, teacher, terms, layerMap)
+    (self.student, self.terms, self.layerMap) = (student, terms, layerMap)
     (self.scheduler, self.data, self.microBatchSize) = (scheduler, data, microBatchSize)
     models = ModelPair(teacher: teacher?.card, student: student.card, task: data.task.kind)
     var stores = [student.parameters]
+    var reads = Reads()
     for place in Self.places(terms, layerMap) {
       let pair = place.pair.map { layerMap[$0] }
-      _ = try terms[place.term].term.reads(models, at: pair)
+      reads = reads.union(try terms[place.term].term.reads(models, at: pair))
       let definitions = terms[place.term].term.parameters(models, at: pair)
       guard !definitions.isEmpty else { continue }
       let store = ParameterStore(definitions)
@@ -59,6 +61,7 @@ public final class DistillationObjective: Objective {
       stores.append(store)
     }
     parameters = stores
+    memory = teacher.map { TeacherMemory($0, data: data.training, activations: reads.teacher, observe: observe) }
   }
 
   /// Every application of a term: once, or once per pair of layers.
@@ -97,10 +100,7 @@ public final class DistillationObjective: Objective {
     }
     let batch = data.training.batch(step.examples)
     let pieces = pieces(of: batch)
-    let answers = try teacher.map { teacher in
-      Response.concatenated(
-        try pieces.map { try teacher.respond(to: $0, with: reads.teacher, pass: .inference).detached })
-    }
+    let answers = try memory?.answers(to: pieces, with: reads.teacher)
 
     if pieces.count == 1 {
       let response = try student.respond(to: batch, with: reads.student, pass: .training(step.key))

@@ -11,8 +11,9 @@ public func answers(
   return Response.concatenated(
     try stride(from: 0, to: data.count, by: batchSize).map { start in
       let end = min(start + batchSize, data.count)
-      defer { progress(end) }
-      return try encoder.respond(to: data.batch(start..<end), with: activations, pass: .inference)
+      let response = try encoder.respond(to: data.batch(start..<end), with: activations, pass: .inference)
+      progress(end)
+      return response
     })
 }
 

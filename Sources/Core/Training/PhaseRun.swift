@@ -18,11 +18,11 @@ final class PhaseRun {
   private var best: [[Float]]
 
   init(
-    _ objective: any Objective, options: TrainingOptions, phase: String, files: TrainingLoop.Files?,
+    _ objective: any Objective, options: TrainingOptions, seed: Int, phase: String, files: TrainingLoop.Files?,
     observe: @escaping (TrainingEvent) -> Void
   ) {
     (self.objective, self.options, self.phase, self.files, self.observe) = (objective, options, phase, files, observe)
-    key = RandomKey(UInt64(options.seed)).child(phase)
+    key = RandomKey(UInt64(seed)).child(phase)
     order = DataOrder(examples: objective.exampleCount, batchSize: options.batchSize, key: key)
     optimisers = objective.parameters.map {
       AdamW(
@@ -49,7 +49,7 @@ final class PhaseRun {
     guard files.resumes else { return try checkpoints.removeAll() }
     let sizes = objective.parameters.map { $0.snapshot.count }
     guard let (checkpoint, file) = checkpoints.newest(sizes: sizes, skipped: { observe(.note("passed over: \($0)")) })
-    else { return }
+    else { return try files.metrics.rewind(phase: phase, toStep: 0) }
     guard checkpoint.place.fingerprint == place.fingerprint, checkpoint.place.phase == phase else {
       throw TrainingError.staleCheckpoint(file: file.path, phase: phase)
     }

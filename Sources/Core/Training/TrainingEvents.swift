@@ -23,6 +23,12 @@ public struct StepRecord: Sendable, Codable {
   public let learningRate: Double
   public let gradientNorm: Double
   public let seconds: Double
+
+  enum CodingKeys: String, CodingKey {
+    case event, phase, epoch, step, loss, terms, seconds
+    case learningRate = "learning_rate"
+    case gradientNorm = "gradient_norm"
+  }
 }
 
 /// One epoch, as it stands in `metrics.jsonl`: means over its steps and figures on the validation set.
@@ -36,6 +42,11 @@ public struct EpochRecord: Sendable, Codable {
   public let scores: [String: Double]
   public let isBest: Bool
   public let seconds: Double
+
+  enum CodingKeys: String, CodingKey {
+    case event, phase, epoch, step, loss, terms, scores, seconds
+    case isBest = "is_best"
+  }
 }
 
 /// Asks a training to stop after the step at hand. Safe to set from anywhere.

@@ -18,19 +18,23 @@ public final class TrainingLoop: Trainer {
   }
 
   private let files: Files?
+  private let seed: Int
   private let stop: StopRequest
   private let observe: (TrainingEvent) -> Void
 
+  /// - Parameter seed: of trainings whose options have none.
   public init(
-    files: Files? = nil, stop: StopRequest = StopRequest(), observe: @escaping (TrainingEvent) -> Void = { _ in }
+    files: Files? = nil, seed: Int = 42, stop: StopRequest = StopRequest(),
+    observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) {
-    (self.files, self.stop, self.observe) = (files, stop, observe)
+    (self.files, self.seed, self.stop, self.observe) = (files, seed, stop, observe)
   }
 
   @discardableResult
   public func fit(_ objective: any Objective, options: TrainingOptions, phase: String) throws -> TrainingSummary {
     guard objective.exampleCount > 0 else { throw TrainingError.nothingToLearn(phase: phase) }
-    let run = PhaseRun(objective, options: options, phase: phase, files: files, observe: observe)
+    let run = PhaseRun(
+      objective, options: options, seed: options.seed ?? seed, phase: phase, files: files, observe: observe)
     try run.resume()
     try run.train(until: stop)
     return run.finish()

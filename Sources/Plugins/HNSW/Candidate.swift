@@ -3,7 +3,7 @@ struct Candidate: Comparable, Sendable {
   private let rank: UInt64
 
   init(row: Int32, similarity: Float) {
-    let bits = (similarity + 0).bitPattern  // −0 becomes 0
+    let bits = similarity.bitPattern  // never that of −0: sums that start from 0 do not end there
     let ordered = bits >> 31 == 0 ? bits | 1 << 31 : ~bits
     rank = UInt64(ordered) << 32 | UInt64(~UInt32(bitPattern: row))
   }

@@ -61,8 +61,8 @@ extension HNSWIndex {
         throw refuse("has a list of \(degree) links")
       }
       let links = try rest.prefix(Int(degree)).map { link in
-        guard 0..<Int64(vectors.rows) ~= link else { throw refuse("has a link to \(link)") }
-        return Int32(link)
+        guard let link = Int32(exactly: link) else { throw refuse("has a link to \(link)") }
+        return link
       }
       table.replace(of: list.node, on: list.level, with: links)
       rest = rest.dropFirst(links.count)

@@ -30,7 +30,7 @@ public struct Pipeline {
     guard let task = check.at("task", { try options.task.definition() }) else { throw check.diagnostics }
     self.task = task
     var surroundings = Surroundings(
-      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.training.seed)))
+      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
     // Two rounds: a student may be made of the teacher's layers, and a teacher's head may take the student's width.
     if let teacher = options.teacher {
       surroundings.teacher = check.at("teacher", { try teacher.card(in: surroundings) })

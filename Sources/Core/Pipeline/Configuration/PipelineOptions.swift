@@ -19,6 +19,9 @@ public struct PipelineOptions: Configurable {
 
   public init() {}
 
+  /// Seed of everything random, unless a training has its own.
+  public var seed: Int { training.seed ?? 42 }
+
   public mutating func options(_ visit: inout OptionVisitor) {
     visit("version", &version, required: true, "Version of this format: \(Self.version).")
     if version != Self.version { visit.reject("version", "this program reads version \(Self.version)") }

@@ -30,7 +30,7 @@ extension TaskOptions {
     let task = try definition()
     let all = try task.read(train.url).examples
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
-    let kept = Int((Float(all.count) * holdOut).rounded())
+    let kept = holdOut > 0 ? max(1, Int((Float(all.count) * holdOut).rounded())) : 0
     let heldOut = Set(order.prefix(kept))
     let rows = all.indices.filter { !heldOut.contains($0) }
     let validation = try validation.map { try task.read($0.url).examples }

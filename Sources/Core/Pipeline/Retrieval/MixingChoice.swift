@@ -6,6 +6,8 @@ import Foundation
 public struct MixingTrial: Sendable, Codable {
   public let mixing: Mixing
   public let scores: [Score]
+  /// Mean of −ln of the right label's probability, or of the squared error.
+  public let loss: Double
 }
 
 extension RetrievalAugmentation {
@@ -26,27 +28,46 @@ extension RetrievalAugmentation {
           let mixed = retrieved.indices.flatMap {
             self.mixed(student: student.row($0), retrieved: retrieved[$0], beta: beta)
           }
-          let answer = predictions(from: Tensor(mixed, outputs.shape), task: task.kind)
+          let answer = Tensor(mixed, outputs.shape)
           trials.append(
             MixingTrial(
               mixing: Mixing(neighbours: neighbours, beta: beta, temperature: temperature),
-              scores: try scores(answer, on: data, task: task)))
+              scores: try scores(predictions(from: answer, task: task.kind), on: data, task: task),
+              loss: try Self.loss(answer, data)))
         }
       }
     }
     return trials
   }
 
-  /// The middle of the best trials: several often score the same, and a value between others is less of an accident than one
-  /// at the edge. Order: score, then closeness of β to the mean β of the best, then small K.
+  /// The trial of the best score, averaged with those of the two neighbouring values of β; of equal ones that of the smallest
+  /// loss.
+  ///
+  /// On the few hundred examples that are held out a single score moves in steps as large as the differences that matter.
   public static func best(of trials: [MixingTrial]) -> MixingTrial? {
-    func value(_ trial: MixingTrial) -> Double { trial.scores.first?.value ?? 0 }
-    guard let top = trials.map(value).max() else { return nil }
-    let best = trials.filter { value($0) == top }
-    let centre = best.reduce(0) { $0 + $1.mixing.beta } / Float(best.count)
-    return best.min {
-      let (a, b) = (abs($0.mixing.beta - centre), abs($1.mixing.beta - centre))
-      return a == b ? $0.mixing.neighbours < $1.mixing.neighbours : a < b
+    let betas = Set(trials.map(\.mixing.beta)).sorted()
+    func smoothed(_ trial: MixingTrial) -> Double {
+      guard let place = betas.firstIndex(of: trial.mixing.beta) else { return 0 }
+      let near = betas[max(place - 1, 0)...min(place + 1, betas.count - 1)]
+      let scores = trials.filter {
+        near.contains($0.mixing.beta) && $0.mixing.neighbours == trial.mixing.neighbours
+          && $0.mixing.temperature == trial.mixing.temperature
+      }.map { $0.scores.first?.value ?? 0 }
+      return scores.reduce(0, +) / Double(max(scores.count, 1))
     }
+    return trials.map { ($0, smoothed($0)) }.min { ($1.1, $0.0.loss) < ($0.1, $1.0.loss) }?.0
+  }
+
+  private static func loss(_ outputs: Tensor, _ data: EncodedDataset) throws -> Double {
+    guard let targets = data.targets else { throw ContractError("the data has no labels to compare with") }
+    let answers = Matrix(outputs)
+    let losses = targets.enumerated().map { row, target in
+      let answer = answers.row(row)
+      switch target {
+      case .label(let label): return -log(max(Double(answer[answer.startIndex + label]), 1e-12))
+      case .score(let score): return pow(Double(answer[answer.startIndex] - score), 2)
+      }
+    }
+    return losses.reduce(0, +) / Double(max(losses.count, 1))
   }
 }

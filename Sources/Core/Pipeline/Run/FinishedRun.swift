@@ -23,7 +23,7 @@ public final class FinishedRun {
     // Labels are in the resolved file, so the training file need not be there any more.
     task = try options.task.definition()
     surroundings = Surroundings(
-      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.training.seed)))
+      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
     guard let recipe = options.student else { throw FormatError(file: folder.pipeline, "names no student") }
     student = try recipe.loadStudent(from: folder.student, in: surroundings)
     guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {
@@ -64,6 +64,20 @@ public final class FinishedRun {
       rows: try evaluation.rows(
         task.read(file).examples, teacher: try teacher(), student: student, augmentation: augmentation),
       mixing: augmentation?.mixing, knowledgeBaseSize: augmentation?.knowledge.count)
+  }
+
+  /// What every combination of K, β and τ of a grid scores on a labelled file: for looking at, not for choosing the values
+  /// that are then reported on the same file.
+  public func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
+    guard let file = file ?? options.task.validation?.url, let augmentation else {
+      throw ContractError("a sweep needs a labelled file and a knowledge base")
+    }
+    let data = EncodedDataset(
+      try task.read(file).examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
+    let response = try answers(of: student, to: data, with: [.embedding, .logits])
+    return try augmentation.trials(
+      grid, embeddings: try response[.embedding],
+      outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
   }
 
   /// Answers to texts, in their order.

@@ -32,6 +32,7 @@ public enum ModelFolder {
     document.set("student.checkpoint", YAMLValue.text(folder.path).flow)
     let recipe = try document.decode(EncoderOptions.self, registry: registry).value.student
     guard let recipe else { throw FormatError(file: file, "names no model_type that is known here") }
+    _ = try recipe.card(in: surroundings)  // refuses layers that do not exist
     return try recipe.makeStudent(in: surroundings, teacher: nil)
   }
 

@@ -21,12 +21,12 @@ public final class PipelineRun {
   ) throws {
     (self.pipeline, self.stop, self.observe, self.resumes) = (pipeline, stop, observe, resumes)
     folder = RunFolder(output ?? pipeline.options.output.url)
-    texts = try pipeline.options.task.texts(seed: pipeline.options.training.seed)
+    texts = try pipeline.options.task.texts(seed: pipeline.options.seed)
     var options = pipeline.options
     options.output = ""  // where it goes does not decide what comes out
     let fingerprint = SHA256.hexDigest(of: "\(options.resolvedYAML())\u{0}\(texts.fingerprint)".utf8)
     record = RunRecord(
-      name: options.name, fingerprint: fingerprint, seed: options.training.seed, threads: Compute.threads,
+      name: options.name, fingerprint: fingerprint, seed: options.seed, threads: Compute.threads,
       instructionSet: Compute.instructionSet, layerMap: pipeline.layerMap.map { [$0.student, $0.teacher] })
     try openFolder()
   }
@@ -34,15 +34,16 @@ public final class PipelineRun {
   private func openFolder() throws {
     let manager = FileManager.default
     let existing = (try? manager.contentsOfDirectory(atPath: folder.url.path)) ?? []
-    if resumes, !existing.isEmpty {
-      let old = try RunRecord(folder.record)
-      guard old.fingerprint == record.fingerprint else { throw RunError.otherSettings(folder.url.path) }
-      record.seconds = old.seconds
-    } else if !existing.isEmpty {
+    if !existing.isEmpty {
       // A run that was finished, or anything that is not a run, is not written over.
       guard let old = try? RunRecord(folder.record) else { throw RunError.notARun(folder.url.path) }
-      if old.isComplete { throw RunError.finished(folder.url.path) }
-      for name in existing { try manager.removeItem(at: folder.url.appending(path: name)) }
+      if resumes {
+        guard old.fingerprint == record.fingerprint else { throw RunError.otherSettings(folder.url.path) }
+        record.seconds = old.seconds
+      } else {
+        if old.isComplete { throw RunError.finished(folder.url.path) }
+        for name in existing { try manager.removeItem(at: folder.url.appending(path: name)) }
+      }
     }
     try manager.createDirectory(at: folder.url, withIntermediateDirectories: true)
     try record.write(to: folder.record)
@@ -65,7 +66,7 @@ public final class PipelineRun {
     let loop = TrainingLoop(
       files: TrainingLoop.Files(
         metrics: metrics, checkpoints: folder.checkpoints, resumes: resumes, fingerprint: record.fingerprint),
-      stop: stop, observe: observe)
+      seed: pipeline.options.seed, stop: stop, observe: observe)
 
     let teacher = try timed("teacher") { try pipeline.options.teacher.map { try prepared($0, loop) } }
     let student = try timed("student") { try distilled(teacher, loop) }
@@ -103,7 +104,7 @@ public final class PipelineRun {
   }
 
   private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
-    let seed = pipeline.options.training.seed
+    let seed = pipeline.options.seed
     let key = try PreparedTeachers.key(
       of: recipe, card: try recipe.card(in: pipeline.surroundings), texts: texts, seed: seed)
     let shared = PreparedTeachers(folder: folder.preparedTeachers)
@@ -133,7 +134,8 @@ public final class PipelineRun {
     let objective = try DistillationObjective(
       student: student, teacher: teacher, terms: pipeline.terms, layerMap: pipeline.layerMap,
       scheduler: pipeline.options.schedule, data: data(student.tokenizer),
-      microBatchSize: pipeline.options.training.microBatchSize, key: pipeline.surroundings.key.child("terms"))
+      microBatchSize: pipeline.options.training.microBatchSize, key: pipeline.surroundings.key.child("terms"),
+      observe: observe)
     try loop.fit(objective, options: pipeline.options.training, phase: "student")
     return student
   }

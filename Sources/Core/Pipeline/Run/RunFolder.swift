@@ -46,7 +46,8 @@ public struct RunRecord: Codable, Sendable {
     do { data = try Data(contentsOf: url) } catch {
       throw FormatError(file: url, "cannot be read; is this the folder of a run?")
     }
-    guard let record = try? JSONDecoder().decode(RunRecord.self, from: data), record.format == Self.format else {
+    guard let record = try? JSONDecoder.snakeCase.decode(RunRecord.self, from: data), record.format == Self.format
+    else {
       throw FormatError(file: url, "is not the record of a run of this version")
     }
     self = record
@@ -65,6 +66,15 @@ extension JSONEncoder {
   static var pretty: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     return encoder
+  }
+}
+
+extension JSONDecoder {
+  static var snakeCase: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
   }
 }

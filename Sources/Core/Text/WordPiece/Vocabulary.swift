@@ -1,3 +1,5 @@
+import DistillFormats
+
 /// What is wrong with a list of tokens.
 public struct VocabularyError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
@@ -77,23 +79,17 @@ struct VocabularyIndex {
 }
 
 extension WordPieceTokenizer {
-  /// 64-bit FNV-1a over all that decides about ids.
+  /// SHA-256 over all that decides about ids.
   static func fingerprint(
     _ vocabulary: [String], modelCount: Int, _ normalization: Normalization, _ added: [AddedToken], maxWordLength: Int
   ) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ text: String) {
-      for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-      hash = (hash ^ 0xFF) &* 0x100_0000_01B3  // ends the field: no UTF-8 text holds this byte
-    }
-    add("wordpiece 1")
-    add("\(normalization.lowercase) \(normalization.stripAccents) \(normalization.spaceIdeographs) \(maxWordLength)")
-    for token in added {
-      add("\(token.id) \(token.normalized) \(token.singleWord) \(token.stripsLeft) \(token.stripsRight)")
-    }
-    add("\(modelCount)")
-    vocabulary.forEach(add)
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    let rules = normalization
+    var fields = [
+      "wordpiece 1", "\(rules.lowercase) \(rules.stripAccents) \(rules.spaceIdeographs) \(maxWordLength)",
+    ]
+    fields += added.map { "\($0.id) \($0.normalized) \($0.singleWord) \($0.stripsLeft) \($0.stripsRight)" }
+    fields += ["\(modelCount)"] + vocabulary
+    // 0xFF ends a field: no UTF-8 text holds this byte.
+    return SHA256.hexDigest(of: fields.flatMap { Array($0.utf8) + [0xFF] })
   }
 }

@@ -1,3 +1,4 @@
+import DistillFormats
 import Foundation
 
 extension WordPieceTokenizer {
@@ -12,7 +13,7 @@ extension WordPieceTokenizer {
       ("special_tokens_map.json", Self.object(roles, indent: "") + "\n"),
     ]
     for (name, content) in files {
-      try Data(content.utf8).write(to: folder.appendingPathComponent(name), options: .atomic)
+      try AtomicFile.write(Data(content.utf8), to: folder.appendingPathComponent(name))
     }
   }
 

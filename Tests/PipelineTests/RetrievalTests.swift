@@ -1,0 +1,129 @@
+import DistillCore
+import DistillExactSearch
+import DistillPipeline
+import Foundation
+import Testing
+
+struct RetrievalTests {
+  /// 20 vectors of length 1 in 5 dimensions with probabilities of 3 classes.
+  private func knowledge() -> KnowledgeBase {
+    let embeddings = Tensor(normal: [20, 5], standardDeviation: 1, key: RandomKey(1)).l2Normalised()
+    let labels = softmax(Tensor(normal: [20, 3], standardDeviation: 1, key: RandomKey(2)))
+    return KnowledgeBase(embeddings: Matrix(embeddings), softLabels: Matrix(labels), rows: Array(100..<120))
+  }
+
+  private func augmentation(_ knowledge: KnowledgeBase, _ mixing: Mixing) throws -> RetrievalAugmentation {
+    RetrievalAugmentation(
+      knowledge, retriever: try ExactSearch().makeRetriever(knowledge.embeddings), mixing: mixing)
+  }
+
+  /// y' = β·y + (1 − β)·Σ softmax(sim/τ)·ȳ over the K largest inner products, all in double precision.
+  private func direct(_ knowledge: KnowledgeBase, _ query: [Float], _ own: [Float], _ mixing: Mixing) -> [Double] {
+    let length = query.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    let similarities = (0..<knowledge.count).map { row in
+      zip(knowledge.embeddings.row(row), query).reduce(0) { $0 + Double($1.0) * Double($1.1) } / length
+    }
+    let best = similarities.indices.sorted { similarities[$0] > similarities[$1] }.prefix(mixing.neighbours)
+    let weights = best.map { exp((similarities[$0] - similarities[best[0]]) / Double(mixing.temperature)) }
+    let total = weights.reduce(0, +)
+    return own.indices.map { column in
+      let average = zip(best, weights).reduce(0) {
+        $0 + $1.1 / total * Double(knowledge.softLabels.values[$1.0 * own.count + column])
+      }
+      return Double(mixing.beta) * Double(own[column]) + Double(1 - mixing.beta) * average
+    }
+  }
+
+  @Test(arguments: [
+    Mixing(neighbours: 1, beta: 0.5, temperature: 0.1), Mixing(neighbours: 4, beta: 0.3, temperature: 0.1),
+    Mixing(neighbours: 8, beta: 0.7, temperature: 1), Mixing(neighbours: 20, beta: 0.5, temperature: 0.05),
+    Mixing(neighbours: 500, beta: 0.5, temperature: 0.2), Mixing(neighbours: 3, beta: 1, temperature: 0.1),
+    Mixing(neighbours: 3, beta: 0, temperature: 0.1), Mixing(neighbours: 20, beta: 0.5, temperature: 1e-4),
+  ]) func answersAreMixedByTheFormula(_ mixing: Mixing) throws {
+    let knowledge = knowledge()
+    let augmentation = try augmentation(knowledge, mixing)
+    let queries = Tensor(normal: [6, 5], standardDeviation: 3, key: RandomKey(3))
+    let own = Matrix(softmax(Tensor(normal: [6, 3], standardDeviation: 1, key: RandomKey(4))))
+    let found = try augmentation.neighbours(of: queries)
+    for row in 0..<6 {
+      #expect(found[row].count == min(mixing.neighbours, 20))
+      let retrieved = augmentation.retrieved(found[row], mixing: mixing)
+      let mixed = augmentation.mixed(student: own.row(row), retrieved: retrieved, beta: mixing.beta)
+      let expected = direct(knowledge, Array(Matrix(queries).row(row)), Array(own.row(row)), mixing)
+      // A similarity is off by some 1e-7, a weight so by 1e-7/τ of itself.
+      for (a, b) in zip(mixed, expected) { #expect(abs(Double(a) - b) < 1e-6 + 5e-7 / Double(mixing.temperature)) }
+      #expect(abs(mixed.reduce(0, +) - 1) < 1e-5)
+      if mixing.beta == 1 { #expect(mixed == Array(own.row(row))) }
+      if mixing.beta == 0 { #expect(mixed == retrieved) }
+    }
+  }
+
+  @Test func oneNodeForEveryDistinctEmbedding() throws {
+    let base = KnowledgeBase(
+      embeddings: Matrix(rows: 5, columns: 2, values: [1, 0, 0, 1, 1, 0, 0.6, 0.8, 1, 0]),
+      softLabels: Matrix(rows: 5, columns: 2, values: [0.9, 0.1, 0.2, 0.8, 0.6, 0.4, 0.5, 0.5, 0.3, 0.7]),
+      rows: [4, 7, 9, 11, 12])
+    #expect(base.count == 3)
+    #expect(base.embeddings.values == [1, 0, 0, 1, 0.6, 0.8])
+    #expect(base.rows == [4, 7, 11])
+    for (a, b) in zip(base.softLabels.values, [0.6, 0.4, 0.2, 0.8, 0.5, 0.5] as [Float]) { #expect(abs(a - b) < 1e-6) }
+  }
+
+  @Test func isReadAsItWasWritten() throws {
+    let bench = try Workbench()
+    let knowledge = knowledge()
+    try knowledge.write(to: bench.url)
+    let read = try KnowledgeBase(folder: bench.url)
+    #expect(read.embeddings == knowledge.embeddings && read.softLabels == knowledge.softLabels)
+    #expect(read.rows == knowledge.rows)
+  }
+
+  @Test func brokenFilesAreRefused() throws {
+    let bench = try Workbench()
+    #expect(throws: FormatError.self) { try KnowledgeBase(folder: bench.url) }
+    let name = "knowledge.safetensors"
+    try knowledge().write(to: bench.url)
+    let whole = try bench.data(name)
+    for length in [0, 7, 60, whole.count / 2, whole.count - 1] {
+      try whole.prefix(length).write(to: bench.url.appending(path: name))
+      #expect(throws: FormatError.self, "\(length) bytes") { try KnowledgeBase(folder: bench.url) }
+    }
+    for missing in ["embeddings", "soft_labels", "rows"] {
+      var writer = SafetensorsWriter()
+      for (tensor, shape) in [("embeddings", [2, 3]), ("soft_labels", [2, 2])] where tensor != missing {
+        writer.add(tensor, shape: shape) { [Float](repeating: 0.5, count: shape[0] * shape[1]) }
+      }
+      if missing != "rows" { writer.add("rows", shape: [2]) { [0, 1] as [Int64] } }
+      try writer.write(to: bench.url.appending(path: name))
+      #expect(throws: FormatError.self, "without \(missing)") { try KnowledgeBase(folder: bench.url) }
+    }
+    var writer = SafetensorsWriter()
+    writer.add("embeddings", shape: [2, 1]) { [1, 1] as [Float] }
+    writer.add("soft_labels", shape: [2, 1]) { [1, 1] as [Float] }
+    writer.add("rows", shape: [3]) { [0, 1, 2] as [Int64] }
+    try writer.write(to: bench.url.appending(path: name))
+    #expect(throws: FormatError.self) { try KnowledgeBase(folder: bench.url) }
+  }
+
+  /// The neighbours are right and the student is wrong, so β must be below 5/7; among the equal ones the middle is taken, and
+  /// the smaller K.
+  @Test func choosesTheMiddleOfTheBest() throws {
+    let knowledge = KnowledgeBase(
+      embeddings: Matrix(rows: 2, columns: 2, values: [1, 0, 0, 1]),
+      softLabels: Matrix(rows: 2, columns: 2, values: [1, 0, 0, 1]), rows: [0, 1])
+    let augmentation = try augmentation(knowledge, Mixing())
+    let task = try TaskDefinition.generic(RowLayout(.tsv, text: "text", target: "label"), labels: ["a", "b"])
+    let data = EncodedDataset(
+      sequences: [TokenSequence(ids: [1], typeIDs: [0]), TokenSequence(ids: [1], typeIDs: [0])],
+      targets: [.label(0), .label(1)])
+    var grid = MixingGrid()
+    (grid.neighbours, grid.beta, grid.temperature) = ([2, 1], [1, 0.6, 0.3, 0], [0.1])
+    let trials = try augmentation.trials(
+      grid, embeddings: Tensor([2, 0, 0, 3], [2, 2]), outputs: Tensor([0.3, 0.7, 0.7, 0.3], [2, 2]), data: data,
+      task: task)
+    #expect(trials.count == 8)
+    for trial in trials { #expect(trial.scores[0].value == (trial.mixing.beta < 5 / 7 ? 1 : 0)) }
+    #expect(RetrievalAugmentation.best(of: trials)?.mixing == Mixing(neighbours: 1, beta: 0.3, temperature: 0.1))
+    #expect(RetrievalAugmentation.best(of: []) == nil)
+  }
+}
