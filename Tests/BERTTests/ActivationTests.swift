@@ -20,7 +20,6 @@ struct ActivationTests {
       // The reference is exact to a rounding. A layer adds some tens of products in Float32 (ε = 6e-8) a few times over.
       let deviation = try response[activation].deviation(from: fixture["\(name)/\(activation)"])
       #expect(deviation < 2e-5, "\(activation)")
-      print("\(name) \(activation): \(deviation)")
     }
   }
 
@@ -58,7 +57,6 @@ struct ActivationTests {
     #expect(short.0.deviation(from: full.0) < 1e-5)
     let worst = deviation(short.1, from: full.1)
     #expect(worst.value < 1e-5, "\(worst.name)")
-    print("\(name), [CLS] alone: logits \(short.0.deviation(from: full.0)), gradients \(worst)")
   }
 
   private func withoutDropout(_ folder: URL) throws {

@@ -26,7 +26,6 @@ struct MiniLMTests {
         // As for the small models; hundreds of products are added here.
         let deviation = try response[activation].deviation(from: fixture[name])
         #expect(deviation < 2e-5, "\(name)")
-        print("MiniLM \(activation), \(embedding): \(deviation)")
       }
     }
   }

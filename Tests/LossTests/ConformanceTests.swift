@@ -21,6 +21,11 @@ struct ConformanceTests {
     }
   }
 
+  @Test func termsOfLayersAndTermsWithParameters() throws {
+    try LossTermConformance(LayerWise(), atTeacher: .zero).check()
+    try LossTermConformance(LayerWise(isMapped: true), atTeacher: .unspecified).check()
+  }
+
   // MARK: the suite finds what is wrong
 
   @Test(arguments: [
@@ -33,6 +38,43 @@ struct ConformanceTests {
       try LossTermConformance(Wrong(fault), atTeacher: .zero).check()
     }
     #expect(failure?.description.contains(message) == true, "\(failure?.description ?? "")")
+  }
+}
+
+/// Squared errors of a layer: attention, and [CLS] through a linear map where asked.
+struct LayerWise: LossTerm {
+  static let name = "layer-wise"
+  static let summary = "For the suite's own test."
+  var isMapped = false
+
+  init() {}
+  init(isMapped: Bool) { self.isMapped = isMapped }
+  mutating func options(_ visit: inout OptionVisitor) {}
+  var scope: LossScope { .layer }
+
+  func reads(_ models: ModelPair, at layers: LayerPair?) throws -> Reads {
+    let teacher = try models.requireTeacher()
+    guard teacher.heads == models.student.heads, isMapped || teacher.width == models.student.width else {
+      throw WiringError("the models do not fit")
+    }
+    let layers = try #require(layers)
+    return Reads(
+      teacher: [.attention(layer: layers.teacher), .classToken(layer: layers.teacher)],
+      student: [.attention(layer: layers.student), .classToken(layer: layers.student)])
+  }
+
+  func parameters(_ models: ModelPair, at _: LayerPair?) -> [ParameterDefinition] {
+    guard isMapped, let teacher = models.teacher else { return [] }
+    return [ParameterDefinition("map", [teacher.width, models.student.width], decays: true)]
+  }
+
+  func loss(_ inputs: LossInputs) throws -> Tensor {
+    let layers = try #require(inputs.layers)
+    let maps = meanSquaredError(
+      try inputs.student[.attention(layer: layers.student)], try inputs.teacher[.attention(layer: layers.teacher)])
+    var student = try inputs.student[.classToken(layer: layers.student)]
+    if let parameters = inputs.parameters { student = linear(student, weight: parameters["map"].variable) }
+    return maps + meanSquaredError(student, try inputs.teacher[.classToken(layer: layers.teacher)])
   }
 }
 

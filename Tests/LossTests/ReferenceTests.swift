@@ -66,6 +66,5 @@ struct ReferenceTests {
     let size = slopes.map(abs).max() ?? 0
     #expect(deviation < 2e-6, "value \(value.scalar), expected \(expected)")
     #expect(largest / size < 1e-5, "gradient off by \(largest) of \(size)")
-    print("\(name): value \(deviation), gradient \(largest / size)")
   }
 }
