@@ -67,8 +67,8 @@ import Testing
     }
     if damage != .missing { try bytes.write(to: weights) }
     let outcome = try bench.distill("run", "pipeline.yaml")
-    // What config.json says is known before anything runs.
-    #expect(outcome.status == (damage == .configuration ? 2 : 1))
+    // What config.json and the vocabulary say is known before anything runs.
+    #expect(outcome.status == ([.configuration, .foreignVocabulary].contains(damage) ? 2 : 1))
     #expect(outcome.errors.contains(saying), "\(outcome.errors)")
     for part in ["teacher", "student", "knowledge-base", "report.json"] { #expect(!bench.exists("runs/tiny/\(part)")) }
     #expect(try bench.distill("predict", "runs/tiny", input: "a\n").status == 1)

@@ -126,10 +126,11 @@ private func threadNumber() -> UInt { UInt(bitPattern: pthread_self().hashValue)
     await #expect(processExitsWith: .success) {
       let pool = try Pool(threads: 4)
       pool.run(4) { _ in }
-      usleep(50_000)
+      usleep(500_000)  // on a loaded machine a worker may get to its last spin late
       let before = clock()
-      usleep(200_000)
-      exit(Double(clock() - before) / Double(CLOCKS_PER_SEC) < 0.02 ? 0 : 1)
+      usleep(500_000)
+      // One worker that spins would take 0.5 s.
+      exit(Double(clock() - before) / Double(CLOCKS_PER_SEC) < 0.15 ? 0 : 1)
     }
   }
 }
