@@ -154,6 +154,7 @@ final class PhaseRun {
     try files?.metrics.write(record)
     observe(.epoch(record))
     try save()
+    Compute.trimMemory()  // batches of many lengths leave blocks of many sizes behind
   }
 
   /// Leaves the best parameters in place.
