@@ -22,13 +22,14 @@ struct Distill: ParsableCommand {
     abstract: "Teaches what a large text encoder knows to a small one, from one YAML file.",
     discussion: """
       A first run:
-        distill validate pipeline.yaml        check the file; nothing is loaded
-        distill run pipeline.yaml             prepare the teacher, distil the student, build the knowledge base
-        distill evaluate runs/NAME            the table once more
-        echo "some text" | distill predict runs/NAME
+        distill validate pipeline.yaml     check the file; no weight is read
+        distill run pipeline.yaml          teacher, student, knowledge base
+        distill evaluate runs/NAME         the table once more
+        echo "a text" | distill predict runs/NAME
 
-      Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed while running,
-      2 the file or the command line is wrong, 130 or 143 stopped by a signal after saving.
+      Results go to standard output, everything else to standard error.
+      Exit status: 0 done, 1 failed while running, 2 the file or the command
+      line is wrong, 130 or 143 stopped by a signal after saving.
       """,
     subcommands: [Run.self, Validate.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self, Plugins.self])
 

@@ -12,7 +12,7 @@ struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write an encoder's activations of texts to a safetensors file.",
     discussion: """
-      Tensors: `logits` [B, C], `embedding` [B, D], `hidden.L` [N, H], `class-token.L` [B, H], `attention.L` (flat: per sequence
+      Tensors: `logits` [B, C], `embedding` [B, D], `hidden.L` [N, H], `class-token.L` [B, H], `attention.L` (flat: per sequence \
       A·T·T probabilities), and `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1].
       """)
 

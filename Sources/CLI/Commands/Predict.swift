@@ -11,8 +11,8 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Answer texts with a run's student and its knowledge base.",
     discussion: """
-      Input: one text a line, a TAB between the texts of a pair, or a file in the task's layout. Output: a line each: label and
-      its score, or with --format jsonl {"label", "scores", "student", "retrieved", "neighbours"}, where a neighbour's `row` is
+      Input: one text a line, a TAB between the texts of a pair, or a file in the task's layout. Output: a line each: label and \
+      its score, or with --format jsonl {"label", "scores", "student", "retrieved", "neighbours"}, where a neighbour's `row` is \
       its place in the training file, counted from 0.
       """)
 
