@@ -85,6 +85,7 @@ let package = Package(
     tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
     tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit"]),
     tests("Training", ["DistillTraining"]),
+    tests("Schedule", ["DistillLayerSchedules"]),
     tests("Pipeline", ["DistillPipeline"] + plugins.map { .byName(name: $0.name) }),
     tests("EndToEnd", ["DistillCore"]),
     tests(

@@ -19,10 +19,10 @@ struct WiringTests {
   static let mistakes = [
     Mistake(old: "[2]}\nlosses", new: "«[2, 4]}\nlosses", message: "layer 4 does not exist: there are 3"),
     Mistake(
-      old: "  - {use: relational-kl, weight: 0.5}", new: "  - {use: hidden-distance}\nlayer_map: «[[1, 4]]",
+      old: "  - {use: relational-kl, weight: 0.5}", new: "  - {use: hidden-distance}\nlayer_map: [«[1, 4]]",
       message: "the pair 1 ← 4 does not exist"),
     Mistake(
-      old: "{use: relational-kl, weight: 0.5}", new: "{use: hidden-distance}\nlayer_map: «[[2, 1]]",
+      old: "{use: relational-kl, weight: 0.5}", new: "{use: hidden-distance}\nlayer_map: [«[2, 1]]",
       message: "the pair 2 ← 1 does not exist"),
     Mistake(
       old: "  use: supervised-contrastive-head", new: "  use: supervised-contrastive-head\n  width: 8",
@@ -30,6 +30,22 @@ struct WiringTests {
     Mistake(
       old: "use: bert, from_teacher_layers: [2]", new: "use: bert, checkpoint: other", message: "different vocabularies"
     ),
+    Mistake(
+      old: "{use: relational-kl, weight: 0.5}", new: "{use: hidden-distance}\nlayer_map: [[1, 1], «[1, 2]]",
+      message: "student layer 1 learns from two teacher layers"),
+    Mistake(
+      old: "training:", new: "schedule: {use: «progressive}\ntraining:",
+      message: "no loss of this pipeline is layer-wise"),
+    Mistake(
+      old: "  - {use: soft-cross-entropy}\n  - {use: relational-kl, weight: 0.5}",
+      new: "  - {use: hidden-distance}\nschedule: {use: «stacked}", message: "no loss of this pipeline reads them"),
+    Mistake(
+      old: "{use: relational-kl, weight: 0.5}",
+      new: "{use: hidden-distance}\nschedule: {use: stacked, cosine_threshold: «0.1}",
+      message: "compared with `cls-cosine`"),
+    Mistake(
+      old: "{use: relational-kl, weight: 0.5}",
+      new: "{use: hidden-distance}\nschedule: {use: stacked, epochs_per_layer: «3}", message: "leave none of 3 epochs"),
     Mistake(old: "train: train.tsv", new: "train: «no.tsv", message: "there is no file"),
     Mistake(old: "validation: validation.tsv", new: "validation: «no.tsv", message: "there is no file"),
     Mistake(old: "label: intent", new: "label: purpose", message: "there is no column 'purpose'"),
@@ -74,6 +90,7 @@ struct WiringTests {
     for (old, new, message, line, column) in [
       ("hard-cross-entropy", "relational-kl", "needs a teacher", 6, 11),
       ("hard-cross-entropy", "soft-cross-entropy", "needs a teacher", 6, 11),
+      ("hard-cross-entropy", "hidden-distance", "needs a teacher", 6, 11),
       ("checkpoint: teacher", "from_teacher_layers: [1]", "needs a teacher", 4, 43),
       ("output", "knowledge_base: {retriever: {use: exact}}\noutput", "has no teacher", 7, 17),
     ] {

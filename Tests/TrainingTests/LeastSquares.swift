@@ -54,9 +54,10 @@ final class LeastSquares: Objective {
     return score(epochs + 1).map { [Score(metric: "score", value: $0)] } ?? []
   }
 
-  func observe(_ report: StepReport) {
+  func observe(_ report: StepReport) -> StageMove? {
     observed += 1
     if report.isEndOfEpoch { memory += 1 }
+    return nil
   }
 
   var state: SchedulerState {

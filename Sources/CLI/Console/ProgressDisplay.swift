@@ -29,6 +29,7 @@ final class ProgressDisplay {
           + (scores.isEmpty ? "" : "  " + scores.joined(separator: ", "))
           + (record.isBest && !scores.isEmpty ? "  best" : "")
           + "  \(duration(record.seconds))")
+    case .stage(let record): line("\(record.phase): on to \(record.stage) (\(record.reason))")
     case .ended(let phase, let best, let seconds): line("\(phase): done in \(duration(seconds)), kept epoch \(best)")
     case .progress(let what, let done, let total): progress(what, done, total)
     case .note(let text): line(text)

@@ -1,12 +1,13 @@
 /// AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019), in the order of PyTorch's implementation.
 ///
 /// θ ← θ(1 − ηλ); m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − η·(m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε).
-/// λ counts for parameters that decay only.
+/// λ counts for parameters that decay only. A parameter that no gradient reached since the last clearing stays as it is, its
+/// moments and its t included (as in PyTorch where `grad` is None): what a loss does not read is not trained, nor decayed.
 public final class AdamW {
   public let parameters: ParameterStore
   public let beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
-  /// Steps taken: t.
-  public private(set) var step = 0
+  /// Steps that each parameter has taken: t.
+  public private(set) var steps: [Int]
   private let first: Storage
   private let second: Storage
 
@@ -16,6 +17,7 @@ public final class AdamW {
   ) {
     self.parameters = parameters
     (self.beta1, self.beta2, self.epsilon, self.weightDecay) = (beta1, beta2, epsilon, weightDecay)
+    steps = Array(repeating: 0, count: parameters.parameters.count)
     first = Storage(count: max(parameters.extent, 1))
     second = Storage(count: max(parameters.extent, 1))
     first.pointer.update(repeating: 0, count: parameters.extent)
@@ -24,9 +26,8 @@ public final class AdamW {
 
   /// One step along the gradients, each first multiplied by `gradientScale` (clipping).
   public func update(learningRate: Float, gradientScale: Float = 1) {
-    step += 1
-    let corrections = (Float(1 - Self.power(beta1, step)), Float(1 - Self.power(beta2, step)))
-    for run in runs {
+    for run in advance() {
+      let corrections = (Float(1 - Self.power(beta1, run.step)), Float(1 - Self.power(beta2, run.step)))
       Compute.parallel(run.range.count, grain: 65_536) { part in
         let start = run.range.lowerBound + part.lowerBound
         kernels.adamw(
@@ -37,33 +38,45 @@ public final class AdamW {
     }
   }
 
-  /// Stretches of the arena that are treated alike. The gaps between have no gradient and stay zero.
-  private lazy var runs: [(range: Range<Int>, decays: Bool)] = {
-    var runs: [(range: Range<Int>, decays: Bool)] = []
-    for parameter in parameters.parameters {
-      let range = parameter.offset..<parameter.offset + parameter.shape.count
-      if let last = runs.last, last.decays == parameter.decays {
-        runs[runs.count - 1].range = last.range.lowerBound..<range.upperBound
+  /// Stretches of the arena that are treated alike.
+  private struct Run {
+    var range: Range<Int>
+    var lastPlace: Int
+    let decays: Bool
+    let step: Int
+  }
+
+  /// Counts the step of every parameter that a gradient reached, and gives them in stretches. The gaps between them have no
+  /// gradient and stay zero.
+  private func advance() -> [Run] {
+    var runs: [Run] = []
+    for (place, parameter) in parameters.parameters.enumerated() where parameters.reached.flags[place] {
+      steps[place] += 1
+      let end = parameter.offset + parameter.shape.count
+      if let last = runs.last, last.lastPlace == place - 1, last.decays == parameter.decays, last.step == steps[place] {
+        runs[runs.count - 1].range = last.range.lowerBound..<end
+        runs[runs.count - 1].lastPlace = place
       } else {
-        runs.append((range, parameter.decays))
+        runs.append(
+          Run(range: parameter.offset..<end, lastPlace: place, decays: parameter.decays, step: steps[place]))
       }
     }
     return runs
-  }()
+  }
 
   /// baseⁿ in double precision: 1 − β₂ᵗ is tiny at first, and rounding β₂ᵗ to Float32 would cost it four digits.
   private static func power(_ base: Float, _ exponent: Int) -> Double {
     (0..<exponent).reduce(1) { result, _ in result * Double(base) }
   }
 
-  /// What has to be kept to go on later: t, and the first and second moments in the arena's layout.
+  /// What has to be kept to go on later: t of each parameter, and the first and second moments in the arena's layout.
   public struct State: Sendable {
-    public let step: Int
+    public let steps: [Int]
     public let first: [Float]
     public let second: [Float]
 
-    public init(step: Int, first: [Float], second: [Float]) {
-      (self.step, self.first, self.second) = (step, first, second)
+    public init(steps: [Int], first: [Float], second: [Float]) {
+      (self.steps, self.first, self.second) = (steps, first, second)
     }
   }
 
@@ -71,14 +84,15 @@ public final class AdamW {
     func copy(_ storage: Storage) -> [Float] {
       Array(UnsafeBufferPointer(start: storage.pointer, count: parameters.extent))
     }
-    return State(step: step, first: copy(first), second: copy(second))
+    return State(steps: steps, first: copy(first), second: copy(second))
   }
 
   /// Goes on from a state. Its sizes must be those of these parameters.
   public func restore(_ state: State) {
     precondition(
-      state.first.count == parameters.extent && state.second.count == parameters.extent, "the state of another model")
-    step = state.step
+      state.first.count == parameters.extent && state.second.count == parameters.extent
+        && state.steps.count == steps.count, "the state of another model")
+    steps = state.steps
     for (storage, values) in [(first, state.first), (second, state.second)] {
       values.withUnsafeBufferPointer {
         if let base = $0.baseAddress { storage.pointer.update(from: base, count: $0.count) }

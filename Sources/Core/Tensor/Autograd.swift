@@ -7,6 +7,8 @@ final class Node {
   /// Nil until a first contribution arrives, for anything but a parameter.
   private(set) var gradient: Storage?
   let gradientOffset: Int
+  /// Called whenever a contribution arrives; a store learns from it which parameters a loss reached.
+  private let arrived: (() -> Void)?
 
   /// An operation with `count` results. `propagate` receives ∂loss/∂result and may overwrite it.
   init(count: Int, inputs: [Node], propagate: @escaping (UnsafeMutablePointer<Float>) -> Void) {
@@ -15,6 +17,7 @@ final class Node {
     self.propagate = propagate
     isLeaf = false
     gradientOffset = 0
+    arrived = nil
   }
 
   /// A leaf that allocates its gradient when one arrives.
@@ -23,19 +26,22 @@ final class Node {
     inputs = []
     isLeaf = true
     gradientOffset = 0
+    arrived = nil
   }
 
   /// A parameter: its gradient lives in an arena and is added to until somebody clears it.
-  init(parameter count: Int, gradient: Storage, offset: Int) {
+  init(parameter count: Int, gradient: Storage, offset: Int, arrived: @escaping () -> Void) {
     self.count = count
     inputs = []
     isLeaf = true
     self.gradient = gradient
     gradientOffset = offset
+    self.arrived = arrived
   }
 
   /// Lets `add` write into the gradient: with `beta` 0 it must write every element, with 1 it must add.
   func accumulate(_ add: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void) {
+    arrived?()
     if let gradient { return add(gradient.pointer + gradientOffset, 1) }
     let fresh = Storage(count: count)
     gradient = fresh

@@ -25,14 +25,19 @@ public final class Parameter {
   /// The gradient as it stands.
   public let gradient: Tensor
   let offset: Int
+  /// Its place among the store's parameters; of a joined one, the places of its parts.
+  let places: Range<Int>
 
-  init(_ name: String, _ shape: Shape, decays: Bool, values: Storage, gradients: Storage, offset: Int) {
-    (self.name, self.shape, self.decays, self.offset) = (name, shape, decays, offset)
+  init(
+    _ name: String, _ shape: Shape, decays: Bool, values: Storage, gradients: Storage, offset: Int, places: Range<Int>,
+    reached: ReachedParameters
+  ) {
+    (self.name, self.shape, self.decays, self.offset, self.places) = (name, shape, decays, offset, places)
     value = Tensor(shape: shape, storage: values, offset: offset)
     gradient = Tensor(shape: shape, storage: gradients, offset: offset)
     variable = Tensor(
       shape: shape, storage: values, offset: offset,
-      node: Node(parameter: shape.count, gradient: gradients, offset: offset))
+      node: Node(parameter: shape.count, gradient: gradients, offset: offset) { reached.add(places) })
   }
 
   /// Overwrites the values. They are shared with every tensor made from this parameter, so never between a forward and
@@ -51,6 +56,15 @@ public final class Parameter {
   }
 }
 
+/// Which parameters a gradient arrived at since the gradients were cleared.
+final class ReachedParameters {
+  private(set) var flags: [Bool]
+  init(count: Int) { flags = Array(repeating: false, count: count) }
+
+  func add(_ places: Range<Int>) { for place in places { flags[place] = true } }
+  func clear() { for place in flags.indices { flags[place] = false } }
+}
+
 /// All parameters of a model in one arena, their gradients in a second one of the same layout.
 public final class ParameterStore {
   /// In the order of definition.
@@ -59,6 +73,7 @@ public final class ParameterStore {
   let gradients: Storage
   /// Elements of the arena, gaps between parameters included; gaps are zero.
   let extent: Int
+  let reached: ReachedParameters
   private let byName: [String: Int]
 
   public init(_ definitions: [ParameterDefinition]) {
@@ -72,11 +87,14 @@ public final class ParameterStore {
     let (values, gradients) = (Storage(count: max(end, 1)), Storage(count: max(end, 1)))
     values.pointer.update(repeating: 0, count: end)
     gradients.pointer.update(repeating: 0, count: end)
-    parameters = zip(definitions, offsets).map {
-      Parameter($0.name, $0.shape, decays: $0.decays, values: values, gradients: gradients, offset: $1)
+    let reached = ReachedParameters(count: definitions.count)
+    parameters = definitions.indices.map { place in
+      Parameter(
+        definitions[place].name, definitions[place].shape, decays: definitions[place].decays, values: values,
+        gradients: gradients, offset: offsets[place], places: place..<place + 1, reached: reached)
     }
     byName = Dictionary(uniqueKeysWithValues: definitions.enumerated().map { ($1.name, $0) })
-    (self.values, self.gradients, extent) = (values, gradients, end)
+    (self.values, self.gradients, self.reached, extent) = (values, gradients, reached, end)
   }
 
   /// The parameter of a name; a precondition that it exists.
@@ -98,14 +116,18 @@ public final class ParameterStore {
     let shape = Shape([parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.array.dropFirst())
     return Parameter(
       names.joined(separator: "+"), shape, decays: parts[0].decays, values: values, gradients: gradients,
-      offset: parts[0].offset)
+      offset: parts[0].offset, places: parts[0].places.lowerBound..<parts[parts.count - 1].places.upperBound,
+      reached: reached)
   }
 
   /// Σ of the parameters' sizes.
   public var count: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
   /// Sets every gradient to zero.
-  public func clearGradients() { kernels.fill(gradients.pointer, 0, extent) }
+  public func clearGradients() {
+    kernels.fill(gradients.pointer, 0, extent)
+    reached.clear()
+  }
 
   /// ‖gradient‖₂ over all parameters, summed in double precision.
   public var gradientNorm: Double { kernels.sum_of_squares(gradients.pointer, extent).squareRoot() }

@@ -19,6 +19,8 @@ struct Checkpoint {
     /// Sums over the steps of the epoch at hand.
     var lossSum: Double
     var termSums: [String: Double]
+    /// In how many steps of the epoch each term counted.
+    var termCounts: [String: Int]
   }
 
   var place: Place
@@ -48,30 +50,35 @@ struct Checkpoint {
         ("values", values[i]), ("best", best[i]), ("first", optimiser.first), ("second", optimiser.second),
       ]
       for (name, numbers) in parts { writer.add("\(name).\(i)", shape: [numbers.count]) { numbers } }
-      writer.add("optimiser_step.\(i)", shape: [1]) { [Int64(optimiser.step)] }
+      writer.add("steps.\(i)", shape: [optimiser.steps.count]) { optimiser.steps.map(Int64.init) }
     }
     try writer.write(to: url)
   }
 
-  /// - Throws: ``FormatError`` for a file that is no whole checkpoint of stores of these sizes.
-  init(_ url: URL, sizes: [Int]) throws {
+  /// - Throws: ``FormatError`` for a file that is no whole checkpoint of these stores.
+  init(_ url: URL, of stores: [ParameterStore]) throws {
     let reader = try SafetensorsReader(url)
     guard let text = reader.metadata[Self.key],
       let place = try? JSONDecoder().decode(Place.self, from: Data(text.utf8))
     else { throw FormatError(file: url, "is not a checkpoint") }
     self.place = place
     (values, best, optimisers) = ([], [], [])
-    for (i, size) in sizes.enumerated() {
-      func numbers(_ name: String) throws -> [Float] {
-        guard reader.tensors["\(name).\(i)"]?.shape == [size] else {
+    for (i, store) in stores.enumerated() {
+      func check(_ name: String, _ count: Int) throws {
+        guard reader.tensors["\(name).\(i)"]?.shape == [count] else {
           throw FormatError(file: url, "is a checkpoint of another model")
         }
+      }
+      let size = store.snapshot.count
+      func numbers(_ name: String) throws -> [Float] {
+        try check(name, size)
         return try reader.floats(named: "\(name).\(i)")
       }
       values.append(try numbers("values"))
       best.append(try numbers("best"))
-      let step = try reader.integers(named: "optimiser_step.\(i)").first ?? 0
-      optimisers.append(AdamW.State(step: Int(step), first: try numbers("first"), second: try numbers("second")))
+      try check("steps", store.parameters.count)
+      let steps = try reader.integers(named: "steps.\(i)").map(Int.init)
+      optimisers.append(AdamW.State(steps: steps, first: try numbers("first"), second: try numbers("second")))
     }
     guard checksum == place.checksum else { throw FormatError(file: url, "is damaged: its checksum is wrong") }
   }
@@ -112,10 +119,10 @@ struct CheckpointFolder {
   }
 
   /// The newest one that can be read; those that cannot are told to `skipped`.
-  func newest(sizes: [Int], skipped: (String) -> Void) -> (Checkpoint, URL)? {
+  func newest(of stores: [ParameterStore], skipped: (String) -> Void) -> (Checkpoint, URL)? {
     for file in files() {
       do {
-        return (try Checkpoint(file, sizes: sizes), file)
+        return (try Checkpoint(file, of: stores), file)
       } catch {
         skipped("\(error)")
       }

@@ -34,11 +34,13 @@ public final class DistillationObjective: Objective {
   }
 
   /// Without a scheduler every term counts in every step.
+  ///
+  /// - Parameter teacherMemory: bytes that the teacher's token-wise answers may take to be remembered.
   /// - Throws: ``WiringError`` where a term does not fit the models.
   public init(
     student: any Trainable, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
-    scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, key: RandomKey = RandomKey(0),
-    observe: @escaping (TrainingEvent) -> Void = { _ in }
+    scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,
+    key: RandomKey = RandomKey(0), observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
     precondition(Set(terms.map(\.name)).count == terms.count, "terms need names of their own: \(terms.map(\.name))")
     (self.student, self.terms, self.layerMap) = (student, terms, layerMap)
@@ -62,7 +64,10 @@ public final class DistillationObjective: Objective {
       stores.append(store)
     }
     parameters = stores
-    memory = teacher.map { TeacherMemory($0, data: data.training, activations: reads.teacher, observe: observe) }
+    memory = teacher.map {
+      TeacherMemory(
+        $0, data: data.training, activations: reads.teacher, tokenWiseBytes: teacherMemory, observe: observe)
+    }
   }
 
   /// Every application of a term: once, or once per pair of layers.
@@ -82,17 +87,15 @@ public final class DistillationObjective: Objective {
     set { scheduler?.state = newValue }
   }
 
-  public func observe(_ report: StepReport) {
-    var report = report
-    report.progress.layerPairs = layerMap.count
-    scheduler?.observe(report)
-  }
+  public func observe(_ report: StepReport) -> StageMove? { scheduler?.observe(report, layerMap) }
+
+  /// What counts in the next step.
+  public var focus: Focus { scheduler?.focus(layerMap) ?? Focus(layerPairs: layerMap.indices, outputs: true) }
 
   // MARK: one step
 
   public func accumulateGradients(for step: Step) throws -> StepFigures {
-    let progress = TrainingProgress(epoch: step.epoch, step: step.number, layerPairs: layerMap.count)
-    let focus = scheduler?.focus(progress) ?? Focus(layerPairs: layerMap.indices, outputs: true)
+    let focus = focus
     let active = Self.places(terms, layerMap).filter { place in
       place.pair.map(focus.layerPairs.contains) ?? focus.outputs
     }
@@ -160,7 +163,8 @@ public final class DistillationObjective: Objective {
   // MARK: validation
 
   public func evaluate() throws -> [Score] {
-    guard let validation = data.validation, validation.targets != nil else { return [] }
+    // Before its stage the classifier knows nothing, and no epoch is to be kept for what it scores by chance.
+    guard focus.outputs, let validation = data.validation, validation.targets != nil else { return [] }
     return try scores(
       predictions(from: try answers(of: student, to: validation, with: [.logits])[.logits], task: data.task.kind),
       on: validation, task: data.task)

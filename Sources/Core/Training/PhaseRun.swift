@@ -33,7 +33,8 @@ final class PhaseRun {
     best = []
     place = Checkpoint.Place(
       phase: phase, fingerprint: Self.fingerprint(options, files), step: 0, bestEpoch: 0, bestScores: [],
-      epochsWithoutGain: 0, isFinished: false, objective: objective.state, lossSum: 0, termSums: [:])
+      epochsWithoutGain: 0, isFinished: false, objective: objective.state, lossSum: 0, termSums: [:],
+      termCounts: [:])
   }
 
   private static func fingerprint(_ options: TrainingOptions, _ files: TrainingLoop.Files?) -> String {
@@ -47,8 +48,9 @@ final class PhaseRun {
   func resume() throws {
     guard let files, let checkpoints else { return }
     guard files.resumes else { return try checkpoints.removeAll() }
-    let sizes = objective.parameters.map { $0.snapshot.count }
-    guard let (checkpoint, file) = checkpoints.newest(sizes: sizes, skipped: { observe(.note("passed over: \($0)")) })
+    guard
+      let (checkpoint, file) = checkpoints.newest(
+        of: objective.parameters, skipped: { observe(.note("passed over: \($0)")) })
     else { return try files.metrics.rewind(phase: phase, toStep: 0) }
     guard checkpoint.place.fingerprint == place.fingerprint, checkpoint.place.phase == phase else {
       throw TrainingError.staleCheckpoint(file: file.path, phase: phase)
@@ -111,21 +113,27 @@ final class PhaseRun {
 
     place.step += 1
     place.lossSum += figures.loss
-    for (name, value) in figures.terms { place.termSums[name, default: 0] += value }
+    for (name, value) in figures.terms {
+      place.termSums[name, default: 0] += value
+      place.termCounts[name, default: 0] += 1
+    }
     let terms = Dictionary(uniqueKeysWithValues: figures.terms.map { ($0.name, $0.value) })
-    report(terms, epoch: epoch, isEndOfEpoch: false)
     let record = StepRecord(
       phase: phase, epoch: epoch + 1, step: place.step, loss: figures.loss, terms: terms, learningRate: Double(rate),
       gradientNorm: norm, seconds: stepStarted.secondsUntilNow)
     try files?.metrics.write(record)
     observe(.step(record))
+    try report(terms, epoch: epoch, isEndOfEpoch: false)
   }
 
-  private func report(_ figures: [String: Double], epoch: Int, isEndOfEpoch: Bool) {
-    objective.observe(
-      StepReport(
-        progress: TrainingProgress(epoch: epoch, step: place.step, layerPairs: 0), isEndOfEpoch: isEndOfEpoch,
-        figures: figures))
+  private func report(_ figures: [String: Double], epoch: Int, isEndOfEpoch: Bool) throws {
+    let progress = TrainingProgress(
+      epoch: isEndOfEpoch ? epoch + 1 : epoch, step: place.step, stepsPerEpoch: order.stepsPerEpoch)
+    let report = StepReport(progress: progress, isEndOfEpoch: isEndOfEpoch, figures: figures)
+    guard let move = objective.observe(report) else { return }
+    let record = StageRecord(phase: phase, epoch: epoch + 1, step: place.step, stage: move.stage, reason: move.reason)
+    try files?.metrics.write(record)
+    observe(.stage(record))
   }
 
   private func endEpoch(_ epoch: Int, since start: ContinuousClock.Instant) throws {
@@ -142,17 +150,18 @@ final class PhaseRun {
       place.epochsWithoutGain += 1
     }
     let steps = Double(order.stepsPerEpoch)
-    let means = place.termSums.mapValues { $0 / steps }
+    let means = Dictionary(
+      uniqueKeysWithValues: place.termSums.map { ($0, $1 / Double(place.termCounts[$0] ?? 1)) })
     let record = EpochRecord(
       phase: phase, epoch: epoch + 1, step: place.step, loss: place.lossSum / steps, terms: means,
       scores: Dictionary(uniqueKeysWithValues: scores.map { ($0.metric, $0.value) }), isBest: isBest,
       seconds: start.secondsUntilNow)
-    (place.lossSum, place.termSums) = (0, [:])
+    (place.lossSum, place.termSums, place.termCounts) = (0, [:], [:])
     let outOfPatience = options.patience.map { place.epochsWithoutGain >= $0 } ?? false
     place.isFinished = epoch + 1 >= options.epochs || outOfPatience
-    report(means, epoch: epoch + 1, isEndOfEpoch: true)
     try files?.metrics.write(record)
     observe(.epoch(record))
+    try report(means, epoch: epoch, isEndOfEpoch: true)
     try save()
     Compute.trimMemory()  // batches of many lengths leave blocks of many sizes behind
   }

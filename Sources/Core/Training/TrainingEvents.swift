@@ -6,6 +6,7 @@ public enum TrainingEvent: Sendable {
   case began(phase: String, epochs: Int, stepsPerEpoch: Int, resumedAtStep: Int)
   case step(StepRecord)
   case epoch(EpochRecord)
+  case stage(StageRecord)
   case ended(phase: String, bestEpoch: Int, seconds: Double)
   /// Something long that is not a training: `done` of `total`.
   case progress(what: String, done: Int, total: Int)
@@ -31,7 +32,21 @@ public struct StepRecord: Sendable, Codable {
   }
 }
 
-/// One epoch, as it stands in `metrics.jsonl`: means over its steps and figures on the validation set.
+/// A schedule's move to another stage, as it stands in `metrics.jsonl` behind the step or epoch that caused it.
+public struct StageRecord: Sendable, Codable {
+  public var event = "stage"
+  public let phase: String
+  public let epoch: Int
+  public let step: Int
+  /// What is learnt from here on.
+  public let stage: String
+  public let reason: String
+
+  enum CodingKeys: String, CodingKey { case event, phase, epoch, step, stage, reason }
+}
+
+/// One epoch, as it stands in `metrics.jsonl`: means over its steps, of a term over those in which it counted, and figures on
+/// the validation set.
 public struct EpochRecord: Sendable, Codable {
   public var event = "epoch"
   public let phase: String

@@ -9,6 +9,6 @@ public struct Simultaneous: Scheduler {
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}
-  public func focus(_ progress: TrainingProgress) -> Focus { Focus(layerPairs: 0..<progress.layerPairs, outputs: true) }
-  public mutating func observe(_ report: StepReport) {}
+  public func focus(_ layerMap: [LayerPair]) -> Focus { Focus(layerPairs: layerMap.indices, outputs: true) }
+  public mutating func observe(_ report: StepReport, _ layerMap: [LayerPair]) -> StageMove? { nil }
 }

@@ -38,17 +38,22 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
     self = .pairs(pairs.map { LayerPair(student: $0[0], teacher: $0[1]) })
   }
 
-  /// The pairs for two encoders.
+  /// The pairs for two encoders, from the student's lowest layer up.
   /// - Throws: ``WiringError`` for layers that do not exist.
   public func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
     if case .pairs(let pairs) = self {
-      for pair in pairs where pair.student > student || pair.teacher > teacher {
-        throw WiringError("the pair \(pair) does not exist: the student has \(student) layers, the teacher \(teacher)")
+      guard !pairs.isEmpty else { throw WiringError("holds no pair, and a loss is layer-wise") }
+      for (index, pair) in pairs.enumerated() {
+        if pair.student > student || pair.teacher > teacher {
+          throw WiringError(
+            "the pair \(pair) does not exist: the student has \(student) layers, the teacher \(teacher)",
+            option: "[\(index)]")
+        }
+        if pairs[..<index].contains(where: { $0.student == pair.student }) {
+          throw WiringError("student layer \(pair.student) learns from two teacher layers", option: "[\(index)]")
+        }
       }
-      guard Set(pairs.map(\.student)).count == pairs.count else {
-        throw WiringError("a student layer learns from two teacher layers")
-      }
-      return pairs
+      return pairs.sorted { $0.student < $1.student }
     }
     guard student <= teacher else {
       throw WiringError("\(student) student layers cannot be spread over \(teacher) teacher layers; give pairs")

@@ -50,14 +50,13 @@ public struct Pipeline {
       check.report("teacher and student have different vocabularies, and read the same ids", at: "student")
     }
     var layerMap: [LayerPair] = []
-    if options.losses.contains(where: { $0.term?.scope == .layer }) {
+    if let teacher = models.teacher, options.losses.contains(where: { $0.term?.scope == .layer }) {
       layerMap =
-        check.at(
-          "layer_map",
-          { try options.layerMap.resolved(student: student.layers, teacher: try models.requireTeacher().layers) }) ?? []
+        check.at("layer_map") { try options.layerMap.resolved(student: student.layers, teacher: teacher.layers) } ?? []
     }
     for (index, loss) in options.losses.enumerated() {
       guard let term = loss.term else { continue }
+      if term.scope == .layer { check.at("losses[\(index)]") { _ = try models.requireTeacher() } }
       let pairs: [LayerPair?] = term.scope == .layer ? layerMap : [nil]
       for pair in pairs {
         check.at("losses[\(index)]") {
@@ -72,8 +71,17 @@ public struct Pipeline {
         "the teacher's embeddings have width \(teacher.embeddingWidth) and the student's \(student.embeddingWidth)",
         at: "knowledge_base", hint: "wrap the teacher in a `supervised-contrastive-head`, which projects them")
     }
-    try check.failIfAny()
     (self.options, self.surroundings, self.models, self.layerMap) = (options, surroundings, models, layerMap)
+    if let schedule = options.schedule {
+      let terms = terms
+      check.at("schedule") {
+        try schedule.check(
+          ScheduledTerms(
+            layerMap: layerMap, layerTerms: terms.filter { $0.term.scope == .layer }.map(\.name),
+            outputTerms: terms.filter { $0.term.scope == .output }.map(\.name), epochs: options.training.epochs))
+      }
+    }
+    try check.failIfAny()
   }
 
   /// The terms with their weights, and names that tell two of a kind apart.
@@ -123,7 +131,8 @@ struct WiringCheck {
     do {
       return try body()
     } catch let error as WiringError {
-      report(error.description, at: error.option.map { "\(path).\($0)" } ?? path, hint: error.hint)
+      let place = error.option.map { $0.hasPrefix("[") ? path + $0 : "\(path).\($0)" }
+      report(error.description, at: place ?? path, hint: error.hint)
     } catch {
       report("\(error)", at: path)
     }

@@ -14,6 +14,7 @@ public struct PipelineOptions: Configurable {
   public var layerMap = LayerMap.uniform
   public var schedule: (any Scheduler)?
   public var knowledgeBase: KnowledgeBaseOptions?
+  public var teacherMemory = 2048
   public var training = TrainingOptions()
   public var output: OptionPath = ""
 
@@ -36,6 +37,10 @@ public struct PipelineOptions: Configurable {
       "Which teacher layer a student layer learns from: `uniform`, `last`, `skip`, or pairs [[student, teacher], ...].")
     visit.plugin("schedule", &schedule, "Which layers and terms count when. Default: all of them, always.")
     visit.section("knowledge_base", &knowledgeBase, "What the student looks up when it answers. Without it, nothing.")
+    visit(
+      "teacher_memory", &teacherMemory, in: .nonNegative,
+      "MiB of the teacher's token-wise answers (attention, hidden states) that are kept from epoch to epoch; what does not fit "
+        + "is asked again in every step.")
     visit.section("training", &training, "How the student is trained.")
     visit("output", &output, required: true, "Folder of the run.")
     if knowledgeBase != nil && teacher == nil {

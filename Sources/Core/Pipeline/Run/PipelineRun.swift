@@ -131,12 +131,16 @@ public final class PipelineRun {
     if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
       throw ContractError("teacher and student have different vocabularies")
     }
+    let data = data(student.tokenizer)
     let objective = try DistillationObjective(
       student: student, teacher: teacher, terms: pipeline.terms, layerMap: pipeline.layerMap,
-      scheduler: pipeline.options.schedule, data: data(student.tokenizer),
-      microBatchSize: pipeline.options.training.microBatchSize, key: pipeline.surroundings.key.child("terms"),
-      observe: observe)
-    try loop.fit(objective, options: pipeline.options.training, phase: "student")
+      scheduler: pipeline.options.schedule, data: data,
+      microBatchSize: pipeline.options.training.microBatchSize, teacherMemory: pipeline.options.teacherMemory << 20,
+      key: pipeline.surroundings.key.child("terms"), observe: observe)
+    let summary = try loop.fit(objective, options: pipeline.options.training, phase: "student")
+    if data.validation != nil, summary.scores.isEmpty {
+      observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
+    }
     return student
   }
 

@@ -1,0 +1,176 @@
+import DistillBERT
+import DistillCore
+import DistillCrossEntropy
+import DistillLayerSchedules
+import DistillPipeline
+import DistillTraining
+import Foundation
+import Testing
+
+struct ScheduleTests {
+  /// 6 epochs of 8 steps: two pairs of layers, then the outputs.
+  private static let changes = [
+    (old: "- {use: relational-kl, weight: 0.5}", new: "- {use: hidden-distance}"),
+    (old: "from_teacher_layers: [2]", new: "from_teacher_layers: [1, 2]"),
+    (old: "training: {epochs: 3", new: "schedule: {use: progressive}\ntraining: {epochs: 6"),
+  ]
+
+  @Test(arguments: ["progressive", "stacked"]) func movesUpAndWritesItDown(_ schedule: String) throws {
+    let bench = try Workbench()
+    try bench.run(try bench.pipeline(replacing: Self.changes, set: [("schedule.use", schedule)]), into: "tiny")
+    let student = try bench.metrics("tiny").filter { $0["phase"] as? String == "student" }
+    let moves = student.filter { $0["event"] as? String == "stage" }
+    #expect(moves.compactMap { $0["step"] as? Int } == [8, 16])
+    #expect(moves.compactMap { $0["stage"] as? String } == ["layer 2", "outputs"])
+    #expect(moves.allSatisfy { $0["reason"] as? String == "1 epochs are used up" })
+
+    let epochs = student.filter { $0["event"] as? String == "epoch" }
+    let terms = epochs.compactMap { ($0["terms"] as? [String: Double])?.keys.sorted() }
+    let second = schedule == "stacked" ? ["hidden-distance.1", "hidden-distance.2"] : ["hidden-distance.2"]
+    #expect(terms == [["hidden-distance.1"], second] + Array(repeating: ["soft-cross-entropy"], count: 4))
+    // Nothing is scored, and so nothing kept for its score, before the classifier is trained.
+    #expect(
+      epochs.compactMap { ($0["scores"] as? [String: Double])?.isEmpty } == [true, true, false, false, false, false])
+  }
+
+  @Test func aStageThatBeginsWithinAnEpochHasItsOwnMean() throws {
+    let bench = try Workbench()
+    let schedule = "{use: stacked, cosine_threshold: 1000, threshold_term: hidden-distance, judged_per: step}"
+    let pipeline = try bench.pipeline(replacing: Self.changes + [(old: "{use: progressive}", new: schedule)])
+    try bench.run(pipeline, into: "tiny")
+    let student = try bench.metrics("tiny").filter { $0["phase"] as? String == "student" }
+    func terms(_ line: NSDictionary?) -> [String: Double] { line?["terms"] as? [String: Double] ?? [:] }
+    let steps = student.filter { $0["event"] as? String == "step" }
+    #expect(terms(steps[0]).keys.sorted() == ["hidden-distance.1"])
+    #expect(terms(steps[1]).keys.sorted() == ["hidden-distance.1", "hidden-distance.2"])
+    #expect(terms(steps[2]).keys.sorted() == ["soft-cross-entropy"])
+    let means = terms(student.first { $0["event"] as? String == "epoch" })
+    #expect(means["hidden-distance.2"] == terms(steps[1])["hidden-distance.2"])
+  }
+
+  /// In the first stage, between its steps, at its end, in the second, and at the top.
+  @Test(arguments: [1, 7, 8, 13, 16, 30]) func aStoppedStageGoesOn(step: Int) throws {
+    let (bench, reference) = (try Workbench(), try Workbench())
+    try reference.run(try reference.pipeline(replacing: Self.changes), into: "tiny")
+    let stop = StopRequest()
+    #expect(throws: TrainingError.self) {
+      try bench.run(try bench.pipeline(replacing: Self.changes), into: "tiny", stop: stop) {
+        if case .step(let record) = $0, record.phase == "student", record.step == step { stop.stop(signal: 15) }
+      }
+    }
+    try bench.run(try bench.pipeline(replacing: Self.changes), into: "tiny", resumes: true)
+    #expect(try bench.student("tiny") == reference.student("tiny"))
+    #expect(try bench.metrics("tiny") == reference.metrics("tiny"))
+  }
+
+  @Test func nothingAboveTheLayerAtHandIsTrained() throws {
+    let bench = try Workbench()
+    let pipeline = try bench.pipeline(replacing: Self.changes)
+    let (student, teacher) = try pipeline.untrainedModels()
+    func values() -> [String: [Float]] {
+      Dictionary(uniqueKeysWithValues: student.parameters.parameters.map { ($0.name, $0.value.values) })
+    }
+    let before = values()
+    var stages = Stages()
+    stages.epochsPerLayer = 3
+    let objective = try DistillationObjective(
+      student: student, teacher: teacher,
+      terms: [WeightedTerm(HiddenDistance(), weight: 1), WeightedTerm(SoftCrossEntropy(), weight: 1)],
+      layerMap: pipeline.layerMap, scheduler: Progressive(stages), data: try pipeline.data(student.tokenizer))
+    // Weight decay would move what no gradient reaches.
+    var options = TrainingOptions(epochs: 2, learningRate: 1e-3)
+    (options.batchSize, options.weightDecay) = (8, 0.5)
+    try TrainingLoop().fit(objective, options: options, phase: "student")
+    let after = values()
+    for (name, old) in before {
+      let isBelow = name.contains("embeddings.") || name.contains("layer.0.")
+      // The key's bias cancels in the softmax, and tokens and places that do not occur only decay.
+      if !isBelow { #expect(after[name] == old, "\(name) was not to be touched") }
+      if isBelow, name.hasSuffix("weight") { #expect(after[name] != old, "\(name) was to be trained") }
+    }
+    #expect(objective.focus == Focus(layerPairs: 0..<1, outputs: false))
+  }
+
+  /// A teacher that notes what it is asked for.
+  final class Listener: Teacher {
+    let teacher: any Teacher
+    var asked: [Set<Activation>] = []
+    init(_ teacher: any Teacher) { self.teacher = teacher }
+    var card: ModelCard { teacher.card }
+    var tokenizer: any Tokenizer { teacher.tokenizer }
+    func write(to folder: URL) throws {}
+    func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {
+      asked.append(activations)
+      return try teacher.respond(to: batch, with: activations, pass: pass)
+    }
+  }
+
+  /// Attention of a layer, to be read and no more.
+  struct AttentionSquares: LossTerm {
+    static let name = "attention-squares"
+    static let summary = "For these tests."
+    mutating func options(_ visit: inout OptionVisitor) {}
+    var scope: LossScope { .layer }
+    func reads(_: ModelPair, at layers: LayerPair?) throws -> Reads {
+      guard let layers else { return Reads() }
+      return Reads(teacher: [.attention(layer: layers.teacher)], student: [.attention(layer: layers.student)])
+    }
+    func loss(_ inputs: LossInputs) throws -> Tensor {
+      guard let layers = inputs.layers else { throw ContractError("needs a pair of layers") }
+      return meanSquaredError(
+        try inputs.student[.attention(layer: layers.student)], try inputs.teacher[.attention(layer: layers.teacher)])
+    }
+  }
+
+  @Test(arguments: [0, 1 << 20]) func theTeacherIsAskedForWhatCountsAndOnce(bytes: Int) throws {
+    let bench = try Workbench()
+    let pipeline = try bench.pipeline(replacing: Self.changes)
+    let (student, made) = try pipeline.untrainedModels()
+    let teacher = Listener(made)
+    let data = try pipeline.data(student.tokenizer)
+    var losses: [[Double]] = []
+    let objective = try DistillationObjective(
+      student: student, teacher: teacher,
+      terms: [WeightedTerm(AttentionSquares(), weight: 1), WeightedTerm(SoftCrossEntropy(), weight: 1)],
+      layerMap: pipeline.layerMap, scheduler: Progressive(), data: data, teacherMemory: bytes)
+    var options = TrainingOptions(epochs: 3, learningRate: 1e-3)
+    options.batchSize = 20
+    try TrainingLoop {
+      if case .step(let record) = $0 { losses.append(record.terms.values.sorted()) }
+    }.fit(objective, options: options, phase: "student")
+
+    let layers: [Set<Activation>] = pipeline.layerMap.map { [.attention(layer: $0.teacher)] }
+    if bytes == 0 {
+      // 3 steps an epoch: attention live, layer by layer; at the top the logits of all examples, once.
+      #expect(
+        teacher.asked == Array(repeating: layers[0], count: 3) + Array(repeating: layers[1], count: 3) + [[.logits]])
+    } else {
+      #expect(teacher.asked == [layers[0].union(layers[1]).union([.logits])])
+    }
+    // Remembered or not, the answers are the same but for the last bits.
+    let reference = try pipeline.untrainedModels()
+    let live = try DistillationObjective(
+      student: reference.student, teacher: made, terms: [WeightedTerm(AttentionSquares(), weight: 1)],
+      layerMap: pipeline.layerMap, scheduler: nil, data: data)
+    let step = Step(epoch: 0, number: 0, examples: [3, 50, 17], key: RandomKey(5))
+    let remembered = try DistillationObjective(
+      student: reference.student, teacher: made, terms: [WeightedTerm(AttentionSquares(), weight: 1)],
+      layerMap: pipeline.layerMap, scheduler: nil, data: data, teacherMemory: 1 << 20)
+    let pair = (try live.accumulateGradients(for: step).loss, try remembered.accumulateGradients(for: step).loss)
+    #expect(abs(pair.0 - pair.1) < 1e-6 * abs(pair.0) && pair.0 > 0)
+  }
+}
+
+extension Pipeline {
+  /// A student, and a teacher of which nothing is trained.
+  func untrainedModels() throws -> (student: any Student, teacher: any Teacher) {
+    let teacher = try #require(options.teacher).makeTeacher(in: surroundings)
+    return (try #require(options.student).makeStudent(in: surroundings, teacher: teacher), teacher)
+  }
+
+  func data(_ tokenizer: any Tokenizer) throws -> TaskData {
+    let texts = try options.task.texts(seed: options.seed)
+    return TaskData(
+      task: texts.task, training: EncodedDataset(texts.training, with: tokenizer, maximumLength: 16), validation: nil)
+  }
+}
