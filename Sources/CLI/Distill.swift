@@ -31,7 +31,9 @@ struct Distill: ParsableCommand {
       Exit status: 0 done, 1 failed while running, 2 the file or the command
       line is wrong, 130 or 143 stopped by a signal after saving.
       """,
-    subcommands: [Run.self, Validate.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self, Plugins.self])
+    subcommands: [
+      Run.self, Validate.self, Show.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self, Plugins.self,
+    ])
 
   /// The plugins that `plugins.yaml` names.
   static func registry() throws -> PluginRegistry {

@@ -42,6 +42,25 @@ import Testing
     try predictions(bench)
   }
 
+  @Test func aFileMayExtendAnother() throws {
+    let bench = try Workbench()
+    try bench.write("extends: pipeline.yaml\nname: two $${x}\noutput: runs/${FOLDER}", to: "two.yaml")
+    #expect(try bench.distill("validate", "two.yaml").errors.contains("two.yaml:3:9: error: the environment variable"))
+    try bench.write("extends: pipeline.yaml\nname: two $${x}\noutput: runs/two", to: "two.yaml")
+    let shown = try bench.distill("show", "two.yaml", "--set", "training.epochs=1")
+    #expect(shown.status == 0, "\(shown.errors)")
+    for line in [
+      "name: \"two $${x}\"  # two.yaml:2", "  max_length: 16  # pipeline.yaml:3", "  epochs: 1  # command line",
+      "layer_map: uniform  # default",
+    ] { #expect(shown.lines.contains(line), "\(line)") }
+    let run = try bench.distill("run", "two.yaml", "--set", "training.epochs=1")
+    #expect(run.status == 0, "\(run.errors)")
+    // What the run wrote means the same, and may be run in its turn.
+    #expect(try bench.distill("predict", "runs/two", input: "money back\n").status == 0)
+    let again = try bench.distill("show", "runs/two/pipeline.yaml")
+    #expect(again.lines.first { $0.hasPrefix("name") } == "name: \"two $${x}\"  # runs/two/pipeline.yaml:2")
+  }
+
   private func predictions(_ bench: Workbench) throws {
     let texts = "please cancel the order\nwhere is my parcel\nmoney back\nunknowable words\n"
     let told = try bench.distill("predict", "runs/tiny", "--format", "jsonl", input: texts)

@@ -131,7 +131,9 @@ import Testing
   @Test(arguments: [1, 2, 3, 4])
   func mutations(seed: UInt64) throws {
     var random = SplitMix(state: seed)
-    let pieces = Array("[]{}:-,&*!|>'\"%@`#?~ \t\n\r\0\u{7F}é😀\u{FEFF}\u{85}0123eE._+xyn<<".utf8).map { [$0] }
+    let pieces =
+      Array("[]{}:-,&*!|>'\"%@`#?~ \t\n\r\0\u{7F}é😀\u{FEFF}\u{85}0123eE._+xyn<<".utf8).map { [$0] }
+      + ["${name}", "${training.epochs}", "$${", "${", "${X}"].map { Array($0.utf8) }
     for _ in 0..<3_000 {
       var bytes = Array(Kitchen.valid.utf8)
       for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -143,10 +145,13 @@ import Testing
         default: bytes.swapAt(at, Int.random(in: 0..<bytes.count, using: &random))
         }
       }
-      let document = YAMLDocument(Data(bytes), name: "fuzz", folder: URL(filePath: "."))
+      var document = YAMLDocument(Data(bytes), name: "fuzz", folder: URL(filePath: "."))
+      document.substitute(environment: ["X": "${X}"])
       do {
         let text = try Kitchen.decode(document).value.resolvedYAML()
-        #expect(try Kitchen.decode(YAMLDocument(text)).value.resolvedYAML() == text)
+        var again = YAMLDocument(text)
+        again.substitute(environment: [:])
+        #expect(try Kitchen.decode(again).value.resolvedYAML() == text)
       } catch let error as Diagnostics {
         for problem in error.list {
           let lines = problem.range.source.lines

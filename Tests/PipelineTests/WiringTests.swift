@@ -73,6 +73,26 @@ struct WiringTests {
       first.range.column == (before.split(separator: "\n", omittingEmptySubsequences: false).last?.count ?? 0) + 1)
   }
 
+  @Test func mistakesInABaseAreToldThere() throws {
+    let bench = try Workbench()
+    try bench.write(
+      Workbench.pipeline.replacing("train: train.tsv", with: "train: \"${DATA}/train.tsv\""), to: "base.yaml")
+    try bench.write("extends: base.yaml\nstudent: {use: bert, from_teacher_layers: [4]}", to: "a.yaml")
+    func problems(_ data: String) throws -> [Diagnostic] {
+      let error = #expect(throws: Diagnostics.self) {
+        try Pipeline(file: bench.path("a.yaml"), environment: ["DATA": data], registry: try registry())
+      }
+      return try #require(error).list
+    }
+    for (data, place, message) in [
+      (bench.path("nowhere"), "base.yaml:3:25", "there is no file"), (".", "a.yaml:2:43", "layer 4 does not exist"),
+    ] {
+      let list = try problems(data)
+      #expect(list.map { "\($0.range)" } == [bench.path(place)])
+      #expect(list.first?.message.contains(message) == true)
+    }
+  }
+
   private static let student = """
     version: 1
     name: plain

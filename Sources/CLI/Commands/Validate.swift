@@ -15,16 +15,16 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     let registry = try Distill.registry()
-    var failures: [Diagnostic] = []
+    var failures: [Diagnostics] = []
     for file in files {
       do {
         let pipeline = try Pipeline(file: file, overrides: try overrides.pairs(), registry: registry)
         if format == .text { Console.output("\(file): fine\n  " + pipeline.summary.joined(separator: "\n  ")) }
       } catch let error as Diagnostics {
-        failures += error.list
+        failures.append(error)
       }
     }
-    let diagnostics = Diagnostics(failures)
+    let diagnostics = Diagnostics(joining: failures)
     if format == .json { Console.output(String(decoding: try diagnostics.json(), as: UTF8.self)) }
     if failures.isEmpty { return }
     if format == .text { throw diagnostics }

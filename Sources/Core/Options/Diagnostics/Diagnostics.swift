@@ -20,6 +20,14 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
 
   public init(_ one: Diagnostic) { self.init([one]) }
 
+  /// Those of several files, one file after the other; what two of them inherit is told once.
+  public init(joining several: [Diagnostics]) {
+    var seen: Set<String> = []
+    let all = several.flatMap(\.list).filter { seen.insert($0.rendered()).inserted }
+    list = Array(all.prefix(Self.limit))
+    isTruncated = all.count > Self.limit || several.contains(where: \.isTruncated)
+  }
+
   /// One block per diagnostic, with a blank line between; see `Diagnostic.rendered`.
   public func rendered(colour: Bool = false) -> String {
     list.map { $0.rendered(colour: colour) }.joined(separator: "\n\n")

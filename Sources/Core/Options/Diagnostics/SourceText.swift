@@ -1,19 +1,29 @@
+import Foundation
+
 /// A text that positions point into: a file, or one override of the command line.
 public final class SourceText: Sendable {
   /// What is shown to people: the path as it was given, or `--set training.epochs`.
   public let name: String
   public let lines: [Substring]
-  /// The file comes first, then the overrides as they were given; diagnostics are sorted by this.
-  let order: Int
+  /// What relative paths in the text are relative to.
+  public let folder: URL
+  let order: Order
 
-  init(name: String, text: String, order: Int = 0) {
+  /// Diagnostics are sorted by this: the file that was named, what it extends and so on, then the overrides as given.
+  enum Order: Comparable {
+    case file(Int)
+    case override(Int)
+  }
+
+  init(name: String, text: String, folder: URL, order: Order) {
     self.name = name
+    self.folder = folder
     self.order = order
     // The same line breaks as libyaml's: LF, CR, CRLF, NEL, LS and PS.
     lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
-  var isFile: Bool { order == 0 }
+  var isFile: Bool { if case .file = order { true } else { false } }
 }
 
 /// A stretch of one line of a source. Lines and columns begin at 1; a column is a Unicode scalar.

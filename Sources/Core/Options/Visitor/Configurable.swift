@@ -13,10 +13,11 @@ public protocol Configurable {
 }
 
 extension Configurable {
-  /// The YAML text that decodes to this value, every default spelt out, in the order of the visit.
+  /// The YAML text that decodes to this value, every default spelt out, in the order of the visit. A `${` in a text is
+  /// escaped: it is to be read with `substitute`.
   public func resolvedYAML() -> String {
     let writing = WritingVisit()
-    return writing.mapping(self).document
+    return writing.mapping(self).escapingReferences.document
   }
 
   /// The options in the order of the visit.

@@ -4,6 +4,15 @@ public struct Decoded<Value> {
   public let source: SourceMap
 }
 
+extension Decoded where Value: Configurable {
+  /// The resolved file, with a comment behind each value that says where it is written: `# default`, `# base.yaml:12`,
+  /// `# command line`.
+  public func annotatedYAML() -> String {
+    let writing = WritingVisit()
+    return writing.mapping(value).escapingReferences.document { "  # " + source.origin(of: $0) }
+  }
+}
+
 extension Decoded: Sendable where Value: Sendable {}
 
 /// Finds where an option is written, for what can only be judged after decoding.
@@ -28,6 +37,16 @@ public struct SourceMap: Sendable {
   }
 }
 
+extension SourceMap {
+  fileprivate func origin(of path: String) -> String {
+    guard let steps = PathStep.steps(of: path, in: root.range.source), let range = root.value(at: steps)?.range else {
+      return "default"
+    }
+    guard range.source.isFile else { return "command line" }
+    return "\(range.source.name.filter { !$0.isNewline }):\(range.line)"
+  }
+}
+
 extension YAMLDocument {
   /// Reads the whole document as the options of a `T`.
   ///
@@ -38,10 +57,11 @@ extension YAMLDocument {
     guard let root else {
       throw Diagnostics(diagnostics.isEmpty ? [Diagnostic("the file is empty", at: start)] : diagnostics)
     }
-    let visit = DecodingVisit(registry: registry, folder: folder, range: start)
+    let visit = DecodingVisit(registry: registry, range: start)
     var value = T()
     visit.decode(&value, from: root)
-    let problems = diagnostics + visit.problems
+    // What a reference stands for is not known where it failed, and neither is what it should have been.
+    let problems = diagnostics + visit.problems.filter { !unresolved.contains($0.range) }
     guard problems.isEmpty else { throw Diagnostics(problems) }
     return Decoded(value: value, source: SourceMap(root: root))
   }

@@ -1,10 +1,7 @@
-import Foundation
-
 /// Reads a tree of nodes into the properties, collecting everything that is wrong.
 final class DecodingVisit: OptionVisit {
   private(set) var problems: [Diagnostic] = []
   private let registry: PluginRegistry
-  private let folder: URL
   private var scope: Scope
 
   /// The mapping that is being visited.
@@ -20,9 +17,8 @@ final class DecodingVisit: OptionVisit {
     var knowsItsKeys = true
   }
 
-  init(registry: PluginRegistry, folder: URL, range: SourceRange) {
+  init(registry: PluginRegistry, range: SourceRange) {
     self.registry = registry
-    self.folder = folder
     scope = Scope(entries: [], range: range)
   }
 
@@ -34,7 +30,7 @@ final class DecodingVisit: OptionVisit {
   func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
     guard let node = declare(key) else { return }
     do throws(Diagnostics) {
-      value = try V(node, OptionContext(range: range, folder: folder))
+      value = try V(node, OptionContext(range: range))
     } catch {
       problems += error.list
       scope.failed.insert(key.name)
@@ -84,7 +80,7 @@ final class DecodingVisit: OptionVisit {
     guard let node = declare(OptionKey("use", true, summary), hint: known) else { return }
     let name: String
     do throws(Diagnostics) {
-      name = try String(node, OptionContext(range: .any, folder: folder))
+      name = try String(node, OptionContext(range: .any))
     } catch {
       return fail(OptionKey("use", true, summary), node, expected: .pluginName(kind: kind), hint: known)
     }

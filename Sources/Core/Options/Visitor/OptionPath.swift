@@ -17,11 +17,11 @@ public struct OptionPath: OptionValue, Sendable, Hashable, ExpressibleByStringLi
   /// The absolute path: a resolved file means the same wherever it is copied to.
   public var yaml: YAMLValue { .text(given.isEmpty ? given : url.path(percentEncoded: false)) }
 
-  public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
-    guard let scalar = node.scalar, scalar.meaning == .text, !scalar.text.contains("\0") else {
+  public init(_ node: Node, _: OptionContext) throws(Diagnostics) {
+    guard let scalar = node.scalar, scalar.isText, !scalar.text.contains("\0") else {
       throw node.mismatch(Self.shape)
     }
-    self.init(scalar.text, relativeTo: context.folder)
+    self.init(scalar.text, relativeTo: node.range.source.folder)
   }
 
   public static func == (a: OptionPath, b: OptionPath) -> Bool { a.url == b.url }

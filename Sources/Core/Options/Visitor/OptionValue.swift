@@ -1,5 +1,3 @@
-import Foundation
-
 /// A type whose values an option can have.
 ///
 /// Enumerations with texts as raw values conform by saying so:
@@ -16,10 +14,8 @@ public protocol OptionValue {
 /// What a value needs to know beyond its node.
 public struct OptionContext: Sendable {
   public let range: OptionRange
-  /// What relative paths are relative to.
-  public let folder: URL
 
-  public init(range: OptionRange, folder: URL) { (self.range, self.folder) = (range, folder) }
+  public init(range: OptionRange) { self.range = range }
 }
 
 extension Bool: OptionValue {
@@ -37,7 +33,7 @@ extension String: OptionValue {
   public var yaml: YAMLValue { .text(self) }
 
   public init(_ node: Node, _: OptionContext) throws(Diagnostics) {
-    guard let scalar = node.scalar, scalar.meaning == .text else { throw node.mismatch(Self.shape) }
+    guard let scalar = node.scalar, scalar.isText else { throw node.mismatch(Self.shape) }
     self = scalar.text
   }
 }
@@ -72,7 +68,7 @@ extension OptionValue where Self: RawRepresentable & CaseIterable, RawValue == S
   public var yaml: YAMLValue { .text(rawValue) }
 
   public init(_ node: Node, _: OptionContext) throws(Diagnostics) {
-    guard let scalar = node.scalar, scalar.meaning == .text, let value = Self(rawValue: scalar.text) else {
+    guard let scalar = node.scalar, scalar.isText, let value = Self(rawValue: scalar.text) else {
       throw node.mismatch(Self.shape)
     }
     self = value

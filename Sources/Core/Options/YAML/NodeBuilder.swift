@@ -1,10 +1,14 @@
-/// What a file may cost before it is refused.
+/// What a file may cost before it is refused. The first three hold for each file that is extended, too.
 public struct YAMLLimits: Sendable {
   public var bytes = 1 << 20
   /// Levels of nesting. libyaml itself knows no bound.
   public var depth = 64
   /// Nodes that all aliases together may stand for.
   public var aliasedNodes = 10_000
+  /// Files in a chain of `extends`.
+  public var files = 16
+  /// References in all values together; what they stand for may be `bytes` long altogether.
+  public var references = 1_000
 
   public init() {}
 }
@@ -207,6 +211,6 @@ extension SourceRange {
 
 /// Where the character after `prefix` stands.
 func position(after prefix: String) -> (line: Int, column: Int) {
-  let lines = SourceText(name: "", text: prefix).lines
+  let lines = prefix.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
 }

@@ -20,11 +20,22 @@ public struct Scalar: Sendable, Hashable {
   public let text: String
   public let isPlain: Bool
   public let meaning: Meaning
+  /// Whether it will do as a text: environment variables do whatever they look like, for none of them has quotes.
+  public let isText: Bool
 
   public init(_ text: String, isPlain: Bool) {
     self.text = text
     self.isPlain = isPlain
     meaning = isPlain ? Self.meaning(of: text) : .text
+    isText = meaning == .text
+  }
+
+  /// The value of an environment variable.
+  init(variable text: String) {
+    self.text = text
+    isPlain = true
+    meaning = Self.meaning(of: text)
+    isText = true
   }
 
   var found: String {

@@ -5,8 +5,14 @@ extension YAMLDocument {
   /// so that a typo becomes the same "unknown key" as in the file. Mistakes join `diagnostics`.
   public mutating func set(_ path: String, _ value: String) {
     overrides += 1
-    let shown = SourceText(name: "--set \(path)", text: "\(path)=\(value)", order: overrides)
-    guard let steps = steps(path, in: shown) else { return }
+    let shown = SourceText(
+      name: "--set \(path)", text: "\(path)=\(value)", folder: source.folder, order: .override(overrides))
+    guard let steps = PathStep.steps(of: path, in: shown) else {
+      let place = SourceRange(source: shown, line: 1, column: 1, length: path.unicodeScalars.count)
+      let hint = "a path looks like training.epochs or losses[1].weight"
+      diagnostics.append(Diagnostic("`\(path)` is not a path to an option", at: place, hint: hint))
+      return
+    }
     // Blanks in place of `path=` put every position of the value where it is shown.
     let blanks = String(repeating: " ", count: path.unicodeScalars.count + 1)
     var builder = NodeBuilder(blanks + value, source: shown, limits: limits)
@@ -19,50 +25,11 @@ extension YAMLDocument {
     var tree = root ?? Node(content: .mapping([]), range: start)
     if let problem = tree.put(node, at: steps[...]) { diagnostics.append(problem) } else { root = tree }
   }
-
-  private mutating func steps(_ path: String, in source: SourceText) -> [Step]? {
-    var steps: [Step] = []
-    var rest = path.unicodeScalars[...]
-    while let first = rest.first {
-      let column = path.unicodeScalars.distance(from: path.unicodeScalars.startIndex, to: rest.startIndex) + 1
-      let isIndex = first == "["
-      if isIndex || (!steps.isEmpty && first == ".") { rest = rest.dropFirst() }
-      let word = String(String.UnicodeScalarView(rest.prefix { isIndex ? $0 != "]" : $0 != "." && $0 != "[" }))
-      rest = rest.dropFirst(word.unicodeScalars.count)
-      let range = SourceRange(
-        source: source, line: 1, column: !isIndex && !steps.isEmpty ? column + 1 : column,
-        length: word.unicodeScalars.count + (isIndex ? 2 : 0))
-      if isIndex, let index = Int(word), index >= 0, rest.first == "]" {
-        rest = rest.dropFirst()
-        steps.append(Step(kind: .index(index), range: range))
-      } else if !isIndex, !word.isEmpty {
-        steps.append(Step(kind: .key(word), range: range))
-      } else {
-        steps = []
-        break
-      }
-    }
-    if case .key = steps.first?.kind { return steps }
-    let place = SourceRange(source: source, line: 1, column: 1, length: path.unicodeScalars.count)
-    let hint = "a path looks like training.epochs or losses[1].weight"
-    diagnostics.append(Diagnostic("`\(path)` is not a path to an option", at: place, hint: hint))
-    return nil
-  }
-}
-
-/// One step of the path of an override, and where it stands there.
-private struct Step {
-  enum Kind {
-    case key(String)
-    case index(Int)
-  }
-  let kind: Kind
-  let range: SourceRange
 }
 
 extension Node {
   /// - Returns: what keeps the value from being put there.
-  fileprivate mutating func put(_ value: Node, at steps: ArraySlice<Step>) -> Diagnostic? {
+  fileprivate mutating func put(_ value: Node, at steps: ArraySlice<PathStep>) -> Diagnostic? {
     guard let step = steps.first else {
       self = value
       return nil

@@ -9,24 +9,20 @@ public struct YAMLDocument: Sendable {
   public internal(set) var root: Node?
   public internal(set) var diagnostics: [Diagnostic] = []
   public let source: SourceText
-  /// What relative paths in the file are relative to.
-  public let folder: URL
   let limits: YAMLLimits
   var overrides = 0
+  /// Values whose references failed.
+  var unresolved: Set<SourceRange> = []
 
   /// Reads a file. A file that cannot be read, or is not UTF-8, becomes a diagnostic too.
   public init(file path: String, limits: YAMLLimits = YAMLLimits()) {
     let folder = URL(filePath: path).absoluteURL.deletingLastPathComponent()
-    let bytes: Data
     do {
-      let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-      bytes = try handle.read(upToCount: limits.bytes + 1) ?? Data()
-      try handle.close()
+      self.init(try limits.read(URL(filePath: path)), name: path, folder: folder, limits: limits)
     } catch {
-      self.init(name: path, folder: folder, limits: limits, problem: "cannot be read: \(error.localizedDescription)")
-      return
+      self.init(SourceText(name: path, text: "", folder: folder, order: .file(0)), limits)
+      diagnostics = [Diagnostic("cannot be read: \(error.localizedDescription)", at: start)]
     }
-    self.init(bytes, name: path, folder: folder, limits: limits)
   }
 
   /// Parses a text; `name` is what diagnostics call it.
@@ -38,37 +34,49 @@ public struct YAMLDocument: Sendable {
 
   /// Parses the bytes of a file that was read already.
   public init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits = YAMLLimits()) {
+    self.init(bytes, name: name, folder: folder, limits: limits, order: 0)
+  }
+
+  /// - Parameter order: how many files down the chain of `extends` this one is.
+  init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits, order: Int) {
+    func source(_ text: String) -> SourceText {
+      SourceText(name: name, text: text, folder: folder, order: .file(order))
+    }
     guard bytes.count <= limits.bytes else {
-      self.init(name: name, folder: folder, limits: limits, problem: "the file is larger than \(limits.bytes) bytes")
+      self.init(source(""), limits)
+      diagnostics = [Diagnostic("the file is larger than \(limits.bytes) bytes", at: start)]
       return
     }
     guard var text = String(validating: bytes, as: UTF8.self) else {
-      self.init(source: SourceText(name: name, text: String(decoding: bytes, as: UTF8.self)), folder, limits)
+      self.init(source(String(decoding: bytes, as: UTF8.self)), limits)
       let (line, column) = position(after: validPrefix(of: bytes))
-      let place = SourceRange(source: source, line: line, column: column, length: 1)
+      let place = SourceRange(source: self.source, line: line, column: column, length: 1)
       diagnostics = [Diagnostic("this is not valid UTF-8", at: place, hint: "save the file as UTF-8")]
       return
     }
     if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
-    self.init(source: SourceText(name: name, text: text), folder, limits)
-    var builder = NodeBuilder(text, source: source, limits: limits)
+    self.init(source(text), limits)
+    var builder = NodeBuilder(text, source: self.source, limits: limits)
     root = builder.document()
     diagnostics = builder.problems
   }
 
-  private init(name: String, folder: URL, limits: YAMLLimits, problem: String) {
-    self.init(source: SourceText(name: name, text: ""), folder, limits)
-    diagnostics = [Diagnostic(problem, at: start)]
-  }
-
-  private init(source: SourceText, _ folder: URL, _ limits: YAMLLimits) {
+  private init(_ source: SourceText, _ limits: YAMLLimits) {
     self.source = source
-    self.folder = folder
     self.limits = limits
   }
 
   /// The first character of the file.
   var start: SourceRange { SourceRange(source: source, line: 1, column: 1, length: 1) }
+}
+
+extension YAMLLimits {
+  /// At most one byte more than allowed, which is enough to tell.
+  func read(_ file: URL) throws -> Data {
+    let handle = try FileHandle(forReadingFrom: file)
+    defer { try? handle.close() }
+    return try handle.read(upToCount: bytes + 1) ?? Data()
+  }
 }
 
 private func validPrefix(of bytes: Data) -> String {

@@ -32,19 +32,24 @@ public indirect enum YAMLValue: Sendable, Hashable {
   }
 
   /// A file: mappings, and lists of them, one line per key; everything else on one line.
-  public var document: String { lines.map { $0 + "\n" }.joined() }
+  public var document: String { document { _ in "" } }
 
-  private var lines: [String] {
+  /// - Parameter remark: what follows the value at a path such as `losses[1].weight` on its line.
+  func document(remark: (String) -> String) -> String { lines("", remark).map { $0 + "\n" }.joined() }
+
+  private func lines(_ path: String, _ remark: (String) -> String) -> [String] {
     switch self {
     case .mapping(let entries) where !entries.isEmpty:
       entries.flatMap { entry -> [String] in
         let key = Self.quotedIfNeeded(entry.key) + ":"
-        let lines = entry.value.lines
+        let lines = entry.value.lines(path.isEmpty ? entry.key : "\(path).\(entry.key)", remark)
         return entry.value.isBlock ? [key] + lines.map { "  " + $0 } : [key + " " + lines.joined()]
       }
     case .list(let items) where isBlock:
-      items.flatMap { $0.lines.enumerated().map { ($0.offset == 0 ? "- " : "  ") + $0.element } }
-    default: [flow]
+      items.enumerated().flatMap { index, item in
+        item.lines("\(path)[\(index)]", remark).enumerated().map { ($0.offset == 0 ? "- " : "  ") + $0.element }
+      }
+    default: [flow + remark(path)]
     }
   }
 

@@ -24,14 +24,14 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
     }
   }
 
-  public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+  public init(_ node: Node, _: OptionContext) throws(Diagnostics) {
     if node.items == nil {
       let names = ["uniform": LayerMap.uniform, "last": .last, "skip": .skip]
       guard let map = node.scalar.flatMap({ names[$0.text] }) else { throw node.mismatch(Self.shape) }
       self = map
       return
     }
-    let pairs = try [[Int]](node, OptionContext(range: .atLeast(1), folder: context.folder))
+    let pairs = try [[Int]](node, OptionContext(range: .atLeast(1)))
     guard pairs.allSatisfy({ $0.count == 2 }) else {
       throw node.mismatch(Self.shape, hint: "a pair is [student layer, teacher layer]")
     }

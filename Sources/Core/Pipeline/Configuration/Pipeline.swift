@@ -10,15 +10,32 @@ public struct Pipeline {
   public let layerMap: [LayerPair]
   public let task: TaskDefinition
 
-  /// Reads a pipeline file and checks how its parts fit.
+  /// Reads a pipeline file and checks how its parts fit; see ``read(file:overrides:environment:registry:)``.
   ///
-  /// - Parameter overrides: `path=value` pairs, as after `--set`.
-  /// - Throws: ``Diagnostics``: everything that is wrong, with its places in the file.
-  public init(file: String, overrides: [(path: String, value: String)] = [], registry: PluginRegistry) throws {
-    var document = YAMLDocument(file: file)
-    for (path, value) in overrides { document.set(path, value) }
-    let decoded = try document.decode(PipelineOptions.self, registry: registry)
+  /// - Throws: ``Diagnostics``: everything that is wrong, with its places in the files.
+  public init(
+    file: String, overrides: [(path: String, value: String)] = [],
+    environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
+  ) throws {
+    let decoded = try Self.read(file: file, overrides: overrides, environment: environment, registry: registry)
     try self.init(decoded.value, source: decoded.source)
+  }
+
+  /// Reads a pipeline file, with what it extends and with its references replaced.
+  ///
+  /// - Parameters:
+  ///   - overrides: `path=value` pairs, as after `--set`.
+  ///   - environment: what `${NAME}` stands for.
+  /// - Throws: what is wrong with the options, before it is asked how they fit.
+  public static func read(
+    file: String, overrides: [(path: String, value: String)] = [],
+    environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
+  ) throws(Diagnostics) -> Decoded<PipelineOptions> {
+    var document = YAMLDocument(file: file)
+    document.extend()
+    for (path, value) in overrides { document.set(path, value) }
+    document.substitute(environment: environment)
+    return try document.decode(registry: registry)
   }
 
   /// Checks options that come from anywhere; `source` gives the places for complaints.
@@ -144,7 +161,7 @@ struct WiringCheck {
     var paths = [("task.train", options.task.train)]
     if let validation = options.task.validation { paths.append(("task.validation", validation)) }
     for (path, file) in paths where !FileManager.default.fileExists(atPath: file.url.path) {
-      report("there is no file \(file.url.path)", at: path, hint: "paths are relative to the pipeline file")
+      report("there is no file \(file.url.path)", at: path, hint: "paths are relative to the file that names them")
     }
   }
 }

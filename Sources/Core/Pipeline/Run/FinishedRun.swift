@@ -19,7 +19,7 @@ public final class FinishedRun {
     guard record.isComplete else {
       throw FormatError(file: url, "holds a run that is not finished; `distill run FILE --resume` goes on with it")
     }
-    options = try YAMLDocument(file: folder.pipeline.path).decode(PipelineOptions.self, registry: registry).value
+    options = try Pipeline.read(file: folder.pipeline.path, environment: [:], registry: registry).value
     // Labels are in the resolved file, so the training file need not be there any more.
     task = try options.task.definition()
     surroundings = Surroundings(
