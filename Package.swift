@@ -32,6 +32,8 @@ let plugins = [
   plugin("SupervisedContrastiveHead"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
+  plugin("AttentionKL"),
+  plugin("MiniLM"),
   plugin("LayerSchedules"),
   plugin("ExactSearch"),
   plugin("HNSW"),
@@ -92,10 +94,14 @@ let package = Package(
       "BERT",
       [
         "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL",
-        "DistillTraining", "DistillTestKit",
+        "DistillAttentionKL", "DistillMiniLM", "DistillTraining", "DistillTestKit",
       ], resources: [.copy("Fixtures")]),
     tests(
-      "Loss", ["DistillCrossEntropy", "DistillRelationalKL", "DistillSupervisedContrastiveHead", "DistillTestKit"],
+      "Loss",
+      [
+        "DistillCrossEntropy", "DistillRelationalKL", "DistillAttentionKL", "DistillMiniLM",
+        "DistillSupervisedContrastiveHead", "DistillTestKit",
+      ],
       resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]

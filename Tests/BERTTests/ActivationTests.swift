@@ -14,7 +14,7 @@ struct ActivationTests {
     let sequences = try fixture.sequences("batch")
     let batch = TokenBatch(sequences, examples: Array(sequences.indices))
     let activations = try fixture.names("\(name)/").map { try #require(Activation($0)) }
-    #expect(activations.count == 4 + 3 * encoder.card.layers)
+    #expect(activations.count == 4 + 4 * encoder.card.layers)
     let response = try encoder.respond(to: batch, with: Set(activations), pass: .inference)
     for activation in activations {
       // The reference is exact to a rounding. A layer adds some tens of products in Float32 (ε = 6e-8) a few times over.

@@ -19,9 +19,10 @@ struct MiniLMTests {
       let encoder = try encoder(embedding)
       #expect(encoder.untrained == [.logits])
       let response = try encoder.respond(
-        to: batch, with: [.embedding, .classToken(layer: 6), .attention(layer: 6)], pass: .inference)
+        to: batch, with: [.embedding, .classToken(layer: 6), .attention(layer: 6), .values(layer: 6)], pass: .inference)
       for (activation, name) in [
         (Activation.embedding, name), (.classToken(layer: 6), "class-token:6"), (.attention(layer: 6), "attention:6"),
+        (.values(layer: 6), "values:6"),
       ] {
         // As for the small models; hundreds of products are added here.
         let deviation = try response[activation].deviation(from: fixture[name])

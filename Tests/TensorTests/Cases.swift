@@ -140,6 +140,10 @@ let referenceCases: [Case] = {
       Case("crossEntropy probabilities", [.normal([4, 3]), .distribution([4, 3])]) {
         crossEntropy($0[0], probabilities: $0[1])
       },
+      Case("packedKLDivergence", [.positive([52]), .positive([52])]) {
+        packedKLDivergence($0[0], $0[1], offsets: lengths)
+      },
+      Case("selfRelations", [.normal([8, 6])]) { selfRelations($0[0], heads: 2, offsets: lengths) },
       Case("meanSquaredError", [.normal([4, 3]), .normal([4, 3])]) { meanSquaredError($0[0], $0[1]) },
     ]
 }()

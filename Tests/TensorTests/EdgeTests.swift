@@ -77,6 +77,19 @@ extension TensorTests {
       #expect(x.gradient?.isFinite == true && x.gradient?.values[1] == 0)
     }
 
+    /// The same of packed rows; a student's probability below the floor counts as the floor, and has no slope.
+    @Test func packedDivergenceOfWhatUnderflowed() throws {
+      let (p, q) = (Tensor([1, 0, 0.5, 0.5], [4]).variable(), Tensor([0, 1, 0, 1], [4]).variable())
+      let divergence = packedKLDivergence(p, q, offsets: [0, 2])
+      // (ln 1e12 + 0.5·ln(0.5/1e-12) + 0.5·ln 0.5) / 2
+      #expect(abs(divergence.scalar - 20.376692) < 1e-5)
+      divergence.backward()
+      #expect(q.gradient?.values == [0, 0, 0, -0.25])
+      let slopes = try #require(p.gradient)
+      #expect(slopes.isFinite && slopes.values[1] == 0)
+      #expect(packedKLDivergence(p, Tensor([.nan, 1, 0, 1], [4]), offsets: [0, 2]).scalar.isNaN)
+    }
+
     /// A gradient of many equal numbers: added one by one in Float32 it would be off by a hundred roundings.
     @Test func repeatedNumbersKeepTheirGradientExact() {
       let x = Tensor(0.1).variable()
@@ -107,6 +120,11 @@ private let bugs: [@Sendable () -> Void] = {
     { _ = zeros([2, 3]).picked([0, 3]) },
     { _ = zeros([2, 3]).sum(axis: 2) },
     { _ = meanSquaredError(zeros([3]), zeros([3, 1])) },
+    { _ = packedKLDivergence(zeros([8]), zeros([8]), offsets: [0, 2, 3]) },
+    { _ = packedKLDivergence(zeros([8]), zeros([4]), offsets: [0, 2]) },
+    { _ = packedKLDivergence(zeros([4]), zeros([4]), offsets: [0, 0, 2]) },
+    { _ = selfRelations(zeros([3, 4]), heads: 2, offsets: [0, 2]) },
+    { _ = selfRelations(zeros([3, 4]), heads: 3, offsets: [0, 3]) },
     { _ = cosineSimilarity(zeros([3, 2]), zeros([1, 2])) },
     {
       _ = embeddingSum(

@@ -18,6 +18,25 @@ extension TensorTests {
     #expect(step(threads: threads).deviation(from: step(threads: 1)) < 1e-6)
   }
 
+  /// Blocks are worked out whole, wherever: sums of them do not depend on the number of threads.
+  @Test static func packedRowsDoNotDependOnThreads() throws {
+    let offsets = [0, 40, 41, 100, 128]
+    func run(threads: Int) -> [[Float]] {
+      Compute.$threads.withValue(threads) {
+        let teacher = Tensor(normal: [128, 48], standardDeviation: 1, key: RandomKey(1))
+        let student = Tensor(normal: [128, 48], standardDeviation: 1, key: RandomKey(2)).variable()
+        let loss = packedKLDivergence(
+          selfRelations(teacher, heads: 4, offsets: offsets), selfRelations(student, heads: 4, offsets: offsets),
+          offsets: offsets)
+        loss.backward()
+        return [loss.values, student.gradient?.values ?? []]
+      }
+    }
+    let alone = run(threads: 1)
+    #expect(alone[1].contains { $0 != 0 })
+    for threads in [2, 3, 7] { #expect(run(threads: threads) == alone, "\(threads) threads") }
+  }
+
   /// Two loops at once share the memory pool; the thread pool serves whoever comes first, the other one works alone.
   @Test static func concurrentTasksDoNotDisturbEachOther() async {
     let expected = step(threads: 2).map(\.values)

@@ -13,7 +13,7 @@ struct Embed: ParsableCommand {
     abstract: "Write an encoder's activations of texts to a safetensors file.",
     discussion: """
       Tensors: `logits` [B, C], `embedding` [B, D], `hidden.L` [N, H], `class-token.L` [B, H], `attention.L` (flat: per sequence \
-      A·T·T probabilities), and `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1].
+      A·T·T probabilities), `values.L` [N, H], and `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1].
       """)
 
   @Argument(help: "Model folder in Hugging Face's layout.")
@@ -23,7 +23,8 @@ struct Embed: ParsableCommand {
   @Option(
     name: .customLong("activation"), parsing: .upToNextOption,
     help: ArgumentHelp(
-      "logits, embedding, hidden:L, class-token:L or attention:L; several may be given.", valueName: "activation"))
+      "logits, embedding, hidden:L, class-token:L, attention:L or values:L; several may be given.",
+      valueName: "activation"))
   var activations: [Activation] = [.embedding]
   @Option(help: "The file to write.")
   var output: String

@@ -3,7 +3,7 @@ extension Activation {
   public static func all(of card: ModelCard) -> [Activation] {
     [.logits, .embedding]
       + (0...card.layers).flatMap { [.hidden(layer: $0), .classToken(layer: $0)] }
-      + (1...card.layers).map { .attention(layer: $0) }
+      + (1...card.layers).flatMap { [.attention(layer: $0), .values(layer: $0)] }
   }
 
   /// Its shape for sequences of these lengths.
@@ -11,7 +11,7 @@ extension Activation {
     switch self {
     case .logits: [lengths.count, card.outputs]
     case .embedding: [lengths.count, card.embeddingWidth]
-    case .hidden: [lengths.reduce(0, +), card.width]
+    case .hidden, .values: [lengths.reduce(0, +), card.width]
     case .classToken: [lengths.count, card.width]
     case .attention: [card.heads * lengths.reduce(0) { $0 + $1 * $1 }]
     }
@@ -21,7 +21,7 @@ extension Activation {
   public var isPerSequence: Bool {
     switch self {
     case .logits, .embedding, .classToken: true
-    case .hidden, .attention: false
+    case .hidden, .attention, .values: false
     }
   }
 

@@ -11,18 +11,20 @@ public enum Activation: Hashable, Sendable {
   case classToken(layer: Int)
   /// [A·ΣT²]: rows of attention probabilities, per sequence A blocks of T × T, before dropout; layers count from 1.
   case attention(layer: Int)
+  /// [N, H]: the value projections V of a layer with their bias, heads side by side; layers count from 1.
+  case values(layer: Int)
 
   /// The layer it belongs to, where it belongs to one.
   public var layer: Int? {
     switch self {
     case .logits, .embedding: nil
-    case .hidden(let layer), .classToken(let layer), .attention(let layer): layer
+    case .hidden(let layer), .classToken(let layer), .attention(let layer), .values(let layer): layer
     }
   }
 }
 
 extension Activation: LosslessStringConvertible {
-  /// `logits`, `embedding`, `hidden:L`, `class-token:L` or `attention:L`.
+  /// `logits`, `embedding`, `hidden:L`, `class-token:L`, `attention:L` or `values:L`.
   public init?(_ description: String) {
     let parts = description.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     switch (parts[0], parts.count == 2 ? Int(parts[1]) : nil) {
@@ -31,6 +33,7 @@ extension Activation: LosslessStringConvertible {
     case ("hidden", let layer?) where layer >= 0: self = .hidden(layer: layer)
     case ("class-token", let layer?) where layer >= 0: self = .classToken(layer: layer)
     case ("attention", let layer?) where layer >= 1: self = .attention(layer: layer)
+    case ("values", let layer?) where layer >= 1: self = .values(layer: layer)
     default: return nil
     }
   }
@@ -42,6 +45,7 @@ extension Activation: LosslessStringConvertible {
     case .hidden(let layer): "hidden:\(layer)"
     case .classToken(let layer): "class-token:\(layer)"
     case .attention(let layer): "attention:\(layer)"
+    case .values(let layer): "values:\(layer)"
     }
   }
 }

@@ -118,7 +118,9 @@ public struct EncoderConformance {
       try refuses("hidden:\(layer)", sequences, .hidden(layer: layer))
       try refuses("class-token:\(layer)", sequences, .classToken(layer: layer))
       try refuses("attention:\(layer)", sequences, .attention(layer: layer))
+      try refuses("values:\(layer)", sequences, .values(layer: layer))
     }
     try refuses("attention:0", sequences, .attention(layer: 0))
+    try refuses("values:0", sequences, .values(layer: 0))
   }
 }

@@ -80,13 +80,15 @@ struct LossScene {
     )
   }
 
-  /// The teacher's activation that stands where the student's does.
+  /// The teacher's activation that stands where the student's does; without a pair of layers the last ones are one.
   func counterpart(of activation: Activation) -> Activation {
+    let layers = layers ?? models.teacher.map { LayerPair(student: models.student.layers, teacher: $0.layers) }
     guard let layers, activation.layer == layers.student else { return activation }
     switch activation {
     case .hidden: return .hidden(layer: layers.teacher)
     case .classToken: return .classToken(layer: layers.teacher)
     case .attention: return .attention(layer: layers.teacher)
+    case .values: return .values(layer: layers.teacher)
     case .logits, .embedding: return activation
     }
   }

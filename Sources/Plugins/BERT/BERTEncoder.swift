@@ -57,10 +57,7 @@ public final class BERTEncoder: Student {
     keep(x, after: 0, in: &response, activations, run)
     for layer in layers.prefix(plan.lastLayer) {
       let onlyClassToken = layer.index == plan.lastLayer && plan.topIsClassToken
-      let wanted = activations.contains(.attention(layer: layer.index))
-      let (states, attention) = layer.apply(x, run, classTokenOnly: onlyClassToken, keepingAttention: wanted)
-      x = states
-      if let attention { response.set(.attention(layer: layer.index), attention) }
+      x = layer.apply(x, run, classTokenOnly: onlyClassToken, activations, into: &response)
       if onlyClassToken {
         if activations.contains(.classToken(layer: layer.index)) { response.set(.classToken(layer: layer.index), x) }
       } else {
@@ -122,7 +119,11 @@ public final class BERTEncoder: Student {
   private func check(_ batch: TokenBatch, _ activations: Set<Activation>) throws {
     for activation in activations {
       guard let layer = activation.layer else { continue }
-      let first = if case .attention = activation { 1 } else { 0 }
+      let first =
+        switch activation {
+        case .attention, .values: 1
+        default: 0
+        }
       guard (first...configuration.layers).contains(layer) else {
         throw ContractError("\(activation) was asked of an encoder with \(configuration.layers) layers")
       }

@@ -28,10 +28,11 @@ struct BERTLayer {
     narrowBeta = store[prefix + "output.LayerNorm.bias"]
   }
 
-  /// States [N, H] → states [N, H], or [B, H] where only the [CLS] rows are wanted.
+  /// States [N, H] → states [N, H], or [B, H] where only the [CLS] rows are wanted. What is asked for of the attention inside
+  /// goes into the response.
   func apply(
-    _ x: Tensor, _ run: BERTRun, classTokenOnly: Bool, keepingAttention: Bool
-  ) -> (states: Tensor, attention: Tensor?) {
+    _ x: Tensor, _ run: BERTRun, classTokenOnly: Bool, _ activations: Set<Activation>, into response: inout Response
+  ) -> Tensor {
     let (h, w) = (configuration.hiddenSize, run.weights)
     let offsets = run.batch.offsets
     let queryOffsets = classTokenOnly ? Array(0...run.batch.sequenceCount) : offsets
@@ -51,7 +52,12 @@ struct BERTLayer {
     }
     let (context, probabilities) = attention(
       queries: queries, keysAndValues: keysAndValues, width: h, layout: layout, dropout: probabilityDropout,
-      keepingProbabilities: keepingAttention)
+      keepingProbabilities: activations.contains(.attention(layer: index)))
+    if let probabilities { response.set(.attention(layer: index), probabilities) }
+    if activations.contains(.values(layer: index)) {
+      let end = keysAndValues.shape[1]  // V comes last, of all rows even where only [CLS] asks
+      response.set(.values(layer: index), keysAndValues.columns(end - h..<end))
+    }
 
     func hiddenDropout(_ site: Int) -> Dropout {
       run.dropout(configuration.hiddenDropout, layer: index, site: site, width: h, classTokenOnly: classTokenOnly)
@@ -60,9 +66,8 @@ struct BERTLayer {
       linear(context, weight: w(outputWeight)), bias: w(outputBias), dropout: hiddenDropout(1), residual: rows,
       gamma: w(outputGamma), beta: w(outputBeta), epsilon: configuration.layerNormEpsilon)
     let wide = activate(linear(attended, weight: w(wideWeight)), bias: w(wideBias), with: configuration.activation)
-    let states = layerNorm(
+    return layerNorm(
       linear(wide, weight: w(narrowWeight)), bias: w(narrowBias), dropout: hiddenDropout(2), residual: attended,
       gamma: w(narrowGamma), beta: w(narrowBeta), epsilon: configuration.layerNormEpsilon)
-    return (states, probabilities)
   }
 }

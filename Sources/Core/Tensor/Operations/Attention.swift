@@ -1,37 +1,3 @@
-/// Where queries, keys and values lie and which rows belong together.
-///
-/// Sequences are packed: sequence b owns query rows `queryOffsets[b] ..< queryOffsets[b+1]` and key rows
-/// `keyOffsets[b] ..< keyOffsets[b+1]`, and no row ever sees another sequence. With as many queries as keys this is
-/// self-attention; with one query per sequence it is the [CLS] row alone.
-public struct AttentionLayout: Sendable {
-  public let heads: Int
-  public let queryOffsets: [Int]
-  public let keyOffsets: [Int]
-  /// `probabilityOffsets[b]` is Σ queries · keys of the sequences before b, for one head.
-  public let probabilityOffsets: [Int]
-
-  public init(heads: Int, queryOffsets: [Int], keyOffsets: [Int]) {
-    precondition(heads > 0 && queryOffsets.count == keyOffsets.count, "\(heads) heads, offsets of different numbers")
-    for offsets in [queryOffsets, keyOffsets] {
-      precondition(
-        offsets.first == 0 && zip(offsets, offsets.dropFirst()).allSatisfy(<=),
-        "offsets begin at 0 and ascend: \(offsets)")
-    }
-    self.heads = heads
-    self.queryOffsets = queryOffsets
-    self.keyOffsets = keyOffsets
-    var sums = [0]
-    for b in 0..<keyOffsets.count - 1 {
-      sums.append(sums[b] + (queryOffsets[b + 1] - queryOffsets[b]) * (keyOffsets[b + 1] - keyOffsets[b]))
-    }
-    probabilityOffsets = sums
-  }
-
-  public var sequenceCount: Int { keyOffsets.count - 1 }
-  /// A·Σ queries·keys: how many probabilities there are.
-  public var probabilityCount: Int { heads * (probabilityOffsets.last ?? 0) }
-}
-
 /// Multi-head scaled dot-product attention over packed sequences (Vaswani et al. 2017, equation 1).
 ///
 /// For each sequence and head, P = softmax(Q·Kᵀ/√d) and context = dropout(P)·V with d = H/A.
@@ -108,48 +74,17 @@ private struct AttentionBlocks {
     valueColumn = keyStride - width
   }
 
-  /// Where one block lies: its rows, its columns, its probabilities.
-  struct Block {
-    let queryRow: Int, queries: Int, keyRow: Int, keys: Int, column: Int, probability: Int
-  }
+  func forBlocks(_ body: (AttentionLayout.Block) -> Void) { layout.forBlocks(headWidth: headWidth, body) }
 
-  /// Calls `body(block)` for every block; a thread takes whole (sequence, head) pairs, shared out by their size.
-  func forBlocks(_ body: (Block) -> Void) {
-    let (sequences, heads) = (layout.sequenceCount, layout.heads)
-    let total = layout.probabilityOffsets.last ?? 0
-    // Work item i is head i % heads of sequence i / heads; equal shares of Σ queries·keys decide where a thread begins.
-    func firstItem(_ part: Int, of parts: Int) -> Int {
-      if part == 0 { return 0 }  // also where the first sequences have nothing to share out
-      let goal = total * heads * part / parts
-      let sequence = layout.probabilityOffsets.lastIndex { $0 * heads <= goal } ?? 0
-      guard sequence < sequences else { return sequences * heads }
-      let size = layout.probabilityOffsets[sequence + 1] - layout.probabilityOffsets[sequence]
-      return sequence * heads + (size == 0 ? 0 : (goal - layout.probabilityOffsets[sequence] * heads) / size)
-    }
-    let parts = max(1, min(Compute.threads, total * width / 65_536))
-    Compute.parallel(parts: parts) { part in
-      for item in firstItem(part, of: parts)..<(part + 1 == parts ? sequences * heads : firstItem(part + 1, of: parts))
-      {
-        let (b, head) = (item / heads, item % heads)
-        let queries = layout.queryOffsets[b + 1] - layout.queryOffsets[b]
-        let keys = layout.keyOffsets[b + 1] - layout.keyOffsets[b]
-        body(
-          Block(
-            queryRow: layout.queryOffsets[b], queries: queries, keyRow: layout.keyOffsets[b], keys: keys,
-            column: head * headWidth, probability: layout.probabilityOffsets[b] * heads + head * queries * keys))
-      }
-    }
-  }
-
-  func query(_ block: Block) -> Operand {
+  func query(_ block: AttentionLayout.Block) -> Operand {
     Operand(queries.pointer + block.queryRow * queryStride + block.column, stride: queryStride)
   }
-  func key(_ block: Block, transposed: Bool = false) -> Operand {
+  func key(_ block: AttentionLayout.Block, transposed: Bool = false) -> Operand {
     Operand(
       keysAndValues.pointer + block.keyRow * keyStride + keyColumn + block.column, stride: keyStride,
       transposed: transposed)
   }
-  func value(_ block: Block, transposed: Bool = false) -> Operand {
+  func value(_ block: AttentionLayout.Block, transposed: Bool = false) -> Operand {
     Operand(
       keysAndValues.pointer + block.keyRow * keyStride + valueColumn + block.column, stride: keyStride,
       transposed: transposed)

@@ -1,0 +1,41 @@
+import DistillCore
+
+/// The student's attention should be the teacher's (Aguilar et al. 2020, *Knowledge Distillation from Internal Representations*,
+/// arXiv 1910.03723).
+///
+/// For a pair of layers, loss = mean over sequences and heads of 1/T Σᵢ Σⱼ Aᵗᵢⱼ ln(Aᵗᵢⱼ/Aˢᵢⱼ), in nats, with A = softmax(Q Kᵀ/√d)
+/// before dropout. The equation of one head, the mean over rows and that every head is matched are the paper's; the mean over
+/// heads and over sequences is read in the code of GLMKD. That a layer weighs as much as every other is GLMKD's too.
+public struct AttentionKL: LossTerm {
+  public static let name = "attention-kl"
+  public static let summary = "KL between rows of attention, teacher to student, of each pair of layers."
+
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {}
+
+  public var scope: LossScope { .layer }
+
+  public func reads(_ models: ModelPair, at layers: LayerPair?) throws -> Reads {
+    let teacher = try models.requireTeacher()
+    guard teacher.heads == models.student.heads else {
+      throw WiringError(
+        "the teacher's attention has \(teacher.heads) heads and the student's \(models.student.heads)", option: "use",
+        hint: "give the student \(teacher.heads) heads: every head learns from one of the teacher's")
+    }
+    let layers = try required(layers)
+    return Reads(teacher: [.attention(layer: layers.teacher)], student: [.attention(layer: layers.student)])
+  }
+
+  public func loss(_ inputs: LossInputs) throws -> Tensor {
+    let layers = try required(inputs.layers)
+    return packedKLDivergence(
+      try inputs.teacher[.attention(layer: layers.teacher)], try inputs.student[.attention(layer: layers.student)],
+      offsets: inputs.batch.offsets)
+  }
+
+  private func required(_ layers: LayerPair?) throws -> LayerPair {
+    guard let layers else { throw ContractError("\(Self.name) was asked without a pair of layers") }
+    return layers
+  }
+}

@@ -1,0 +1,63 @@
+import DistillCore
+
+/// MiniLM's term (Wang et al. 2020, arXiv 2002.10957): the attention of the last layer, and how its values relate to one another.
+///
+/// loss = mean over sequences, heads and rows of KL(Aᵗ ‖ Aˢ) + KL(Rᵗ ‖ Rˢ), in nats, with A = softmax(Q Kᵀ/√d) before dropout
+/// and R = softmax(V Vᵀ/√d), d the width of a head in its own model: widths may differ, heads may not. Both sums are read in the
+/// authors' code. That the mean over sequences comes last, so that a long sequence weighs as much as a short one, is our
+/// reading; layers other than the last are an option of ours.
+public struct MiniLMRelations: LossTerm {
+  public static let name = "minilm-relations"
+  public static let summary = "KL between rows of the last layers' attention and value relations; widths may differ."
+
+  /// Nil: the last.
+  public var teacherLayer: Int?
+  public var studentLayer: Int?
+
+  public init(teacherLayer: Int? = nil, studentLayer: Int? = nil) {
+    (self.teacherLayer, self.studentLayer) = (teacherLayer, studentLayer)
+  }
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit("teacher_layer", &teacherLayer, in: .atLeast(1), "Layer to learn from. Default: the last.")
+    visit("student_layer", &studentLayer, in: .atLeast(1), "Layer that learns. Default: the last.")
+  }
+
+  public var scope: LossScope { .output }
+
+  public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
+    let (teacher, student) = (try models.requireTeacher(), models.student)
+    guard teacher.heads == student.heads else {
+      throw WiringError(
+        "the teacher's attention has \(teacher.heads) heads and the student's \(student.heads)", option: "use",
+        hint: "give the student \(teacher.heads) heads: every head learns from one of the teacher's")
+    }
+    func reads(_ layer: Int) -> Set<Activation> { [.attention(layer: layer), .values(layer: layer)] }
+    return Reads(teacher: reads(teacherLayer ?? teacher.layers), student: reads(studentLayer ?? student.layers))
+  }
+
+  public func loss(_ inputs: LossInputs) throws -> Tensor {
+    let offsets = inputs.batch.offsets
+    let (teacher, student) = (
+      try Rows(inputs.teacher, teacherLayer, offsets), try Rows(inputs.student, studentLayer, offsets)
+    )
+    return packedKLDivergence(teacher.attention, student.attention, offsets: offsets)
+      + packedKLDivergence(teacher.relations, student.relations, offsets: offsets)
+  }
+}
+
+/// What is compared of one model.
+private struct Rows {
+  let attention: Tensor
+  let relations: Tensor
+
+  /// - Parameter layer: nil is the last, which is the highest that came, since it was asked for.
+  init(_ response: Response, _ layer: Int?, _ offsets: [Int]) throws {
+    let layer = layer ?? response.activations.keys.compactMap(\.layer).max() ?? 1
+    let oneHead = AttentionLayout(heads: 1, queryOffsets: offsets, keyOffsets: offsets)
+    attention = try response[.attention(layer: layer)]
+    relations = selfRelations(
+      try response[.values(layer: layer)], heads: attention.count / oneHead.probabilityCount, offsets: offsets)
+  }
+}
