@@ -32,6 +32,12 @@ let plugins = [
   plugin("SupervisedContrastiveHead"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
+  plugin("RelationalKD"),
+  plugin("CLSCosine"),
+  plugin("HiddenStateMSE"),
+  plugin("PatientKD"),
+  plugin("LinearCKA"),
+  plugin("LogitMSE"),
   plugin("LayerSchedules"),
   plugin("ExactSearch"),
   plugin("HNSW"),
@@ -94,7 +100,7 @@ let package = Package(
         "DistillTraining", "DistillTestKit",
       ], resources: [.copy("Fixtures")]),
     tests(
-      "Loss", ["DistillCrossEntropy", "DistillRelationalKL", "DistillSupervisedContrastiveHead", "DistillTestKit"],
+      "Loss", ["DistillTestKit"] + plugins.map { .byName(name: $0.name) },
       resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]

@@ -6,9 +6,9 @@ import Testing
 struct LossReference {
   private let file: SafetensorsReader
 
-  init() throws {
+  init(_ name: String = "losses") throws {
     file = try SafetensorsReader(
-      #require(Bundle.module.url(forResource: "losses", withExtension: "safetensors", subdirectory: "Fixtures")))
+      #require(Bundle.module.url(forResource: name, withExtension: "safetensors", subdirectory: "Fixtures")))
   }
 
   subscript(name: String) -> Tensor {
