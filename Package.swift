@@ -34,6 +34,12 @@ let plugins = [
   plugin("RelationalKL"),
   plugin("AttentionKL"),
   plugin("MiniLM"),
+  plugin("RelationalKD"),
+  plugin("CLSCosine"),
+  plugin("HiddenStateMSE"),
+  plugin("PatientKD"),
+  plugin("LinearCKA"),
+  plugin("LogitMSE"),
   plugin("LayerSchedules"),
   plugin("ExactSearch"),
   plugin("HNSW"),
@@ -97,11 +103,7 @@ let package = Package(
         "DistillAttentionKL", "DistillMiniLM", "DistillTraining", "DistillTestKit",
       ], resources: [.copy("Fixtures")]),
     tests(
-      "Loss",
-      [
-        "DistillCrossEntropy", "DistillRelationalKL", "DistillAttentionKL", "DistillMiniLM",
-        "DistillSupervisedContrastiveHead", "DistillTestKit",
-      ],
+      "Loss", ["DistillTestKit"] + plugins.map { .byName(name: $0.name) },
       resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]

@@ -59,6 +59,15 @@ public struct ModelPair: Sendable {
     }
     return teacher
   }
+
+  /// Checks that logits can be compared.
+  /// - Throws: ``WiringError`` without a teacher, or where it has another number of outputs.
+  public func requireEqualOutputs() throws {
+    let teacher = try requireTeacher()
+    guard teacher.outputs == student.outputs else {
+      throw WiringError("the teacher has \(teacher.outputs) outputs and the student \(student.outputs)")
+    }
+  }
 }
 
 /// A layer of the student and the teacher's layer that it learns from; both count from 1.

@@ -24,10 +24,7 @@ public struct SoftCrossEntropy: LossTerm {
   public var scope: LossScope { .output }
 
   public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
-    let teacher = try models.requireTeacher()
-    guard teacher.outputs == models.student.outputs else {
-      throw WiringError("the teacher has \(teacher.outputs) outputs and the student \(models.student.outputs)")
-    }
+    try models.requireEqualOutputs()
     return Reads(teacher: [.logits], student: [.logits])
   }
 

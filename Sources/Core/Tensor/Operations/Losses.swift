@@ -41,3 +41,11 @@ public func meanSquaredError(_ a: Tensor, _ b: Tensor) -> Tensor {
   precondition(a.shape == b.shape, "mean squared error of \(a.shape) and \(b.shape)")
   return (a - b).squared().mean()
 }
+
+/// Mean of the Huber function with β = 1 over tensors of one shape: ½d² where |d| ≤ 1, |d| − ½ beyond, d = a − b.
+public func smoothL1(_ a: Tensor, _ b: Tensor) -> Tensor {
+  precondition(a.shape == b.shape, "smooth L1 of \(a.shape) and \(b.shape)")
+  let distance = (a - b).absolute()
+  let near = distance.clamped(to: 1)
+  return (near.squared() / 2 + (distance - near)).mean()
+}

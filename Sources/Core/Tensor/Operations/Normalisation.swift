@@ -11,6 +11,22 @@ extension Tensor {
       node?.accumulate(dy)
     }
   }
+
+  /// Euclidean length of each row (last axis): [R, C] → [R]; the slope at a row of zeros is 0.
+  public func l2Norms() -> Tensor {
+    let (rows, columns) = (shape.rows, shape.columns)
+    let norms = Tensor(Shape(shape.array.dropLast())) { out in
+      for i in 0..<rows { out[i] = Float(kernels.sum_of_squares(pointer + i * columns, columns).squareRoot()) }
+    }
+    let x = detached
+    return norms.recorded(from: [self]) { [node] dy in
+      node?.accumulate(in: 0..<x.count) { gradient in
+        for i in 0..<rows where norms.pointer[i] > 0 {
+          kernels.axpy(gradient + i * columns, dy[i] / norms.pointer[i], x.pointer + i * columns, columns)
+        }
+      }
+    }
+  }
 }
 
 /// Cosine of corresponding rows: [B, D], [B, D] → [B].

@@ -1,0 +1,38 @@
+import DistillCore
+
+/// The [CLS] states of mapped layers should point the same way: mean over the batch of 1 − cos(s, t), or of 1 − cos²(s, t), with
+/// states s, t [B, H].
+///
+/// Both forms are ascribed to Aguilar et al. 2020 (arXiv 1910.03723), probably to two versions of it. The squared one does not
+/// see a sign. The learnt map is ours. A state of zeros has the cosine 0.
+public struct CLSCosine: LossTerm {
+  public enum Form: String, CaseIterable, Sendable, OptionValue { case plain, squared }
+
+  public static let name = "cls-cosine"
+  public static let summary = "Cosine distance between [CLS] states of mapped layers."
+
+  public var form = Form.plain
+  public var project = false
+
+  public init(form: Form = .plain, project: Bool = false) { (self.form, self.project) = (form, project) }
+  public init() {}
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit("form", &form, "`plain` is 1 − cos, `squared` is 1 − cos².")
+    visit.projection(&project)
+  }
+
+  public var scope: LossScope { .layer }
+  public func reads(_ models: ModelPair, at layers: LayerPair?) throws -> Reads {
+    try models.reads(Activation.classToken, at: layers, anyWidth: project)
+  }
+  public func parameters(_ models: ModelPair, at _: LayerPair?) -> [ParameterDefinition] {
+    models.projection(if: project)
+  }
+
+  public func loss(_ inputs: LossInputs) throws -> Tensor {
+    let (student, teacher) = try inputs.states(Activation.classToken)
+    let cosine = cosineSimilarity(student, teacher)  // [B]
+    return 1 - (form == .plain ? cosine : cosine.squared()).mean()
+  }
+}

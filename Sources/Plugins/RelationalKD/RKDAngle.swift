@@ -1,0 +1,34 @@
+import DistillCore
+
+/// Relational knowledge distillation by angles (Park et al. 2019, arXiv 1904.05068): smooth L1 between the cosines
+/// cos∠(xⱼ, xᵢ, x_k) = e_ij·e_ik, e_ij = (xⱼ − xᵢ) / ‖xⱼ − xᵢ‖, of student and teacher, mean over all B³ triplets. Embeddings
+/// [B, D]; widths may differ.
+///
+/// Between embeddings that coincide there is no direction: e = 0. Closer than 10⁻⁴ of the embeddings' root mean square length, e
+/// fades to 0 instead of turning at random (ours): twins in a batch would else send gradients without bound.
+public struct RKDAngle: LossTerm {
+  public static let name = "rkd-angle"
+  public static let summary = "Smooth L1 between the cosines of all triplets of embeddings."
+
+  public init() {}
+  public mutating func options(_ visit: inout OptionVisitor) {}
+
+  public var scope: LossScope { .output }
+  public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
+    _ = try models.requireTeacher()
+    return Reads(teacher: [.embedding], student: [.embedding])
+  }
+
+  public func loss(_ inputs: LossInputs) throws -> Tensor {
+    smoothL1(cosines(try inputs.student[.embedding]), cosines(try inputs.teacher[.embedding]))
+  }
+
+  /// [B, D] → [B², B]
+  private func cosines(_ embeddings: Tensor) -> Tensor {
+    let length = (embeddings.detached.l2Norms().squared().mean().scalar).squareRoot()
+    return differences(embeddings) {
+      let directions = $0.l2Normalised(epsilon: max(1e-4 * length, 1e-12))
+      return matmul(directions, directions, transposeB: true)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import DistillCore
+
+/// Relational knowledge distillation by distances (Park et al. 2019, arXiv 1904.05068): smooth L1 between d_ij = ‖xᵢ − xⱼ‖ / μ of student
+/// and teacher, mean over all B² pairs; μ is the mean of the distances above 0. Embeddings [B, D]; widths may differ.
+///
+/// As in the authors' code, the diagonal is part of the mean and the student's μ of the gradient. Without a distance above 0, as
+/// for a single sequence, every d is 0. In the paper it counts half as much as `rkd-angle`.
+public struct RKDDistance: LossTerm {
+  public static let name = "rkd-distance"
+  public static let summary = "Smooth L1 between the pairwise distances of embeddings, each in units of its mean."
+
+  public init() {}
+  public mutating func options(_ visit: inout OptionVisitor) {}
+
+  public var scope: LossScope { .output }
+  public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
+    _ = try models.requireTeacher()
+    return Reads(teacher: [.embedding], student: [.embedding])
+  }
+
+  public func loss(_ inputs: LossInputs) throws -> Tensor {
+    smoothL1(distances(try inputs.student[.embedding]), distances(try inputs.teacher[.embedding]))
+  }
+
+  /// [B, D] → [B², 1]
+  private func distances(_ embeddings: Tensor) -> Tensor {
+    let distances = differences(embeddings) { $0.l2Norms() }
+    let positive = distances.values.count { $0 > 0 }
+    return positive == 0 ? distances : distances / (distances.sum() / Float(positive))
+  }
+}
+
+/// What `body` makes of the differences [B, D] between all embeddings and one of them, for each of them: concatenated.
+func differences(_ embeddings: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+  concatenatedRows((0..<embeddings.shape[0]).map { body(embeddings - embeddings.rows($0..<$0 + 1)) })
+}

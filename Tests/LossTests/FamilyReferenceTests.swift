@@ -1,0 +1,104 @@
+import DistillBERT
+import DistillCore
+import Foundation
+import Testing
+
+/// Values and gradients against PyTorch; by Scripts/fixtures/family_losses_parity.py.
+struct FamilyReferenceTests {
+  private let reference: LossReference
+
+  init() throws { reference = try LossReference("family") }
+
+  @Test func everyReferenceIsUsed() {
+    #expect(reference.cases == Set(FamilyCase.all.map(\.name) + ["smooth-l1", "minilm"]))
+  }
+
+  @Test(arguments: FamilyCase.all) func termEqualsPyTorch(_ family: FamilyCase) throws {
+    let student = try reference["\(family.name)/student"].variable()
+    let parameters = family.parameters(family.isProjected ? try reference["\(family.name)/projection"] : nil)
+    let lengths = family.isPerToken ? [3, 1, 4, 2] : Array(repeating: 1, count: 6)
+    let loss = try family.loss(
+      student: student, teacher: reference["\(family.name)/teacher"], lengths: lengths, parameters: parameters)
+    loss.backward()
+    try check(loss, student, family.name)
+    if let map = parameters?.parameters.first {
+      #expect(try map.gradient.deviation(from: reference["\(family.name)/projection gradient"]) < 1e-5)
+    }
+  }
+
+  @Test func smoothL1EqualsPyTorch() throws {
+    let student = try reference["smooth-l1/student"].variable()
+    let loss = smoothL1(student, try reference["smooth-l1/teacher"])
+    loss.backward()
+    try check(loss, student, "smooth-l1")
+  }
+
+  /// Some tens of numbers of size 1 are added and subtracted in Float32 (ε = 6e-8); the reference is exact to a rounding.
+  private func check(
+    _ loss: Tensor, _ student: Tensor, _ name: String, value allowed: Float = 1e-5, gradient slopesAllowed: Float = 1e-5
+  ) throws {
+    let value = try loss.deviation(from: reference["\(name)/loss"])
+    let gradient = try #require(student.gradient).deviation(from: reference["\(name)/gradient"])
+    print("DEV", name, value, gradient)
+    #expect(value < allowed, "value off by \(value)")
+    #expect(gradient < slopesAllowed, "gradient off by \(gradient)")
+  }
+
+  // MARK: on a real model
+
+  /// all-MiniLM-L6-v2, in `models` or named by `DISTILL_MINILM`.
+  private static let miniLM: URL? = {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let named = ProcessInfo.processInfo.environment["DISTILL_MINILM"].map { URL(filePath: $0) }
+    return [named, root.appending(path: "models/all-MiniLM-L6-v2")].compactMap { $0 }
+      .first { FileManager.default.fileExists(atPath: $0.appending(path: "model.safetensors").path) }
+  }()
+
+  @Test(.enabled(if: Self.miniLM != nil, "needs all-MiniLM-L6-v2 in models/ or DISTILL_MINILM"))
+  func termsEqualPyTorchOnMiniLM() throws {
+    var recipe = BERTStudent()
+    recipe.checkpoint = OptionPath(try #require(Self.miniLM).path)
+    recipe.embedding = .mean
+    let surroundings = Surroundings(task: .regression, maximumLength: 32, key: RandomKey(1))
+    let encoder = try recipe.makeStudent(in: surroundings, teacher: nil)
+
+    let lengths = try reference["minilm/batch/lengths"].values.map { Int($0) }
+    var ids = try reference["minilm/batch/ids"].values.map { Int32($0) }[...]
+    let sequences = lengths.map { length in
+      defer { ids = ids.dropFirst(length) }
+      return TokenSequence(ids: Array(ids.prefix(length)), typeIDs: Array(repeating: 0, count: length))
+    }
+    let response = try encoder.respond(
+      to: TokenBatch(sequences, examples: Array(sequences.indices)),
+      with: [
+        .embedding, .hidden(layer: 2), .hidden(layer: 4), .classToken(layer: 2), .classToken(layer: 4),
+        .classToken(layer: 6),
+      ], pass: .inference)
+
+    let map = Tensor((0..<384 * 384).map { Float((7 * ($0 / 384) + 13 * ($0 % 384)) % 31 - 15) / 256 }, [384, 384])
+    for family in FamilyCase.all {
+      let (student, teacher): (Activation, Activation) =
+        switch family.student {
+        case .embedding: (.classToken(layer: 6), .embedding)
+        case .hidden: (.hidden(layer: 2), .hidden(layer: 4))
+        default: (.classToken(layer: 2), .classToken(layer: 4))
+        }
+      let answer = try response[student].variable()
+      let loss = try family.loss(
+        student: answer, teacher: response[teacher], lengths: lengths,
+        parameters: family.parameters(family.isProjected ? map : nil))
+      loss.backward()
+      try check(loss, answer, "minilm/\(family.name)")
+    }
+  }
+}
+
+extension Tensor {
+  /// The largest deviation, as a share of the other's largest number.
+  func deviation(from other: Tensor) -> Float {
+    guard shape == other.shape else { return .infinity }
+    let largest = zip(values, other.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+    return largest / other.values.reduce(.leastNormalMagnitude) { max($0, abs($1)) }
+  }
+}
