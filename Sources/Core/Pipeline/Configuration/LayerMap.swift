@@ -38,6 +38,9 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
     self = .pairs(pairs.map { LayerPair(student: $0[0], teacher: $0[1]) })
   }
 
+  /// The pairs for two encoders; none where the map does not fit them, as it need not when no loss is layer-wise.
+  func pairs(student: Int, teacher: Int) -> [LayerPair] { (try? resolved(student: student, teacher: teacher)) ?? [] }
+
   /// The pairs for two encoders, from the student's lowest layer up.
   /// - Throws: ``WiringError`` for layers that do not exist.
   public func resolved(student: Int, teacher: Int) throws -> [LayerPair] {

@@ -15,13 +15,27 @@ public struct EvaluationRow: Sendable, Codable {
 public struct Evaluation {
   public let task: TaskDefinition
   public let maximumLength: Int
-  private let observe: (TrainingEvent) -> Void
+  let observe: (TrainingEvent) -> Void
 
   public init(task: TaskDefinition, maximumLength: Int, observe: @escaping (TrainingEvent) -> Void = { _ in }) {
     (self.task, self.maximumLength, self.observe) = (task, maximumLength, observe)
   }
 
-  public func rows(
+  /// The report on texts with labels: a row for each way of answering, and how close matched layers are.
+  ///
+  /// - Parameter layerMap: pairs of layers to compare; none where it does not fit the models.
+  public func report(
+    _ name: String, on examples: [Example], teacher: (any Teacher)?, student: any Student,
+    augmentation: RetrievalAugmentation?, layerMap: LayerMap
+  ) throws -> Report {
+    let pairs = teacher.map { layerMap.pairs(student: student.card.layers, teacher: $0.card.layers) } ?? []
+    return Report(
+      name: name, rows: try rows(examples, teacher: teacher, student: student, augmentation: augmentation),
+      mixing: augmentation?.mixing, knowledgeBaseSize: augmentation?.knowledge.count,
+      layers: try teacher.map { try agreement(on: examples, teacher: $0, student: student, layerMap: pairs) } ?? [])
+  }
+
+  func rows(
     _ examples: [Example], teacher: (any Teacher)?, student: any Student, augmentation: RetrievalAugmentation?
   ) throws -> [EvaluationRow] {
     var rows: [EvaluationRow] = []

@@ -58,12 +58,9 @@ public final class FinishedRun {
     guard let file = file ?? options.task.validation?.url else {
       throw ContractError("the run has no validation file; name one with --data")
     }
-    let evaluation = Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe)
-    return Report(
-      name: record.name,
-      rows: try evaluation.rows(
-        task.read(file).examples, teacher: try teacher(), student: student, augmentation: augmentation),
-      mixing: augmentation?.mixing, knowledgeBaseSize: augmentation?.knowledge.count)
+    return try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
+      record.name, on: task.read(file).examples, teacher: try teacher(), student: student, augmentation: augmentation,
+      layerMap: options.layerMap)
   }
 
   /// What every combination of K, β and τ of a grid scores on a labelled file: for looking at, not for choosing the values

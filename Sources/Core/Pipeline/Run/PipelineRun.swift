@@ -74,14 +74,12 @@ public final class PipelineRun {
     let augmentation = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
     let report = try timed("evaluation") {
-      let evaluation = Evaluation(
-        task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe)
-      return Report(
-        name: record.name,
-        rows: try texts.validation.map {
-          try evaluation.rows($0, teacher: teacher, student: student, augmentation: augmentation)
-        } ?? [],
-        mixing: augmentation?.mixing, knowledgeBaseSize: augmentation?.knowledge.count)
+      guard let validation = texts.validation else { return Report(name: record.name) }
+      return try Evaluation(
+        task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe
+      ).report(
+        record.name, on: validation, teacher: teacher, student: student, augmentation: augmentation,
+        layerMap: pipeline.options.layerMap)
     }
     try report.write(to: folder)
     record.isComplete = true

@@ -7,9 +7,34 @@ public struct Report: Sendable, Codable {
   public let rows: [EvaluationRow]
   public let mixing: Mixing?
   public let knowledgeBaseSize: Int?
+  /// Matched layers of teacher and student; empty without a teacher.
+  public let layers: [LayerAgreement]
 
-  public init(name: String, rows: [EvaluationRow], mixing: Mixing?, knowledgeBaseSize: Int?) {
+  public init(
+    name: String, rows: [EvaluationRow] = [], mixing: Mixing? = nil, knowledgeBaseSize: Int? = nil,
+    layers: [LayerAgreement] = []
+  ) {
     (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
+    self.layers = layers
+  }
+
+  /// Mean attention KL and [CLS] cosine loss over the matched layers.
+  private var layerLine: String? {
+    func mean(_ figure: (LayerAgreement) -> Double?) -> String? {
+      let values = layers.compactMap(figure)
+      return values.isEmpty ? nil : Self.fixed(values.reduce(0, +) / Double(values.count), 4)
+    }
+    let figures = [mean(\.attentionKL).map { "attention KL \($0)" }, mean(\.cosine).map { "[CLS] cosine loss \($0)" }]
+      .compactMap { $0 }
+    guard !figures.isEmpty else { return nil }
+    let pairs = layers.map { "\(LayerPair(student: $0.student, teacher: $0.teacher))" }.joined(separator: ", ")
+    return "matched layers (\(pairs)): " + figures.joined(separator: ", ")
+  }
+
+  private var mixingLine: String? {
+    guard let mixing, let knowledgeBaseSize else { return nil }
+    return "knowledge base: \(knowledgeBaseSize) embeddings, K = \(mixing.neighbours), β = \(mixing.beta), "
+      + "τ = \(mixing.temperature)"
   }
 
   /// The table's cells, header first.
@@ -34,12 +59,7 @@ public struct Report: Sendable, Codable {
       }.joined(separator: "  ")
     }
     lines.insert(String(repeating: "-", count: lines[0].count), at: 1)
-    if let mixing, let knowledgeBaseSize {
-      lines.append(
-        "knowledge base: \(knowledgeBaseSize) embeddings, K = \(mixing.neighbours), β = \(mixing.beta), "
-          + "τ = \(mixing.temperature)")
-    }
-    return lines.joined(separator: "\n")
+    return (lines + [mixingLine, layerLine].compactMap { $0 }).joined(separator: "\n")
   }
 
   public func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
@@ -63,7 +83,7 @@ public struct Report: Sendable, Codable {
       <style>body{font:16px system-ui;margin:3em}td,th{padding:.3em 1em;text-align:right}td:first-child{text-align:left}</style>
       <h1>\(escape(name))</h1>
       <table>\(table.joined(separator: "\n"))</table>
-      <p>\(mixing.map { "K = \($0.neighbours), β = \($0.beta), τ = \($0.temperature)" } ?? "")</p>
+      \([mixingLine, layerLine].compactMap { $0 }.map { "<p>\(escape($0))</p>" }.joined(separator: "\n"))
       </html>
 
       """
