@@ -23,7 +23,8 @@ extension Evaluation {
     func wanted(_ layer: (LayerPair) -> Int) -> Set<Activation> {
       Set(
         layerMap.flatMap { pair -> [Activation] in
-          (hasSameHeads ? [.attention(layer: layer(pair))] : []) + (hasSameWidth ? [.classToken(layer: layer(pair))] : [])
+          (hasSameHeads ? [.attention(layer: layer(pair))] : [])
+            + (hasSameWidth ? [.classToken(layer: layer(pair))] : [])
         })
     }
     guard data.count > 0, hasSameHeads || hasSameWidth else { return [] }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Rows are packed as ``attention(queries:keysAndValues:width:layout:dropout:keepingProbabilities:)`` gives them: per
 /// sequence A blocks of T × T. A batch has the mean of what its sequences have one by one, however long they are.
-/// Terms with p = 0 count as zero. ln q is taken of max(q, 1e-12).
+/// Terms with p = 0 count as zero. ln q is taken of max(q, 1e-30).
 ///
 /// ∂/∂q = −p / (q·T·A·B); ∂/∂p = (ln p + 1 − ln q) / (T·A·B).
 /// - Parameter offsets: [B + 1], where each sequence's tokens begin; every sequence has one at least.
@@ -12,7 +12,7 @@ public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tens
   let layout = AttentionLayout(packing: p.count, offsets: offsets)
   precondition(p.shape == q.shape && p.shape.rank == 1, "KL divergence of packed \(p.shape) from \(q.shape)")
   let (heads, sequences) = (layout.heads, layout.sequenceCount)
-  let floor: Float = 1e-12  // real first layers have probabilities of 1e-20
+  let floor: Float = 1e-30  // first layers of real models have probabilities of 1e-20, which are to be pulled up
   /// 1 / (T·A·B), a row's share of the mean.
   func share(_ block: AttentionLayout.Block) -> Double { 1 / Double(block.queries * heads * sequences) }
   /// A logarithm weighs about as much as this many multiplications.
