@@ -83,7 +83,7 @@ struct FamilyTests {
     }
   }
 
-  /// Two texts that are the same, or the same up to a rounding, send gradients of the usual size.
+  /// Two texts that are the same, or the same up to a rounding, are not torn apart, nor is what they share pushed about.
   @Test(arguments: ["rkd-distance", "rkd-angle"], [0, 1e-6] as [Float])
   func twinsKeepGradientsBounded(_ name: String, apart: Float) throws {
     let family = try #require(FamilyCase.all.first { $0.name == name })
@@ -95,7 +95,8 @@ struct FamilyTests {
     loss.backward()
     let gradient = try #require(student.gradient)
     let sum = (gradient.rows(0..<1) + gradient.rows(1..<2)).values.reduce(0) { max($0, abs($1)) }
-    #expect(loss.isFinite && sum < 1, "twins, which share all parameters, push them by \(sum)")
+    let largest = gradient.values.reduce(0) { max($0, abs($1)) }
+    #expect(loss.isFinite && largest < 1000 && sum < 1, "each is pushed by \(largest), both together by \(sum)")
   }
 
   @Test func oneSequenceHasNoRelations() throws {

@@ -4,7 +4,7 @@ import DistillCore
 /// states s, t [B, H].
 ///
 /// Both forms are ascribed to Aguilar et al. 2020 (arXiv 1910.03723), probably to two versions of it. The squared one does not
-/// see a sign. The learnt map is ours. A state of zeros has the cosine 0.
+/// see a sign. The learnt map is ours. A state of zeros, which has no direction, has the cosine ½.
 public struct CLSCosine: LossTerm {
   public enum Form: String, CaseIterable, Sendable, OptionValue { case plain, squared }
 
@@ -32,7 +32,8 @@ public struct CLSCosine: LossTerm {
 
   public func loss(_ inputs: LossInputs) throws -> Tensor {
     let (student, teacher) = try inputs.states(Activation.classToken)
-    let cosine = cosineSimilarity(student, teacher)  // [B]
-    return 1 - (form == .plain ? cosine : cosine.squared()).mean()
+    // 1 − cos = ½‖ŝ − t̂‖² [B], which keeps its digits where the two agree.
+    let distance = (student.l2Normalised() - teacher.l2Normalised()).squared().sum(axis: 1) / 2
+    return (form == .plain ? distance : distance * (2 - distance)).mean()
   }
 }
