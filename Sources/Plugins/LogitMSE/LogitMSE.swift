@@ -3,7 +3,7 @@ import DistillCore
 /// Squared error between the logits, mean over batch and classes: 1/(B·C) Σ (s − t)², logits s, t [B, C].
 ///
 /// Logits were matched like this by Ba and Caruana 2014 (arXiv 1312.6184) and compared with softened cross-entropy by Kim et al. 2021
-/// (arXiv 2105.08919). Both are named from memory: their constant factors, and the mean over classes, may not be these.
+/// (arXiv 2105.08919). Of both only the abstract or a summary was read: their constant factors may be others.
 public struct LogitMSE: LossTerm {
   public static let name = "logit-mse"
   public static let summary = "Squared error between the teacher's logits and the student's."

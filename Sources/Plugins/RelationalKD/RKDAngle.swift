@@ -25,7 +25,7 @@ public struct RKDAngle: LossTerm {
 
   /// [B, D] → [B², B]
   private func cosines(_ embeddings: Tensor) -> Tensor {
-    let length = (embeddings.detached.l2Norms().squared().mean().scalar).squareRoot()
+    let length = embeddings.detached.l2Norms().squared().mean().scalar.squareRoot()
     return differences(embeddings) {
       let directions = $0.l2Normalised(epsilon: max(1e-4 * length, 1e-12))
       return matmul(directions, directions, transposeB: true)
