@@ -1,4 +1,6 @@
+import DistillAttentionKL
 import DistillBERT
+import DistillCLSCosine
 import DistillCore
 import DistillCrossEntropy
 import DistillExactSearch
@@ -10,7 +12,7 @@ import DistillSupervisedContrastiveHead
 import DistillTraining
 import Foundation
 
-/// A term on every pair of layers, which the built-in plugins have none of.
+/// A term on every pair of layers, as somebody else's plugin would be.
 struct HiddenDistance: LossTerm {
   static let name = "hidden-distance"
   static let summary = "Squared distance of the [CLS] states."
@@ -39,6 +41,8 @@ func registry() throws -> PluginRegistry {
       CompiledPlugin(kind: "loss", name: HardCrossEntropy.name, type: HardCrossEntropy.self),
       CompiledPlugin(kind: "loss", name: SoftCrossEntropy.name, type: SoftCrossEntropy.self),
       CompiledPlugin(kind: "loss", name: RelationalKL.name, type: RelationalKL.self),
+      CompiledPlugin(kind: "loss", name: AttentionKL.name, type: AttentionKL.self),
+      CompiledPlugin(kind: "loss", name: CLSCosine.name, type: CLSCosine.self),
       CompiledPlugin(kind: "loss", name: HiddenDistance.name, type: HiddenDistance.self),
       CompiledPlugin(kind: "scheduler", name: Simultaneous.name, type: Simultaneous.self),
       CompiledPlugin(kind: "scheduler", name: Progressive.name, type: Progressive.self),

@@ -33,6 +33,72 @@ struct ScheduleTests {
       epochs.compactMap { ($0["scores"] as? [String: Double])?.isEmpty } == [true, true, false, false, false, false])
   }
 
+  /// Both methods in one file: layers pile up, then soft labels and relations, and a knowledge base in the end.
+  @Test func stackedLayersRelationsAndAKnowledgeBase() throws {
+    let bench = try Workbench()
+    let report = try bench.run(
+      try bench.pipeline(replacing: [
+        (
+          old: "  - {use: relational-kl", new: "  - {use: attention-kl}\n  - {use: cls-cosine}\n  - {use: relational-kl"
+        ),
+        (old: "from_teacher_layers: [2]", new: "from_teacher_layers: [1, 2]"),
+        (old: "training: {epochs: 3", new: "schedule: {use: stacked, cosine_threshold: 1e-6}\ntraining: {epochs: 4"),
+      ]), into: "tiny")
+    #expect(report.rows.map(\.name) == ["teacher", "student", "student + knowledge base"])
+    let terms = try bench.metrics("tiny").filter {
+      $0["phase"] as? String == "student" && $0["event"] as? String == "epoch"
+    }
+    .compactMap { ($0["terms"] as? [String: Double])?.keys.sorted() }
+    let (one, two) = (
+      ["attention-kl.1", "cls-cosine.1"], ["attention-kl.1", "attention-kl.2", "cls-cosine.1", "cls-cosine.2"]
+    )
+    let top = ["relational-kl", "soft-cross-entropy"]
+    #expect(terms == [one, two, top, top])
+  }
+
+  @Test func theReportSaysHowCloseLayersAre() throws {
+    let bench = try Workbench()
+    let pipeline = try bench.pipeline(replacing: [
+      (old: "from_teacher_layers: [2]", new: "from_teacher_layers: [1, 2]"),
+      (old: "losses:", new: "layer_map: [[2, 3], [1, 1]]\nlosses:"),
+    ])
+    let report = try bench.run(pipeline, into: "tiny")
+    #expect(report.layers.map { [$0.student, $0.teacher] } == [[1, 1], [2, 3]])
+    #expect(report.text.contains("matched layers (1 ← 1, 2 ← 3): attention KL 0."))
+
+    // Sequence by sequence, head by head, row by row.
+    let finished = try bench.finished("tiny")
+    let teacher = try #require(try finished.teacher())
+    let examples = try finished.task.read(bench.url.appending(path: "validation.tsv")).examples
+    for layers in report.layers {
+      var (divergence, distance) = (0.0, 0.0)
+      for example in examples {
+        let data = EncodedDataset([example], with: teacher.tokenizer, maximumLength: 16)
+        func values(_ encoder: any Encoder, _ activation: Activation) throws -> [Double] {
+          try answers(of: encoder, to: data, with: [activation])[activation].values.map(Double.init)
+        }
+        let p = try values(teacher, .attention(layer: layers.teacher))
+        let q = try values(finished.student, .attention(layer: layers.student))
+        let rows = 2 * data.sequences[0].ids.count  // two heads
+        divergence += zip(p, q).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) } / Double(rows * examples.count)
+        let t = try values(teacher, .classToken(layer: layers.teacher))
+        let s = try values(finished.student, .classToken(layer: layers.student))
+        func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+        distance += (1 - dot(s, t) / (dot(s, s) * dot(t, t)).squareRoot()) / Double(examples.count)
+      }
+      #expect(abs(try #require(layers.attentionKL) - divergence) < 1e-5 * divergence)
+      #expect(abs(try #require(layers.cosine) - distance) < 1e-5)
+    }
+    #expect(
+      try Compute.$threads.withValue(1) { try finished.evaluate() }.layers.map(\.attentionKL)
+        == report.layers.map(\.attentionKL))
+
+    // A student of another width and other heads has no such figures; nor has one without a teacher.
+    let random = "random: {layers: 1, hidden_size: 8, heads: 4, intermediate_size: 16}"
+    let other = try bench.pipeline(replacing: [(old: "from_teacher_layers: [2]", new: random)])
+    #expect(try bench.run(other, into: "other").layers.isEmpty)
+  }
+
   @Test func aStageThatBeginsWithinAnEpochHasItsOwnMean() throws {
     let bench = try Workbench()
     let schedule = "{use: stacked, cosine_threshold: 1000, threshold_term: hidden-distance, judged_per: step}"
