@@ -81,6 +81,21 @@ struct RunTests {
     #expect(try bench.data(base) == reference.data(base))
   }
 
+  @Test func aRunThatIsStoppedAtItsKnowledgeBaseGoesOn() throws {
+    let (bench, reference) = (try Workbench(), try Workbench())
+    try reference.run(try reference.pipeline(), into: "tiny")
+    let stop = StopRequest()
+    let error = #expect(throws: TrainingError.self) {
+      try bench.run(try bench.pipeline(), into: "tiny", stop: stop) {
+        if case .progress("knowledge base", _, _) = $0 { stop.stop(signal: 2) }
+      }
+    }
+    #expect("\(try #require(error))".hasPrefix("knowledge base: stopped by signal 2; the state is saved"))
+    try bench.run(try bench.pipeline(), into: "tiny", resumes: true)
+    let base = "runs/tiny/knowledge-base/knowledge.safetensors"
+    #expect(try bench.data(base) == reference.data(base) && bench.student("tiny") == reference.student("tiny"))
+  }
+
   @Test func microBatchesGiveTheSameStudent() throws {
     let bench = try Workbench()
     func values(_ name: String, _ overrides: [(path: String, value: String)]) throws -> [Float] {

@@ -2,17 +2,17 @@ import DistillCore
 
 /// An encoder's answers to a whole dataset, in its order.
 ///
-/// - Parameter progress: is told how many sequences are done.
+/// - Parameter progress: is told how many sequences are done; what it throws ends the work.
 public func answers(
   of encoder: any Encoder, to data: EncodedDataset, with activations: Set<Activation>, batchSize: Int = 64,
-  progress: (Int) -> Void = { _ in }
+  progress: (Int) throws -> Void = { _ in }
 ) throws -> Response {
   guard data.count > 0 else { throw ContractError("there is nothing to answer: the dataset is empty") }
   return Response.concatenated(
     try stride(from: 0, to: data.count, by: batchSize).map { start in
       let end = min(start + batchSize, data.count)
       let response = try encoder.respond(to: data.batch(start..<end), with: activations, pass: .inference)
-      progress(end)
+      try progress(end)
       return response
     })
 }

@@ -87,7 +87,13 @@ public final class PipelineRun {
     return report
   }
 
+  /// - Throws: `TrainingError.stopped` where somebody asked for it. What was trained is in its checkpoints.
+  private func goOn(_ stage: String) throws {
+    if let signal = stop.requested { throw TrainingError.stopped(signal: signal, phase: stage, step: nil) }
+  }
+
   private func timed<T>(_ stage: String, _ body: () throws -> T) throws -> T {
+    try goOn(stage)
     let start = ContinuousClock.now
     defer { record.seconds[stage, default: 0] += start.duration(to: .now) / .seconds(1) }
     return try body()
@@ -148,7 +154,10 @@ public final class PipelineRun {
     let training = EncodedDataset(texts.training, with: teacher.tokenizer, maximumLength: length)
     let knowledge = try KnowledgeBase(
       teacher: teacher, data: training, rows: texts.trainingRows, task: texts.task.kind
-    ) { observe(.progress(what: "knowledge base", done: $0, total: training.count)) }
+    ) {
+      observe(.progress(what: "knowledge base", done: $0, total: training.count))
+      try goOn("knowledge base")
+    }
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose {
