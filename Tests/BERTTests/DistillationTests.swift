@@ -61,6 +61,41 @@ struct DistillationTests {
     }
   }
 
+  /// Backwards through every dropout of the encoder: the loss rises along a parameter's gradient as fast as the gradient is long,
+  /// while the masks, which are functions of the step's key, stay.
+  @Test func gradientsAreSlopesUnderDropout() throws {
+    var recipe = BERTStudent()
+    recipe.fromTeacherLayers = [2, 4]  // the teacher's dropout is 0.1
+    let student = try recipe.makeStudent(in: Fixture.surroundings, teacher: Fixture.teacherWithHead())
+    let objective = try objective(student)
+    func loss() throws -> Double {
+      for store in objective.parameters { store.clearGradients() }
+      return try objective.accumulateGradients(for: Self.step).loss
+    }
+    _ = try loss()
+    let gradients = gradients(of: student.parameters)
+    var checked = 0
+    for parameter in student.parameters.parameters {
+      guard let gradient = gradients[parameter.name] else { continue }
+      let length = gradient.values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      // The difference of two losses of size 1 is right to 1e-7; a shorter gradient would drown in that.
+      guard length > 0.01 else { continue }
+      let value = parameter.value.values
+      func moved(_ step: Float) throws -> Double {
+        parameter.assign(zip(value, gradient.values).map { $0 + step / Float(length) * $1 })
+        defer { parameter.assign(value) }
+        return try loss()
+      }
+      // Differences over ±h and ±2h cancel the error of order h².
+      let h: Float = 0.005
+      let (near, far) = (try moved(h) - moved(-h), try moved(2 * h) - moved(-2 * h))
+      let slope = (8 * near - far) / Double(12 * h)
+      #expect(abs(slope - length) < 0.01 * length, "\(parameter.name): \(slope), expected \(length)")
+      checked += 1
+    }
+    #expect(checked > 20)
+  }
+
   /// Pieces of a batch give the gradients of the whole, with dropout on and a term that compares all sequences.
   @Test(arguments: [1, 2, 3, 5]) func microBatchesAreTheBatch(_ size: Int) throws {
     func run(_ size: Int?, key: RandomKey = RandomKey(5)) throws -> (loss: Double, gradients: [String: Tensor]) {
