@@ -92,6 +92,9 @@ public final class DistillationObjective: Objective {
   /// What counts in the next step.
   public var focus: Focus { scheduler?.focus(layerMap) ?? Focus(layerPairs: layerMap.indices, outputs: true) }
 
+  /// Bytes of the teacher's answers that would be remembered for a dataset.
+  public func rememberedBytes(of data: EncodedDataset) -> Int { memory?.bytes(of: data) ?? 0 }
+
   // MARK: one step
 
   public func accumulateGradients(for step: Step) throws -> StepFigures {

@@ -8,6 +8,8 @@ import DistillCore
 final class TeacherMemory {
   private let teacher: any Teacher
   private let data: EncodedDataset
+  private let activations: Set<Activation>
+  private let tokenWiseBytes: Int
   private let kept: Set<Activation>
   private let observe: (TrainingEvent) -> Void
   /// Of each activation one tensor for each example.
@@ -18,17 +20,29 @@ final class TeacherMemory {
     observe: @escaping (TrainingEvent) -> Void
   ) {
     (self.teacher, self.data, self.observe) = (teacher, data, observe)
-    let (card, lengths) = (teacher.card, data.sequences.map(\.ids.count))
-    func bytes(_ activation: Activation) -> Int { 4 * activation.shape(card, lengths).count }
+    (self.activations, self.tokenWiseBytes) = (activations, tokenWiseBytes)
+    kept = Set(Self.kept(of: activations, teacher.card, data, tokenWiseBytes).keys)
+  }
+
+  /// What would be kept for a dataset, with its bytes.
+  private static func kept(
+    of activations: Set<Activation>, _ card: ModelCard, _ data: EncodedDataset, _ tokenWiseBytes: Int
+  ) -> [Activation: Int] {
+    let lengths = data.sequences.map(\.ids.count)
+    let bytes = activations.map { (activation: $0, count: 4 * $0.shape(card, lengths).count) }
+    var kept: [Activation: Int] = [:]
     var budget = tokenWiseBytes
-    var kept = activations.filter(\.isPerSequence)
-    let tokenWise = activations.subtracting(kept)
     // Small ones first; among equals by name, so that the choice is always the same.
-    for activation in tokenWise.sorted(by: { (bytes($0), "\($0)") < (bytes($1), "\($1)") }) {
-      budget -= bytes(activation)
-      if budget >= 0 { kept.insert(activation) }
+    for (activation, count) in bytes.sorted(by: { ($0.count, "\($0.activation)") < ($1.count, "\($1.activation)") }) {
+      if !activation.isPerSequence { budget -= count }
+      if activation.isPerSequence || budget >= 0 { kept[activation] = count }
     }
-    self.kept = kept
+    return kept
+  }
+
+  /// Bytes that would be kept for another dataset.
+  func bytes(of data: EncodedDataset) -> Int {
+    Self.kept(of: activations, teacher.card, data, tokenWiseBytes).values.reduce(0, +)
   }
 
   /// The activations for a batch that comes in consecutive pieces.

@@ -44,10 +44,18 @@ public final class TrainingLoop: Trainer {
   public func fineTune(
     _ encoder: any Trainable, on data: TaskData, options: TrainingOptions, phase: String
   ) throws -> TrainingSummary {
-    let objective = try DistillationObjective(
+    try fit(DistillationObjective.fineTuning(encoder, data, options), options: options, phase: phase)
+  }
+}
+
+extension DistillationObjective {
+  /// The task's own loss and nothing else.
+  public static func fineTuning(
+    _ encoder: any Trainable, _ data: TaskData, _ options: TrainingOptions
+  ) throws -> DistillationObjective {
+    try DistillationObjective(
       student: encoder, teacher: nil, terms: [WeightedTerm(LabelLoss(), weight: 1)], layerMap: [],
       scheduler: nil, data: data, microBatchSize: options.microBatchSize)
-    return try fit(objective, options: options, phase: phase)
   }
 }
 

@@ -82,6 +82,7 @@ public final class PipelineRun {
         layerMap: pipeline.options.layerMap)
     }
     try report.write(to: folder)
+    record.peakMemory = RunPlan.peakMemoryOfProcess
     record.isComplete = true
     try record.write(to: folder.record)
     return report
@@ -136,11 +137,8 @@ public final class PipelineRun {
       throw ContractError("teacher and student have different vocabularies")
     }
     let data = data(student.tokenizer)
-    let objective = try DistillationObjective(
-      student: student, teacher: teacher, terms: pipeline.terms, layerMap: pipeline.layerMap,
-      scheduler: pipeline.options.schedule, data: data,
-      microBatchSize: pipeline.options.training.microBatchSize, teacherMemory: pipeline.options.teacherMemory << 20,
-      key: pipeline.surroundings.key.child("terms"), observe: observe)
+    let objective = try pipeline.objective(
+      student, teacher, data, scheduler: pipeline.options.schedule, observe: observe)
     let summary = try loop.fit(objective, options: pipeline.options.training, phase: "student")
     if data.validation != nil, summary.scores.isEmpty {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))

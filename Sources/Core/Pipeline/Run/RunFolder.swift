@@ -39,6 +39,8 @@ public struct RunRecord: Codable, Sendable {
   public var mixing: Mixing?
   /// Seconds that each stage took.
   public var seconds: [String: Double]
+  /// Most memory at once, in bytes; of the last process where the run was resumed.
+  public var peakMemory: Int?
   /// Set when everything is written.
   public var isComplete: Bool
 
@@ -62,7 +64,7 @@ public struct RunRecord: Codable, Sendable {
   ) {
     (self.name, self.fingerprint, self.seed, self.threads) = (name, fingerprint, seed, threads)
     (self.instructionSet, self.layerMap) = (instructionSet, layerMap)
-    (mixing, seconds, isComplete) = (nil, [:], false)
+    (mixing, seconds, peakMemory, isComplete) = (nil, [:], nil, false)
   }
 }
 
