@@ -48,11 +48,12 @@ let plugins = [
 let libraries = [
   core("DistillTensor", "Tensor", ["COpenBLAS", "CDistillKernels"], settings: pointers),
   core("DistillFormats", "Formats", settings: pointers),
-  core("DistillOptions", "Options", ["CLibYAML"], settings: pointers),
+  core("DistillOptions", "Options"),
+  core("DistillYAML", "YAML", ["DistillOptions", "CLibYAML"], settings: pointers),
   core("DistillText", "Text", ["DistillOptions", "DistillFormats"]),
   core("DistillCore", "Contracts", ["DistillTensor", "DistillFormats", "DistillOptions", "DistillText"]),
   core("DistillTraining", "Training", ["DistillCore"]),
-  core("DistillPipeline", "Pipeline", ["DistillTraining"]),
+  core("DistillPipeline", "Pipeline", ["DistillTraining", "DistillYAML"]),
   core("DistillTestKit", "TestKit", ["DistillCore"]),
 ]
 
@@ -75,7 +76,7 @@ let package = Package(
       providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CDistillKernels", path: "Sources/Core/Kernels"),
     .executableTarget(
-      name: "distill-plugin-registry", dependencies: ["DistillOptions"],
+      name: "distill-plugin-registry", dependencies: ["DistillYAML"],
       path: "Sources/Core/PluginRegistry/Generator", swiftSettings: safe),
     .plugin(
       name: "DistillPluginRegistry", capability: .buildTool(), dependencies: ["distill-plugin-registry"],
@@ -89,9 +90,9 @@ let package = Package(
     tests("Kernels", ["CDistillKernels"]),
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
     tests("Formats", ["DistillFormats"]),
-    tests("Options", ["DistillOptions"]),
+    tests("Options", ["DistillYAML"]),
     tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
-    tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit"]),
+    tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
     tests("Schedule", ["DistillLayerSchedules"]),
     tests("Pipeline", ["DistillPipeline"] + plugins.map { .byName(name: $0.name) }),

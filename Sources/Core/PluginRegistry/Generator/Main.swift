@@ -1,4 +1,5 @@
 import DistillOptions
+import DistillYAML
 import Foundation
 
 /// `distill-plugin-registry MANIFEST OUTPUT MODULE...`: turns `plugins.yaml` into the Swift list of its plugins.

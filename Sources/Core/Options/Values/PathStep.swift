@@ -1,14 +1,14 @@
 /// One step of a path such as `losses[1].weight`, and where it stands when the path begins a text.
-struct PathStep {
-  enum Kind {
+package struct PathStep {
+  package enum Kind {
     case key(String)
     case index(Int)
   }
-  let kind: Kind
-  let range: SourceRange
+  package let kind: Kind
+  package let range: SourceRange
 
   /// Nil for what is no path.
-  static func steps(of path: String, in source: SourceText) -> [PathStep]? {
+  package static func steps(of path: String, in source: SourceText) -> [PathStep]? {
     var steps: [PathStep] = []
     var rest = path.unicodeScalars[...]
     while let first = rest.first {
@@ -36,7 +36,7 @@ struct PathStep {
 
 extension Node {
   /// What is written there.
-  func value(at steps: [PathStep]) -> Node? {
+  package func value(at steps: [PathStep]) -> Node? {
     var node = self
     for step in steps {
       switch (step.kind, node.content) {

@@ -87,3 +87,21 @@ public indirect enum YAMLValue: Sendable, Hashable {
     return "\"\(quoted)\""
   }
 }
+
+extension YAMLValue {
+  /// With `$${` for every `${` in texts, so that substitution gives them back.
+  var escapingReferences: YAMLValue {
+    switch self {
+    case .null, .boolean, .number: return self
+    case .list(let items): return .list(items.map(\.escapingReferences))
+    case .mapping(let entries): return .mapping(entries.map { Entry($0.key, $0.value.escapingReferences) })
+    case .text(let text):
+      var escaped = String.UnicodeScalarView()
+      for scalar in text.unicodeScalars {
+        if scalar == "{", escaped.last == "$" { escaped.append("$") }
+        escaped.append(scalar)
+      }
+      return .text(String(escaped))
+    }
+  }
+}

@@ -1,3 +1,5 @@
+import DistillOptions
+
 /// What a file may cost before it is refused. The first three hold for each file that is extended, too.
 public struct YAMLLimits: Sendable {
   public var bytes = 1 << 20

@@ -1,3 +1,5 @@
+import DistillOptions
+
 extension YAMLDocument {
   /// Replaces the value at `path` (`training.epochs`, `losses[1].weight`), as `--set path=value` asks.
   ///

@@ -31,7 +31,7 @@ public struct Scalar: Sendable, Hashable {
   }
 
   /// The value of an environment variable.
-  init(variable text: String) {
+  package init(variable text: String) {
     self.text = text
     isPlain = true
     meaning = Self.meaning(of: text)

@@ -1,3 +1,4 @@
+import DistillOptions
 import Foundation
 
 /// One YAML file as a tree of nodes that know where they stand.
@@ -68,6 +69,20 @@ public struct YAMLDocument: Sendable {
 
   /// The first character of the file.
   var start: SourceRange { SourceRange(source: source, line: 1, column: 1, length: 1) }
+}
+
+extension YAMLDocument {
+  /// Reads the whole document as the options of a `T`.
+  ///
+  /// - Throws: everything that is wrong with the file, in order of position.
+  public func decode<T: Configurable>(
+    _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
+  ) throws(Diagnostics) -> Decoded<T> {
+    guard let root else {
+      throw Diagnostics(diagnostics.isEmpty ? [Diagnostic("the file is empty", at: start)] : diagnostics)
+    }
+    return try Decoded(root, at: start, registry: registry, known: diagnostics, unresolved: unresolved)
+  }
 }
 
 extension YAMLLimits {

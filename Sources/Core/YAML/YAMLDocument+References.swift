@@ -1,3 +1,5 @@
+import DistillOptions
+
 extension YAMLDocument {
   /// Replaces each `${...}` in the values by what it stands for.
   ///
@@ -152,23 +154,5 @@ private struct Substitution {
   private func isVariable(_ name: String) -> Bool {
     guard let first = name.unicodeScalars.first, !("0"..."9").contains(first) else { return false }
     return name.unicodeScalars.allSatisfy { ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "_" }
-  }
-}
-
-extension YAMLValue {
-  /// With `$${` for every `${` in texts, so that substitution gives them back.
-  var escapingReferences: YAMLValue {
-    switch self {
-    case .null, .boolean, .number: return self
-    case .list(let items): return .list(items.map(\.escapingReferences))
-    case .mapping(let entries): return .mapping(entries.map { Entry($0.key, $0.value.escapingReferences) })
-    case .text(let text):
-      var escaped = String.UnicodeScalarView()
-      for scalar in text.unicodeScalars {
-        if scalar == "{", escaped.last == "$" { escaped.append("$") }
-        escaped.append(scalar)
-      }
-      return .text(String(escaped))
-    }
   }
 }

@@ -10,11 +10,17 @@ public struct Node: Sendable {
     public let key: String
     public let keyRange: SourceRange
     public var value: Node
+
+    package init(key: String, keyRange: SourceRange, value: Node) {
+      (self.key, self.keyRange, self.value) = (key, keyRange, value)
+    }
   }
 
   public var content: Content
   /// A list or a mapping in brackets is pointed at by its bracket, any other by its first dash or key.
   public var range: SourceRange
+
+  package init(content: Content, range: SourceRange) { (self.content, self.range) = (content, range) }
 
   public var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
   public var items: [Node]? { if case .sequence(let items) = content { items } else { nil } }
@@ -25,7 +31,7 @@ public struct Node: Sendable {
   public subscript(key: String) -> Node? { entries?.first { $0.key == key }?.value }
 
   /// Nodes in this tree, and levels of it. The builder bounds both, so that recursion is safe.
-  var size: (count: Int, depth: Int) {
+  package var size: (count: Int, depth: Int) {
     let children: [Node] =
       switch content {
       case .scalar: []

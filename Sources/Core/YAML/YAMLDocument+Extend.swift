@@ -1,3 +1,4 @@
+import DistillOptions
 import Foundation
 
 extension YAMLDocument {
