@@ -94,7 +94,7 @@ let package = Package(
     tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
     tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
-    tests("Schedule", ["DistillLayerSchedules"]),
+    tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),
     tests("Pipeline", ["DistillPipeline"] + plugins.map { .byName(name: $0.name) }),
     tests("EndToEnd", ["DistillCore"]),
     tests(
