@@ -55,12 +55,15 @@ let libraries = [
   core("DistillTraining", "Training", ["DistillCore"]),
   core("DistillPipeline", "Pipeline", ["DistillTraining", "DistillYAML"]),
   core("DistillTestKit", "TestKit", ["DistillCore"]),
+  core(
+    "DistillCLI", "Command", ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 ]
 
 let package = Package(
   name: "swift-distill",
   platforms: [.macOS(.v15)],
   products: (libraries + plugins).map { .library(name: $0.name, targets: [$0.name]) } + [
+    .library(name: "DistillPlugins", targets: plugins.map(\.name)),
     .executable(name: "distill", targets: ["distill"]),
     .plugin(name: "DistillPluginRegistry", targets: ["DistillPluginRegistry"]),
   ],
@@ -83,8 +86,7 @@ let package = Package(
       path: "Sources/Core/PluginRegistry/BuildTool"),
     .executableTarget(
       name: "distill",
-      dependencies: ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]
-        + plugins.map { .byName(name: $0.name) },
+      dependencies: ["DistillCLI"] + plugins.map { .byName(name: $0.name) },
       path: "Sources/CLI", swiftSettings: safe, plugins: ["DistillPluginRegistry"]),
   ] + libraries + plugins + [
     tests("Kernels", ["CDistillKernels"]),

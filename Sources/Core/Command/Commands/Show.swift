@@ -2,7 +2,7 @@ import ArgumentParser
 import DistillCore
 import DistillPipeline
 
-struct Show: ParsableCommand {
+struct Show: PluginCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print a pipeline with every default spelt out, and where each value comes from.")
 
@@ -10,8 +10,8 @@ struct Show: ParsableCommand {
   var file: String
   @OptionGroup var overrides: OverrideOptions
 
-  func run() throws {
-    let decoded = try Pipeline.read(file: file, overrides: try overrides.pairs(), registry: try Distill.registry())
+  func run(_ registry: PluginRegistry) throws {
+    let decoded = try Pipeline.read(file: file, overrides: try overrides.pairs(), registry: registry)
     Console.output(String(decoded.annotatedYAML().dropLast()))
   }
 }

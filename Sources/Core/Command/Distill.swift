@@ -4,18 +4,6 @@ import DistillPipeline
 import DistillTraining
 import Foundation
 
-@main struct Main {
-  static func main() {
-    do {
-      try Compute.checkEnvironment()
-      var command = try Distill.parseAsRoot()
-      try command.run()
-    } catch {
-      ExitStatus.quit(with: error)
-    }
-  }
-}
-
 struct Distill: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "distill",
@@ -34,11 +22,6 @@ struct Distill: ParsableCommand {
     subcommands: [
       Run.self, Validate.self, Show.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self, Plugins.self,
     ])
-
-  /// The plugins that `plugins.yaml` names.
-  static func registry() throws -> PluginRegistry {
-    try PluginRegistry(CompiledPlugins.all, kinds: PluginKind.pipeline)
-  }
 }
 
 /// How the program ends.

@@ -8,7 +8,7 @@ extension Activation: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
-struct Embed: ParsableCommand {
+struct Embed: PluginCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write an encoder's activations of texts to a safetensors file.",
     discussion: """
@@ -37,9 +37,9 @@ struct Embed: ParsableCommand {
     if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more") }
   }
 
-  func run() throws {
+  func run(_ registry: PluginRegistry) throws {
     let encoder = try ModelFolder.encoder(
-      URL(filePath: model), settings: try overrides.pairs(), registry: try Distill.registry())
+      URL(filePath: model), settings: try overrides.pairs(), registry: registry)
     let wanted = Set(activations)
     if let untrained = encoder.untrained.intersection(wanted).first {
       throw ContractError(

@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: PluginCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score a run's teacher, its student, and the student with its knowledge base.")
 
@@ -25,18 +25,18 @@ struct Evaluate: ParsableCommand {
     }
   }
 
-  func run() throws {
-    if sweep { return try threads.run(printSweep) }
+  func run(_ registry: PluginRegistry) throws {
+    if sweep { return try threads.run { try printSweep(registry) } }
     let display = ProgressDisplay()
     let report = try threads.run {
-      try FinishedRun(URL(filePath: folder), registry: try Distill.registry(), retrieval: !noRetrieval)
+      try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval)
         .evaluate(data.map { URL(filePath: $0) }, observe: display.show)
     }
     Console.output(format == .json ? try report.json() : report.text)
   }
 
-  private func printSweep() throws {
-    let trials = try FinishedRun(URL(filePath: folder), registry: try Distill.registry())
+  private func printSweep(_ registry: PluginRegistry) throws {
+    let trials = try FinishedRun(URL(filePath: folder), registry: registry)
       .sweep(MixingGrid(), over: data.map { URL(filePath: $0) })
     if format == .json {
       return Console.output(String(decoding: try JSONEncoder().encode(trials), as: UTF8.self))

@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Run: ParsableCommand {
+struct Run: PluginCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a pipeline: prepare the teacher, distil the student, build the knowledge base, report.",
     discussion: """
@@ -21,8 +21,8 @@ struct Run: ParsableCommand {
   var resume = false
   @OptionGroup var threads: ThreadOptions
 
-  func run() throws {
-    let pipeline = try Pipeline(file: file, overrides: try overrides.pairs(), registry: try Distill.registry())
+  func run(_ registry: PluginRegistry) throws {
+    let pipeline = try Pipeline(file: file, overrides: try overrides.pairs(), registry: registry)
     let signals = Signals()
     let display = ProgressDisplay()
     let report = try threads.run {

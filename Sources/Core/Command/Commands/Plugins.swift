@@ -7,11 +7,10 @@ struct Plugins: ParsableCommand {
     abstract: "The plugins that are compiled in.", subcommands: [List.self, Describe.self], defaultSubcommand: List.self
   )
 
-  struct List: ParsableCommand {
+  struct List: PluginCommand {
     static let configuration = CommandConfiguration(abstract: "Every plugin in a line, by kind.")
 
-    func run() throws {
-      let registry = try Distill.registry()
+    func run(_ registry: PluginRegistry) throws {
       for kind in registry.kinds {
         let plugins = registry.plugins(ofKind: kind.name)
         guard !plugins.isEmpty else { continue }
@@ -25,14 +24,13 @@ struct Plugins: ParsableCommand {
     }
   }
 
-  struct Describe: ParsableCommand {
+  struct Describe: PluginCommand {
     static let configuration = CommandConfiguration(abstract: "What a plugin does and its options.")
 
     @Argument(help: "Name of a plugin.")
     var name: String
 
-    func run() throws {
-      let registry = try Distill.registry()
+    func run(_ registry: PluginRegistry) throws {
       let found = registry.plugins.filter { $0.name == name }
       guard !found.isEmpty else {
         let near = nearestNames(to: name, among: registry.plugins.map(\.name)).first

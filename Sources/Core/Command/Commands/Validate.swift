@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Validate: ParsableCommand {
+struct Validate: PluginCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check pipeline files: every mistake with its line and column, before any weight is read.")
 
@@ -13,8 +13,7 @@ struct Validate: ParsableCommand {
   @Option(help: "text, or json for editors.")
   var format = OutputFormat.text
 
-  func run() throws {
-    let registry = try Distill.registry()
+  func run(_ registry: PluginRegistry) throws {
     var failures: [Diagnostics] = []
     for file in files {
       do {

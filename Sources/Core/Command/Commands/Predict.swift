@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Predict: ParsableCommand {
+struct Predict: PluginCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, jsonl
   }
@@ -26,8 +26,8 @@ struct Predict: ParsableCommand {
   var format = Format.text
   @OptionGroup var threads: ThreadOptions
 
-  func run() throws {
-    let finished = try FinishedRun(URL(filePath: folder), registry: try Distill.registry(), retrieval: !noRetrieval)
+  func run(_ registry: PluginRegistry) throws {
+    let finished = try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval)
     let name = URL(filePath: file == "-" ? "standard input" : file)
     let texts = try finished.task.readUnlabelled(try Console.input(file), named: name)
     let predictions = try threads.run { try finished.predict(texts.examples) }
