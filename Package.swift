@@ -48,18 +48,22 @@ let plugins = [
 let libraries = [
   core("DistillTensor", "Tensor", ["COpenBLAS", "CDistillKernels"], settings: pointers),
   core("DistillFormats", "Formats", settings: pointers),
-  core("DistillOptions", "Options", ["CLibYAML"], settings: pointers),
+  core("DistillOptions", "Options"),
+  core("DistillYAML", "YAML", ["DistillOptions", "CLibYAML"], settings: pointers),
   core("DistillText", "Text", ["DistillOptions", "DistillFormats"]),
   core("DistillCore", "Contracts", ["DistillTensor", "DistillFormats", "DistillOptions", "DistillText"]),
   core("DistillTraining", "Training", ["DistillCore"]),
-  core("DistillPipeline", "Pipeline", ["DistillTraining"]),
+  core("DistillPipeline", "Pipeline", ["DistillTraining", "DistillYAML"]),
   core("DistillTestKit", "TestKit", ["DistillCore"]),
+  core(
+    "DistillCLI", "Command", ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 ]
 
 let package = Package(
   name: "swift-distill",
   platforms: [.macOS(.v15)],
   products: (libraries + plugins).map { .library(name: $0.name, targets: [$0.name]) } + [
+    .library(name: "DistillPlugins", targets: plugins.map(\.name)),
     .executable(name: "distill", targets: ["distill"]),
     .plugin(name: "DistillPluginRegistry", targets: ["DistillPluginRegistry"]),
   ],
@@ -75,25 +79,24 @@ let package = Package(
       providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CDistillKernels", path: "Sources/Core/Kernels"),
     .executableTarget(
-      name: "distill-plugin-registry", dependencies: ["DistillOptions"],
+      name: "distill-plugin-registry", dependencies: ["DistillYAML"],
       path: "Sources/Core/PluginRegistry/Generator", swiftSettings: safe),
     .plugin(
       name: "DistillPluginRegistry", capability: .buildTool(), dependencies: ["distill-plugin-registry"],
       path: "Sources/Core/PluginRegistry/BuildTool"),
     .executableTarget(
       name: "distill",
-      dependencies: ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]
-        + plugins.map { .byName(name: $0.name) },
+      dependencies: ["DistillCLI"] + plugins.map { .byName(name: $0.name) },
       path: "Sources/CLI", swiftSettings: safe, plugins: ["DistillPluginRegistry"]),
   ] + libraries + plugins + [
     tests("Kernels", ["CDistillKernels"]),
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
     tests("Formats", ["DistillFormats"]),
-    tests("Options", ["DistillOptions"]),
+    tests("Options", ["DistillYAML"]),
     tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
-    tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit"]),
+    tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
-    tests("Schedule", ["DistillLayerSchedules"]),
+    tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),
     tests("Pipeline", ["DistillPipeline"] + plugins.map { .byName(name: $0.name) }),
     tests("EndToEnd", ["DistillCore"]),
     tests(

@@ -35,6 +35,16 @@ struct LoadingTests {
     }
   }
 
+  @Test func loadsWithoutAPipeline() throws {
+    let all: Set<Activation> = [.logits, .embedding]
+    for embedding in SequenceEmbedding.allCases {
+      let encoder = try BERTEncoder.load(from: Fixture.url("student"), embedding: embedding)
+      #expect(encoder.task == Fixture.task && encoder.untrained.isEmpty)
+      #expect(try answers(encoder, all) == answers(Fixture.student(Fixture.url("student"), embedding: embedding), all))
+    }
+    #expect(throws: FormatError.self) { try BERTEncoder.load(from: URL(filePath: "/nowhere"), embedding: .mean) }
+  }
+
   /// What a pre-trained BERT's file holds besides: heads of pre-training, which nothing here reads, and a buffer.
   @Test func headsOfPretrainingArePassedOver() throws {
     try Fixture.withCopy(of: "student") { folder in

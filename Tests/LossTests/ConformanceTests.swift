@@ -2,6 +2,7 @@ import DistillCore
 import DistillCrossEntropy
 import DistillRelationalKL
 import DistillTestKit
+import Synchronization
 import Testing
 
 struct ConformanceTests {
@@ -31,7 +32,8 @@ struct ConformanceTests {
   @Test(arguments: [
     (Wrong.Fault.constantGradient, "rises by"), (.order, "another order"), (.infinite, "the loss is"),
     (.unread, "declared but not read"), (.loneStudent, "without a teacher is not refused"),
-    (.biased, "a student equal to its teacher has the loss"), (.vector, "not that of a scalar"),
+    (.moody, "again, the same batch has the loss"), (.biased, "a student equal to its teacher has the loss"),
+    (.vector, "not that of a scalar"),
   ])
   func finds(_ fault: Wrong.Fault, _ message: String) throws {
     let failure = #expect(throws: ConformanceFailure.self) {
@@ -80,10 +82,13 @@ struct LayerWise: LossTerm {
 
 /// The squared error between embeddings, with one fault.
 struct Wrong: LossTerm {
-  enum Fault: Sendable { case none, constantGradient, order, infinite, unread, loneStudent, biased, vector }
+  enum Fault: Sendable { case none, constantGradient, order, infinite, unread, loneStudent, biased, vector, moody }
   static let name = "wrong"
   static let summary = "Wrong on purpose."
   var fault = Fault.none
+  private let mood = Mood()
+
+  private final class Mood: Sendable { let value = Mutex(Float(0)) }
 
   init() {}
   init(_ fault: Fault) { self.fault = fault }
@@ -109,6 +114,12 @@ struct Wrong: LossTerm {
     case .infinite: return difference.squared().mean() + 0 * (student.squared() + 1e-9).log().exp().mean() / 0
     case .biased: return difference.squared().mean() + 0.1
     case .vector: return difference.squared()
+    case .moody:
+      let mood = mood.value.withLock { value in
+        value += 1
+        return value
+      }
+      return difference.squared().mean() * mood
     }
   }
 }

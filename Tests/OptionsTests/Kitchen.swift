@@ -1,4 +1,5 @@
 import DistillOptions
+import DistillYAML
 import Foundation
 
 // Two kinds of plugins and a pipeline of their own, so that these tests need nothing above this module.

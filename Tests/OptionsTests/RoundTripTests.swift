@@ -1,4 +1,5 @@
 import DistillOptions
+import DistillYAML
 import Foundation
 import Testing
 

@@ -1,6 +1,7 @@
 import DistillCore
 import DistillExactSearch
 import DistillHNSW
+import DistillYAML
 import Testing
 
 struct OptionsTests {

@@ -80,6 +80,27 @@ struct LossScene {
     )
   }
 
+  /// The same as ``gradients()``, the student having answered a few sequences at a time.
+  func gradients(inPieces pieces: [Range<Int>]) throws -> (loss: Float, gradients: [Activation: Tensor]) {
+    let leaves = pieces.map { range in
+      Response(
+        Dictionary(
+          uniqueKeysWithValues: student.activations.map { activation, tensor in
+            let parts = activation.pieces(of: tensor, models.student, lengths)
+            return (activation, concatenatedRows(Array(parts[range])).detached.variable())
+          }))
+    }
+    var scene = self
+    scene.student = Response.concatenated(leaves)
+    parameters?.clearGradients()
+    let loss = try scene.loss()
+    loss.backward()
+    let gradients = leaves.map {
+      Response($0.activations.mapValues { $0.gradient ?? Tensor(repeating: 0, $0.shape) })
+    }
+    return (loss.scalar, Response.concatenated(gradients).activations)
+  }
+
   /// The teacher's activation that stands where the student's does; without a pair of layers the last ones are one.
   func counterpart(of activation: Activation) -> Activation {
     let layers = layers ?? models.teacher.map { LayerPair(student: models.student.layers, teacher: $0.layers) }

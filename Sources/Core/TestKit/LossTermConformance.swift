@@ -37,6 +37,7 @@ public struct LossTermConformance {
   /// - Throws: ``ConformanceFailure``, or what the term threw.
   public func check() throws {
     try checkReads()
+    try checkPieces()
     try checkGradients()
     try checkAgreement()
     try checkOrder()
@@ -99,6 +100,21 @@ public struct LossTermConformance {
       _ = try accepts("a teacher with more \(what)", orThrows: WiringError.self) {
         let loss = try self.scene(teacher: change).loss()
         try require(loss.isFinite, "with a teacher of more \(what) the loss is \(loss.scalar)")
+      }
+    }
+  }
+
+  /// The same batch has the same loss and gradients when it is asked again, and when the student answered it in pieces, as
+  /// with `micro_batch_size`.
+  public func checkPieces() throws {
+    let scene = try scene()
+    let (loss, gradients) = try scene.gradients()
+    for pieces in [[0..<5], [0..<2, 2..<4, 4..<5]] {
+      let how = pieces.count == 1 ? "again" : "answered in pieces"
+      let (other, otherGradients) = try scene.gradients(inPieces: pieces)
+      try require(other == loss, "the loss is \(loss); \(how), the same batch has the loss \(other)")
+      for (activation, gradient) in gradients where otherGradients[activation]?.values != gradient.values {
+        throw ConformanceFailure(description: "\(how), the same batch has another gradient for \(activation)")
       }
     }
   }

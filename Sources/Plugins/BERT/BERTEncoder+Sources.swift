@@ -22,6 +22,27 @@ extension BERTEncoder {
     return (configuration, tokenizer)
   }
 
+  /// An encoder from a Hugging Face folder, for use without a pipeline:
+  ///
+  /// ```swift
+  /// let encoder = try BERTEncoder.load(from: folder, embedding: .mean)
+  /// let batch = TokenBatch([encoder.tokenizer.encode("a text", pair: nil, maxLength: 512)], examples: [0])
+  /// let embedding = try encoder.respond(to: batch, with: [.embedding], pass: .inference)[.embedding]  // [1, H]
+  /// ```
+  ///
+  /// The task is what `config.json` says: regression for one label, else classification; `LABEL_0` and `LABEL_1` where it names
+  /// none. A pooler or a classifier that the folder does not have starts from random weights, and ``untrained`` names what
+  /// rests on it.
+  /// - Parameter embedding: what ``Activation/embedding`` stands for.
+  /// - Throws: ``FormatError`` for what is wrong with its files.
+  public static func load(from folder: URL, embedding: SequenceEmbedding) throws -> BERTEncoder {
+    var labels = BERTConfiguration.labels(in: folder) ?? []
+    if labels.isEmpty { labels = ["LABEL_0", "LABEL_1"] }
+    let surroundings = Surroundings(
+      task: labels.count == 1 ? .regression : .classification(labels: labels), maximumLength: 1, key: RandomKey(0))
+    return try BERTEncoder(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: surroundings)
+  }
+
   /// An encoder from a Hugging Face folder.
   /// - Throws: ``FormatError`` for what is wrong with its files, ``WiringError`` where they do not fit the task.
   convenience init(

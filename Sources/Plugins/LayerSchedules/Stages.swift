@@ -101,7 +101,7 @@ public struct Stages: Configurable, Sendable {
   var state: SchedulerState {
     get { SchedulerState(["stage": Double(stage), "steps": Double(steps)]) }
     set {
-      func whole(_ name: String) -> Int { newValue.values[name].flatMap { Int(exactly: $0) } ?? 0 }
+      func whole(_ name: String) -> Int { max(newValue.values[name].flatMap { Int(exactly: $0) } ?? 0, 0) }
       (stage, steps) = (whole("stage"), whole("steps"))
     }
   }

@@ -7,15 +7,15 @@ public final class SourceText: Sendable {
   public let lines: [Substring]
   /// What relative paths in the text are relative to.
   public let folder: URL
-  let order: Order
+  package let order: Order
 
   /// Diagnostics are sorted by this: the file that was named, what it extends and so on, then the overrides as given.
-  enum Order: Comparable {
+  package enum Order: Comparable {
     case file(Int)
     case override(Int)
   }
 
-  init(name: String, text: String, folder: URL, order: Order) {
+  package init(name: String, text: String, folder: URL, order: Order) {
     self.name = name
     self.folder = folder
     self.order = order
@@ -23,7 +23,7 @@ public final class SourceText: Sendable {
     lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
-  var isFile: Bool { if case .file = order { true } else { false } }
+  package var isFile: Bool { if case .file = order { true } else { false } }
 }
 
 /// A stretch of one line of a source. Lines and columns begin at 1; a column is a Unicode scalar.
@@ -33,6 +33,10 @@ public struct SourceRange: Sendable, Hashable, Comparable, CustomStringConvertib
   public let column: Int
   /// How many scalars to underline; a range that goes on in later lines is cut at the end of its first one.
   public let length: Int
+
+  package init(source: SourceText, line: Int, column: Int, length: Int) {
+    (self.source, self.line, self.column, self.length) = (source, line, column, length)
+  }
 
   /// `file:line:column`, or the name alone for an override of the command line.
   public var description: String { source.isFile ? "\(source.name):\(line):\(column)" : source.name }

@@ -5,6 +5,24 @@ public struct Decoded<Value> {
 }
 
 extension Decoded where Value: Configurable {
+  /// Reads a tree as the options of a value.
+  ///
+  /// - Parameters:
+  ///   - start: where the file begins.
+  ///   - known: what was found to be wrong before.
+  ///   - unresolved: values whose references failed. What they stand for is not known, and neither is what it should be.
+  /// - Throws: everything that is wrong, in order of position.
+  package init(
+    _ root: Node, at start: SourceRange, registry: PluginRegistry, known: [Diagnostic], unresolved: Set<SourceRange>
+  ) throws(Diagnostics) {
+    let visit = DecodingVisit(registry: registry, range: start)
+    var value = Value()
+    visit.decode(&value, from: root)
+    let problems = known + visit.problems.filter { !unresolved.contains($0.range) }
+    guard problems.isEmpty else { throw Diagnostics(problems) }
+    (self.value, source) = (value, SourceMap(root: root))
+  }
+
   /// The resolved file, with a comment behind each value that says where it is written: `# default`, `# base.yaml:12`,
   /// `# command line`.
   public func annotatedYAML() -> String {
@@ -44,25 +62,5 @@ extension SourceMap {
     }
     guard range.source.isFile else { return "command line" }
     return "\(range.source.name.filter { !$0.isNewline }):\(range.line)"
-  }
-}
-
-extension YAMLDocument {
-  /// Reads the whole document as the options of a `T`.
-  ///
-  /// - Throws: everything that is wrong with the file, in order of position.
-  public func decode<T: Configurable>(
-    _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
-  ) throws(Diagnostics) -> Decoded<T> {
-    guard let root else {
-      throw Diagnostics(diagnostics.isEmpty ? [Diagnostic("the file is empty", at: start)] : diagnostics)
-    }
-    let visit = DecodingVisit(registry: registry, range: start)
-    var value = T()
-    visit.decode(&value, from: root)
-    // What a reference stands for is not known where it failed, and neither is what it should have been.
-    let problems = diagnostics + visit.problems.filter { !unresolved.contains($0.range) }
-    guard problems.isEmpty else { throw Diagnostics(problems) }
-    return Decoded(value: value, source: SourceMap(root: root))
   }
 }

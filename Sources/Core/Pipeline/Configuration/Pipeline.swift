@@ -1,5 +1,6 @@
 import DistillCore
 import DistillTraining
+import DistillYAML
 import Foundation
 
 /// A pipeline whose parts are known to fit, before any weight is read.

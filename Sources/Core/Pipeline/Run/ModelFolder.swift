@@ -1,4 +1,5 @@
 import DistillCore
+import DistillYAML
 import Foundation
 
 /// An encoder from a model folder that no pipeline file describes.

@@ -3,7 +3,8 @@ import PackagePlugin
 
 /// Generates `CompiledPlugins`, the list of the plugins in `plugins.yaml`, into the target it is applied to.
 ///
-/// `plugins.yaml` lies in the target's folder or in the root of its package.
+/// `plugins.yaml` lies in the target's folder or in the root of its package. It may include those of packages that this one
+/// depends on.
 @main
 struct DistillPluginRegistry: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -17,12 +18,24 @@ struct DistillPluginRegistry: BuildToolPlugin {
     }
     let output = context.pluginWorkDirectoryURL.appending(path: "CompiledPlugins.swift")
     let modules = target.recursiveTargetDependencies.compactMap { ($0 as? any SourceModuleTarget)?.moduleName }
+    var packages: [String: URL] = [:]
+    collect(context.package, into: &packages)
+    let included = Set(packages.values.map { $0.appending(path: "plugins.yaml") })
+      .filter { FileManager.default.fileExists(atPath: $0.path) }.sorted { $0.path < $1.path }
     return [
       .buildCommand(
         displayName: "Listing the plugins of \(target.name)",
         executable: try context.tool(named: "distill-plugin-registry").url,
-        arguments: [manifest.path, output.path] + Set(modules).sorted(),
-        inputFiles: [manifest], outputFiles: [output])
+        arguments: [manifest.path, output.path] + packages.map { "\($0)=\($1.path)" }.sorted() + Set(modules).sorted(),
+        inputFiles: [manifest] + included, outputFiles: [output])
     ]
+  }
+
+  /// The folders of all packages below one, by the name in their Package.swift.
+  private func collect(_ package: Package, into folders: inout [String: URL]) {
+    for dependency in package.dependencies.map(\.package) where folders[dependency.displayName] == nil {
+      folders[dependency.displayName] = dependency.directoryURL
+      collect(dependency, into: &folders)
+    }
   }
 }

@@ -1,21 +1,27 @@
 import DistillOptions
+import DistillYAML
 import Foundation
 
-/// `distill-plugin-registry MANIFEST OUTPUT MODULE...`: turns `plugins.yaml` into the Swift list of its plugins.
+/// `distill-plugin-registry MANIFEST OUTPUT PACKAGE=FOLDER... MODULE...`: turns `plugins.yaml` into the Swift list of its
+/// plugins.
 ///
-/// Run by the build-tool plugin, which passes the modules that the target being built can import.
+/// Run by the build-tool plugin, which passes the packages whose plugins can be included, and the modules that the target
+/// being built can import.
 @main struct Main {
   static func main() {
     let arguments = CommandLine.arguments.dropFirst()
     guard let manifest = arguments.first, let output = arguments.dropFirst().first else {
-      quit("usage: distill-plugin-registry MANIFEST OUTPUT MODULE...")
+      quit("usage: distill-plugin-registry MANIFEST OUTPUT PACKAGE=FOLDER... MODULE...")
+    }
+    var packages: [String: String] = [:]
+    var modules: Set<String> = []
+    for argument in arguments.dropFirst(2) {
+      let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { packages[parts[0]] = parts[1] } else { modules.insert(argument) }
     }
     do {
-      let decoded = try YAMLDocument(file: manifest).decode(Manifest.self)
-      let problems = decoded.value.problems(modules: Set(arguments.dropFirst(2)), source: decoded.source)
-      guard problems.isEmpty else { throw Diagnostics(problems) }
-      let text = decoded.value.swift(manifest: manifest, source: decoded.source)
-      try Data(text.utf8).write(to: URL(filePath: output), options: .atomic)
+      let list = try PluginList(manifest: manifest, packages: packages, modules: modules)
+      try Data(list.swift.utf8).write(to: URL(filePath: output), options: .atomic)
     } catch let error as Diagnostics {
       quit(error.rendered())
     } catch {

@@ -2,6 +2,7 @@ import DistillOptions
 
 /// `plugins.yaml`.
 struct Manifest: Configurable {
+  var include: [String] = []
   var plugins: [Entry] = []
 
   struct Entry: Configurable {
@@ -26,55 +27,8 @@ struct Manifest: Configurable {
   }
 
   mutating func options(_ visit: inout OptionVisitor) {
-    visit.sections("plugins", &plugins, required: true, "The plugins to compile in.")
-  }
-
-  /// What only the whole list and the package can tell.
-  func problems(modules: Set<String>, source: SourceMap) -> [Diagnostic] {
-    var problems: [Diagnostic] = []
-    var lines: [[String]: Int] = [:]
-    for (index, plugin) in plugins.enumerated() {
-      if !modules.contains(plugin.module) {
-        let near = nearestNames(to: plugin.module, among: modules)
-        let hint = near.first.map { "did you mean `\($0)`?" } ?? "add it to the target's dependencies in Package.swift"
-        problems.append(
-          Diagnostic(
-            "the module `\(plugin.module)` is not among the target's dependencies",
-            at: source.range(of: "plugins[\(index)].module"), hint: hint))
-      }
-      let place = source.range(of: "plugins[\(index)].name")
-      if let line = lines[[plugin.kind, plugin.name]] {
-        problems.append(
-          Diagnostic("the \(plugin.kind) `\(plugin.name)` is listed twice", at: place, hint: "first on line \(line)"))
-      } else {
-        lines[[plugin.kind, plugin.name]] = place.line
-      }
-    }
-    return problems
-  }
-
-  /// The Swift file. Each plugin is compiled as if it stood in the manifest, so that the compiler's own errors, such as a
-  /// type that does not exist, name the line there.
-  func swift(manifest: String, source: SourceMap) -> String {
-    let imports = Set(plugins.map(\.module) + ["DistillOptions"]).sorted().map { "import \($0)\n" }.joined()
-    let items = plugins.enumerated().map { index, plugin in
-      """
-      #sourceLocation(file: \(manifest.debugDescription), line: \(source.range(of: "plugins[\(index)].type").line))
-          all.append(CompiledPlugin(kind: "\(plugin.kind)", name: "\(plugin.name)", type: \(plugin.module).\(plugin.type).self))
-
-      """
-    }
-    return """
-      // Generated from plugins.yaml.
-      \(imports)
-      enum CompiledPlugins {
-        static var all: [CompiledPlugin] {
-          \(items.isEmpty ? "let" : "var") all: [CompiledPlugin] = []
-      \(items.joined())\(items.isEmpty ? "" : "#sourceLocation()\n")    return all
-        }
-      }
-
-      """
+    visit("include", &include, "Packages that this one depends on, whose plugins.yaml is to count here too.")
+    visit.sections("plugins", &plugins, required: include.isEmpty, "The plugins to compile in.")
   }
 }
 

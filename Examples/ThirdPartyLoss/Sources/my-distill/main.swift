@@ -1,0 +1,3 @@
+import DistillCLI
+
+DistillCommand.main(plugins: CompiledPlugins.all)

@@ -1,0 +1,54 @@
+import ArgumentParser
+import DistillCore
+import DistillPipeline
+import Foundation
+
+struct Evaluate: PluginCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Score a run's teacher, its student, and the student with its knowledge base.")
+
+  @Argument(help: ArgumentHelp("Folder of a finished run.", valueName: "run"))
+  var folder: String
+  @Option(help: "Labelled file in the task's layout. Default: the run's validation file.")
+  var data: String?
+  @Flag(help: "Leave the knowledge base out.")
+  var noRetrieval = false
+  @Flag(help: "Score many values of K, β and τ instead; for looking, not for choosing what is then reported.")
+  var sweep = false
+  @Option(help: "text or json.")
+  var format = OutputFormat.text
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if sweep && noRetrieval {
+      throw ValidationError("--sweep tries the knowledge base, which --no-retrieval leaves out")
+    }
+  }
+
+  func run(_ registry: PluginRegistry) throws {
+    if sweep { return try threads.run { try printSweep(registry) } }
+    let display = ProgressDisplay()
+    let report = try threads.run {
+      try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval)
+        .evaluate(data.map { URL(filePath: $0) }, observe: display.show)
+    }
+    Console.output(format == .json ? try report.json() : report.text)
+  }
+
+  private func printSweep(_ registry: PluginRegistry) throws {
+    let trials = try FinishedRun(URL(filePath: folder), registry: registry)
+      .sweep(MixingGrid(), over: data.map { URL(filePath: $0) })
+    if format == .json {
+      return Console.output(String(decoding: try JSONEncoder().encode(trials), as: UTF8.self))
+    }
+    Console.output((["K", "β", "τ"] + (trials.first?.scores.map(\.metric) ?? []) + ["loss"]).joined(separator: "\t"))
+    for trial in trials {
+      let mixing = trial.mixing
+      let scores = (trial.scores.map(\.value) + [trial.loss]).map {
+        String(format: "%.4f", locale: Locale(identifier: "en_US_POSIX"), $0)
+      }
+      let values = ["\(mixing.neighbours)", "\(mixing.beta)", "\(mixing.temperature)"] + scores
+      Console.output(values.joined(separator: "\t"))
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import DistillCore
+import DistillPipeline
+import Foundation
+
+struct Predict: PluginCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, jsonl
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Answer texts with a run's student and its knowledge base.",
+    discussion: """
+      Input: one text a line, a TAB between the texts of a pair, or a file in the task's layout. Output: a line each: label and \
+      its score, or with --format jsonl {"label", "scores", "student", "retrieved", "neighbours"}, where a neighbour's `row` is \
+      its place in the training file, counted from 0.
+      """)
+
+  @Argument(help: ArgumentHelp("Folder of a finished run.", valueName: "run"))
+  var folder: String
+  @Argument(help: "File of texts, or - for standard input.")
+  var file = "-"
+  @Flag(help: "Leave the knowledge base out.")
+  var noRetrieval = false
+  @Option(help: "text or jsonl.")
+  var format = Format.text
+  @OptionGroup var threads: ThreadOptions
+
+  func run(_ registry: PluginRegistry) throws {
+    let finished = try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval)
+    let name = URL(filePath: file == "-" ? "standard input" : file)
+    let texts = try finished.task.readUnlabelled(try Console.input(file), named: name)
+    let predictions = try threads.run { try finished.predict(texts.examples) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    for prediction in predictions {
+      switch format {
+      case .jsonl: Console.output(String(decoding: try encoder.encode(prediction), as: UTF8.self))
+      case .text:
+        let label = prediction.label ?? "score"
+        Console.output("\(label)\t\(prediction.scores[label] ?? 0)")
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import DistillCore
+import DistillPipeline
+import Foundation
+
+struct Run: PluginCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a pipeline: prepare the teacher, distil the student, build the knowledge base, report.",
+    discussion: """
+      The run folder holds the student in Hugging Face's layout, the knowledge base, the checkpoints, metrics.jsonl and the \
+      report. An interrupted run goes on with --resume. A teacher that was prepared before by the same settings, next to this \
+      run, is taken from there.
+      """)
+
+  @Argument(help: "Pipeline file.")
+  var file: String
+  @OptionGroup var overrides: OverrideOptions
+  @Option(help: "Folder of the run, instead of the file's `output`.")
+  var output: String?
+  @Flag(help: "Go on with the run in that folder.")
+  var resume = false
+  @OptionGroup var threads: ThreadOptions
+
+  func run(_ registry: PluginRegistry) throws {
+    let pipeline = try Pipeline(file: file, overrides: try overrides.pairs(), registry: registry)
+    let signals = Signals()
+    let display = ProgressDisplay()
+    let report = try threads.run {
+      try PipelineRun(
+        pipeline, output: output.map { URL(filePath: $0) }, resumes: resume, stop: signals.stop, observe: display.show
+      ).run()
+    }
+    Console.output(report.text)
+  }
+}

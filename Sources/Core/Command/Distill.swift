@@ -1,0 +1,53 @@
+import ArgumentParser
+import DistillCore
+import DistillPipeline
+import DistillTraining
+import Foundation
+
+struct Distill: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "distill",
+    abstract: "Teaches what a large text encoder knows to a small one, from one YAML file.",
+    discussion: """
+      A first run:
+        distill validate pipeline.yaml     check the file; no weight is read
+        distill run pipeline.yaml          teacher, student, knowledge base
+        distill evaluate runs/NAME         the table once more
+        echo "a text" | distill predict runs/NAME
+
+      Results go to standard output, everything else to standard error.
+      Exit status: 0 done, 1 failed while running, 2 the file or the command
+      line is wrong, 130 or 143 stopped by a signal after saving.
+      """,
+    subcommands: [
+      Run.self, Validate.self, Show.self, Plan.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self,
+      Plugins.self,
+    ])
+}
+
+/// How the program ends.
+enum ExitStatus {
+  static func quit(with error: any Error) -> Never {
+    switch error {
+    case let diagnostics as Diagnostics:
+      Console.error(diagnostics.rendered(colour: Console.hasColours))
+      exit(2)
+    case TrainingError.stopped(let signal, _, _):
+      Console.error("\(error)")
+      exit(128 + signal)
+    case is RunError, is ComputeError:
+      Console.error("error: \(error)")
+      exit(2)
+    default:
+      let code = Distill.exitCode(for: error)
+      if code == .success || code == .validationFailure || error is ExitCode {
+        let message = Distill.fullMessage(for: error)
+        if code == .success { Console.output(message) } else if !message.isEmpty { Console.error(message) }
+        exit(code == .validationFailure ? 2 : code.rawValue)
+      }
+      let message = (error as? any LocalizedError)?.errorDescription ?? "\(error)"
+      Console.error("error: \(message)")
+      exit(1)
+    }
+  }
+}

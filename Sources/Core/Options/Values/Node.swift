@@ -1,0 +1,82 @@
+/// A value of a YAML file and the place where it is written.
+public struct Node: Sendable {
+  public enum Content: Sendable {
+    case scalar(Scalar)
+    case sequence([Node])
+    case mapping([Entry])
+  }
+
+  public struct Entry: Sendable {
+    public let key: String
+    public let keyRange: SourceRange
+    public var value: Node
+
+    package init(key: String, keyRange: SourceRange, value: Node) {
+      (self.key, self.keyRange, self.value) = (key, keyRange, value)
+    }
+  }
+
+  public var content: Content
+  /// A list or a mapping in brackets is pointed at by its bracket, any other by its first dash or key.
+  public var range: SourceRange
+
+  package init(content: Content, range: SourceRange) { (self.content, self.range) = (content, range) }
+
+  public var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
+  public var items: [Node]? { if case .sequence(let items) = content { items } else { nil } }
+  public var entries: [Entry]? { if case .mapping(let entries) = content { entries } else { nil } }
+  public var isNull: Bool { scalar?.meaning == .null }
+
+  /// The value of a key; nil as well when this is not a mapping.
+  public subscript(key: String) -> Node? { entries?.first { $0.key == key }?.value }
+
+  /// Nodes in this tree, and levels of it. The builder bounds both, so that recursion is safe.
+  package var size: (count: Int, depth: Int) {
+    let children: [Node] =
+      switch content {
+      case .scalar: []
+      case .sequence(let items): items
+      case .mapping(let entries): entries.map(\.value)
+      }
+    return children.reduce(into: (1, 1)) { total, child in
+      let size = child.size
+      total = (total.0 + size.count, max(total.1, size.depth + 1))
+    }
+  }
+
+  /// What stands here, in words: `the number 5`, `a list`.
+  public var found: String {
+    switch content {
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    case .scalar(let scalar): scalar.found
+    }
+  }
+
+  /// The error that something else was expected here; `hint` defaults to what follows from what was found.
+  public func mismatch(_ expected: OptionShape, hint: String? = nil) -> Diagnostics {
+    Diagnostics(
+      Diagnostic("expected \(expected), found \(found)", at: range, hint: hint ?? mendingHint(for: expected)))
+  }
+
+  private func mendingHint(for expected: OptionShape) -> String? {
+    guard let scalar else { return nil }
+    switch (scalar.meaning, expected) {
+    case (.null, _): return "give a value, or leave the key out"
+    case (.ambiguousNumber(let number), _):
+      return "write `\(number)` if a number is meant, or put it in quotes if text is meant"
+    case (.ambiguousBoolean(let flag), _):
+      return "write `\(flag)` if a boolean is meant, or put it in quotes if text is meant"
+    case (.nonFinite, _): return "NaN and infinity are not accepted"
+    case (.text, .boolean) where ["y", "t", "1"].contains(scalar.text.lowercased()): return "write `true`"
+    case (.text, .boolean) where ["n", "f", "0"].contains(scalar.text.lowercased()): return "write `false`"
+    case (.text, .integer), (.text, .number), (.text, .boolean):
+      return scalar.isPlain || Scalar(scalar.text, isPlain: true).meaning == .text ? nil : "remove the quotes"
+    case (.text, .choice(let names)): return suggestion(for: scalar.text, among: names)
+    case (.integer, .text), (.real, .text), (.boolean, .text): return "put it in quotes: \"\(scalar.text)\""
+    case (.integer, .path), (.real, .path), (.boolean, .path): return "put it in quotes: \"\(scalar.text)\""
+    case (_, .list): return "write a list: [\(scalar.text.prefix(40))]"
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/// A value that is to be written as YAML.
+public indirect enum YAMLValue: Sendable, Hashable {
+  case null
+  case boolean(Bool)
+  /// Digits as they are to stand in the file.
+  case number(String)
+  case text(String)
+  case list([YAMLValue])
+  case mapping([Entry])
+
+  public struct Entry: Sendable, Hashable {
+    public let key: String
+    public let value: YAMLValue
+
+    public init(_ key: String, _ value: YAMLValue) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  /// On one line: `{use: hnsw, m: 16}`.
+  public var flow: String {
+    switch self {
+    case .null: "null"
+    case .boolean(let flag): flag ? "true" : "false"
+    case .number(let digits): digits
+    case .text(let text): Self.quotedIfNeeded(text)
+    case .list(let items): "[" + items.map(\.flow).joined(separator: ", ") + "]"
+    case .mapping(let entries):
+      "{" + entries.map { "\(Self.quotedIfNeeded($0.key)): \($0.value.flow)" }.joined(separator: ", ") + "}"
+    }
+  }
+
+  /// A file: mappings, and lists of them, one line per key; everything else on one line.
+  public var document: String { document { _ in "" } }
+
+  /// - Parameter remark: what follows the value at a path such as `losses[1].weight` on its line.
+  func document(remark: (String) -> String) -> String { lines("", remark).map { $0 + "\n" }.joined() }
+
+  private func lines(_ path: String, _ remark: (String) -> String) -> [String] {
+    switch self {
+    case .mapping(let entries) where !entries.isEmpty:
+      entries.flatMap { entry -> [String] in
+        let key = Self.quotedIfNeeded(entry.key) + ":"
+        let lines = entry.value.lines(path.isEmpty ? entry.key : "\(path).\(entry.key)", remark)
+        return entry.value.isBlock ? [key] + lines.map { "  " + $0 } : [key + " " + lines.joined()]
+      }
+    case .list(let items) where isBlock:
+      items.enumerated().flatMap { index, item in
+        item.lines("\(path)[\(index)]", remark).enumerated().map { ($0.offset == 0 ? "- " : "  ") + $0.element }
+      }
+    default: [flow + remark(path)]
+    }
+  }
+
+  private var isBlock: Bool {
+    switch self {
+    case .mapping(let entries): !entries.isEmpty
+    case .list(let items): items.contains(where: \.isBlock)
+    default: false
+    }
+  }
+
+  /// Plain only where no reader of YAML, of whatever version, could take it for anything but text.
+  private static func quotedIfNeeded(_ text: String) -> String {
+    let isWord = text.unicodeScalars.allSatisfy { scalar in
+      ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+        || "_./-".unicodeScalars.contains(scalar)
+    }
+    let startsPlainly = text.unicodeScalars.first.map { $0 != "-" && $0 != "." || text.hasPrefix("../") } ?? false
+    let isShort = ["y", "n"].contains(text.lowercased())
+    if isWord, startsPlainly, !isShort, Scalar(text, isPlain: true).meaning == .text { return text }
+    var quoted = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\t": quoted += "\\t"
+      // Everything that libyaml does not take for printable, or takes for a line break or a byte-order mark.
+      case "\0"..<" ", "\u{7F}"..."\u{A0}", "\u{2028}", "\u{2029}", "\u{E000}"...:
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        quoted += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return "\"\(quoted)\""
+  }
+}
+
+extension YAMLValue {
+  /// With `$${` for every `${` in texts, so that substitution gives them back.
+  var escapingReferences: YAMLValue {
+    switch self {
+    case .null, .boolean, .number: return self
+    case .list(let items): return .list(items.map(\.escapingReferences))
+    case .mapping(let entries): return .mapping(entries.map { Entry($0.key, $0.value.escapingReferences) })
+    case .text(let text):
+      var escaped = String.UnicodeScalarView()
+      for scalar in text.unicodeScalars {
+        if scalar == "{", escaped.last == "$" { escaped.append("$") }
+        escaped.append(scalar)
+      }
+      return .text(String(escaped))
+    }
+  }
+}

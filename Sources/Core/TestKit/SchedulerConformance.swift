@@ -1,0 +1,164 @@
+import DistillCore
+import Foundation
+
+/// What every schedule must do, tried out on yours:
+///
+/// ```swift
+/// @Test func conforms() throws { try SchedulerConformance(MySchedule()).check() }
+/// ```
+///
+/// The schedule is led through made-up trainings whose figures fall, rise and vanish. An error of the kind
+/// ``ConformanceFailure`` says what it did wrong. A schedule that stops the process in ``checkForeignState()`` believes a
+/// state that it has not checked.
+public struct SchedulerConformance {
+  private let schedule: any Scheduler
+  private let terms: ScheduledTerms
+  private let key: RandomKey
+  private static let stepsPerEpoch = 4
+
+  /// - Parameters:
+  ///   - schedule: as it is before a training.
+  ///   - terms: a pipeline that it accepts.
+  ///   - seed: of the figures.
+  public init(
+    _ schedule: any Scheduler,
+    terms: ScheduledTerms = ScheduledTerms(
+      layerMap: (1...3).map { LayerPair(student: $0, teacher: 2 * $0) }, layerTerms: ["cls-cosine", "attention-kl"],
+      outputTerms: ["soft-cross-entropy"], epochs: 10),
+    seed: UInt64 = 1
+  ) {
+    (self.schedule, self.terms, key) = (schedule, terms, RandomKey(seed))
+  }
+
+  /// Checks everything below.
+  /// - Throws: ``ConformanceFailure``, or what the schedule threw.
+  public func check() throws {
+    try schedule.check(terms)
+    try checkFocus()
+    try checkVerdicts()
+    try checkResume()
+    try checkForeignState()
+  }
+
+  /// What counts is a function of the layer map and the state, lies within the map, is never nothing, and changes only where
+  /// `observe` says so.
+  public func checkFocus() throws { try checkCourse(of: schedule, terms) }
+
+  /// The same pipeline meets the same answer, a refusal is a ``WiringError``, and what is accepted can be trained.
+  public func checkVerdicts() throws {
+    for map in [terms.layerMap, Array(terms.layerMap.prefix(1)), []] {
+      for (layerTerms, outputTerms) in [
+        (terms.layerTerms, terms.outputTerms), (terms.layerTerms, []), ([], terms.outputTerms),
+      ] where map.isEmpty == layerTerms.isEmpty {
+        for epochs in [1, terms.epochs] {
+          let other = ScheduledTerms(
+            layerMap: map, layerTerms: layerTerms, outputTerms: outputTerms, epochs: epochs)
+          let what = "a pipeline of \(map.count) layers, \(outputTerms.count) terms on outputs and \(epochs) epochs"
+          let verdicts = try (0..<2).map { _ in
+            try accepts(what, orThrows: WiringError.self) { try schedule.check(other) }
+          }
+          try require(verdicts[0] == verdicts[1], "\(what) is accepted once and refused once")
+          if verdicts[0] { try checkCourse(of: schedule, other) }
+        }
+      }
+    }
+  }
+
+  /// A schedule that is given the state of another, as a checkpoint keeps it, goes on as that one would have.
+  public func checkResume() throws {
+    var whole = Course(schedule, terms, key)
+    let steps = terms.epochs * Self.stepsPerEpoch
+    whole.run(0..<steps)
+    for cut in 0...steps {
+      var first = Course(schedule, terms, key)
+      first.run(0..<cut)
+      var second = Course(schedule, terms, key)
+      let data = try JSONEncoder().encode(first.schedule.state)
+      second.schedule.state = try JSONDecoder().decode(SchedulerState.self, from: data)
+      second.run(cut..<steps)
+      try require(
+        first.foci + second.foci == whole.foci, "after a stop at step \(cut) other terms count than without it")
+      try require(
+        first.moves + second.moves == whole.moves, "after a stop at step \(cut) it moves on otherwise than without it")
+    }
+  }
+
+  /// A state that is damaged, or another schedule's, leads to no focus outside the layer map.
+  public func checkForeignState() throws {
+    var course = Course(schedule, terms, key)
+    course.run(0..<Self.stepsPerEpoch)
+    let own = course.schedule.state.values.keys
+    for value in [Double.nan, .infinity, -.infinity, -1, 0.5, 1e18, .greatestFiniteMagnitude] {
+      var foreign = schedule
+      foreign.state = SchedulerState(["somebody else's": value])
+      try checkCourse(of: foreign, terms)
+      for name in own {
+        foreign = schedule
+        foreign.state.values[name] = value
+        try checkCourse(of: foreign, terms)
+      }
+    }
+  }
+
+  private func checkCourse(of schedule: any Scheduler, _ terms: ScheduledTerms) throws {
+    let before = schedule.state
+    var course = Course(schedule, terms, key)
+    for step in 0..<terms.epochs * Self.stepsPerEpoch {
+      let state = course.schedule.state
+      let focus = course.schedule.focus(terms.layerMap)
+      try require(
+        course.schedule.focus(terms.layerMap) == focus && course.schedule.state == state,
+        "asked again in step \(step), it gives another focus or has another state")
+      try require(
+        focus.layerPairs.lowerBound >= 0 && focus.layerPairs.upperBound <= terms.layerMap.count,
+        "in step \(step) the pairs \(focus.layerPairs) of \(terms.layerMap.count) count")
+      let counts = !focus.layerPairs.isEmpty || focus.outputs && !terms.outputTerms.isEmpty
+      try require(counts, "in step \(step) no term counts")
+      let moves = course.moves.count
+      course.run(step..<step + 1)
+      if course.schedule.focus(terms.layerMap) != focus {
+        try require(course.moves.count > moves, "after step \(step) other terms count, and `observe` did not say so")
+      }
+    }
+    try require(schedule.state == before, "a copy's training changes the state of the original")
+  }
+
+  /// A training in which the schedule is told figures that depend on the step alone.
+  private struct Course {
+    var schedule: any Scheduler
+    var foci: [Focus] = []
+    var moves: [StageMove] = []
+    private let terms: ScheduledTerms
+    private let key: RandomKey
+
+    init(_ schedule: any Scheduler, _ terms: ScheduledTerms, _ key: RandomKey) {
+      (self.schedule, self.terms, self.key) = (schedule, terms, key)
+    }
+
+    mutating func run(_ steps: Range<Int>) {
+      for step in steps {
+        let focus = schedule.focus(terms.layerMap)
+        foci.append(focus)
+        observe(step, focus, isEndOfEpoch: false)
+        if (step + 1) % stepsPerEpoch == 0 { observe(step, focus, isEndOfEpoch: true) }
+      }
+    }
+
+    /// Figures of the terms that count, between 0 and 1, now and then missing or not a number.
+    private mutating func observe(_ step: Int, _ focus: Focus, isEndOfEpoch: Bool) {
+      var names = focus.outputs ? terms.outputTerms : []
+      for index in focus.layerPairs where terms.layerMap.indices.contains(index) {
+        names += terms.layerTerms.map { "\($0).\(terms.layerMap[index].student)" }
+      }
+      var figures: [String: Double] = [:]
+      for name in names {
+        let random = abs(Double(key.child(name).normal(UInt64(step))))
+        figures[name] = random > 2 ? nil : random < 0.05 ? .nan : min(random / 2, 1)
+      }
+      let progress = TrainingProgress(
+        epoch: (step + (isEndOfEpoch ? 1 : 0)) / stepsPerEpoch, step: step + 1, stepsPerEpoch: stepsPerEpoch)
+      let report = StepReport(progress: progress, isEndOfEpoch: isEndOfEpoch, figures: figures)
+      if let move = schedule.observe(report, terms.layerMap) { moves.append(move) }
+    }
+  }
+}

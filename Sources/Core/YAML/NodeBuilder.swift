@@ -1,0 +1,218 @@
+import DistillOptions
+
+/// What a file may cost before it is refused. The first three hold for each file that is extended, too.
+public struct YAMLLimits: Sendable {
+  public var bytes = 1 << 20
+  /// Levels of nesting. libyaml itself knows no bound.
+  public var depth = 64
+  /// Nodes that all aliases together may stand for.
+  public var aliasedNodes = 10_000
+  /// Files in a chain of `extends`.
+  public var files = 16
+  /// References in all values together; what they stand for may be `bytes` long altogether.
+  public var references = 1_000
+
+  public init() {}
+}
+
+/// Composes nodes from events, collecting everything that is wrong on the way.
+struct NodeBuilder: ~Copyable {
+  /// Parsing cannot go on; the reason is among the problems.
+  private struct Stop: Error {}
+
+  private(set) var problems: [Diagnostic] = []
+  private let source: SourceText
+  private let limits: YAMLLimits
+  private let text: String
+  private var events: YAMLEvents
+  private var anchors: [String: Node] = [:]
+  private var aliasedNodes = 0
+  /// Lines (from 0) that only continue a quoted or block scalar begun above: their indentation is text.
+  private var insideScalar: Set<Int> = []
+  private var failedLine: Int?
+
+  /// - Parameter text: what is parsed; `source` holds what is shown, line for line and column for column.
+  init(_ text: String, source: SourceText, limits: YAMLLimits) {
+    self.text = text
+    self.source = source
+    self.limits = limits
+    events = YAMLEvents(text)
+  }
+
+  /// The root, or nil when there is no document or none that can be used.
+  mutating func document() -> Node? {
+    defer { reportTabs() }
+    do throws(Stop) {
+      _ = try next()
+      let start = try next()
+      guard case .documentStart(let hasDirectives) = start.kind else { return nil }
+      if hasDirectives { report("directives are not supported", at: range(start), hint: "remove the line with `%`") }
+      let root = try node(try next(), depth: 1)
+      _ = try next()
+      let following = try next()
+      if case .documentStart = following.kind {
+        report("a second document begins here", at: range(following), hint: "a file holds exactly one document")
+      }
+      return root
+    } catch {
+      return nil
+    }
+  }
+
+  private mutating func node(_ event: YAMLEvent, depth: Int) throws(Stop) -> Node {
+    if event.hasTag {
+      report("tags are not supported", at: range(event), hint: "remove it: the option decides the type")
+    }
+    let place = range(event)
+    let node: Node
+    switch event.kind {
+    case .alias(let name): return try expand(name, at: place, depth: depth)
+    case .scalar(let text, let isPlain):
+      // A block scalar ends at the first column of the line after it.
+      let last = event.end.column == 0 ? event.end.line - 1 : event.end.line
+      if !isPlain, last > event.start.line { insideScalar.formUnion(event.start.line + 1...last) }
+      node = Node(content: .scalar(Scalar(text, isPlain: isPlain)), range: place)
+    case .sequenceStart:
+      try check(depth, at: place)
+      node = Node(content: .sequence(try items(depth: depth + 1)), range: place.cut(to: 1))
+    default:
+      try check(depth, at: place)
+      let entries = try entries(depth: depth + 1)
+      // A block mapping has no bracket to point at: its first key stands for it.
+      let isFlow = if case .mappingStart(isFlow: true) = event.kind { true } else { false }
+      node = Node(content: .mapping(entries), range: isFlow ? place.cut(to: 1) : entries.first?.keyRange ?? place)
+    }
+    if let anchor = event.anchor {
+      if anchors[anchor] != nil { report("the anchor `&\(anchor)` is already in use", at: place) }
+      anchors[anchor] = node
+    }
+    return node
+  }
+
+  private mutating func items(depth: Int) throws(Stop) -> [Node] {
+    var items: [Node] = []
+    while true {
+      let event = try next()
+      if case .sequenceEnd = event.kind { return items }
+      items.append(try node(event, depth: depth))
+    }
+  }
+
+  private mutating func entries(depth: Int) throws(Stop) -> [Node.Entry] {
+    var entries: [Node.Entry] = []
+    var firstLines: [String: Int] = [:]
+    while true {
+      let event = try next()
+      if case .mappingEnd = event.kind { return entries }
+      let key = try node(event, depth: depth)
+      let value = try node(try next(), depth: depth)
+      let name = key.scalar?.text ?? ""
+      if case .alias = event.kind {
+        report("a key cannot be an alias", at: key.range)
+      } else if name.isEmpty {
+        report("a key must be a word", at: key.range)
+      } else if name == "<<", key.scalar?.isPlain == true {
+        let hint = "spell the keys out, or give the whole mapping as an alias"
+        report("merge keys are not supported", at: key.range, hint: hint)
+      } else if let line = firstLines[name] {
+        report("the key `\(name)` is given twice", at: key.range, hint: "it was first given on line \(line)")
+      } else {
+        firstLines[name] = key.range.line
+        entries.append(Node.Entry(key: name, keyRange: key.range, value: value))
+      }
+    }
+  }
+
+  private mutating func expand(_ name: String, at place: SourceRange, depth: Int) throws(Stop) -> Node {
+    guard var node = anchors[name] else {
+      report("the alias `*\(name)` has no anchor before it", at: place)
+      throw Stop()
+    }
+    let size = node.size
+    aliasedNodes += size.count
+    guard aliasedNodes <= limits.aliasedNodes else {
+      report("aliases stand for more than \(limits.aliasedNodes) values", at: place)
+      throw Stop()
+    }
+    try check(depth + size.depth - 2, at: place)
+    node.range = place
+    return node
+  }
+
+  private mutating func check(_ depth: Int, at place: SourceRange) throws(Stop) {
+    guard depth > limits.depth else { return }
+    report("nested more than \(limits.depth) levels deep", at: place.cut(to: 1))
+    throw Stop()
+  }
+
+  private mutating func next() throws(Stop) -> YAMLEvent {
+    do {
+      return try events.next()
+    } catch {
+      let (line, column) =
+        switch error.place {
+        // At the end of a file without a final newline, libyaml is one line too far.
+        case .mark(let mark) where mark.line >= source.lines.count: position(after: text)
+        case .mark(let mark): (mark.line + 1, mark.column + 1)
+        case .byte(let offset): position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
+        }
+      failedLine = line - 1
+      let message = [error.problem, error.context].compactMap(\.self).joined(separator: " ")
+      let place = SourceRange(source: source, line: line, column: column, length: 1)
+      report(message, at: place, hint: syntaxHint(error.problem))
+      throw Stop()
+    }
+  }
+
+  private func syntaxHint(_ problem: String) -> String? {
+    switch problem {
+    case "mapping values are not allowed in this context":
+      "a colon followed by a space begins a value: check the indentation, or put the text in quotes"
+    case "found character that cannot start any token": "put the text in quotes"
+    case "did not find expected key": "check the indentation of this line and of the one above"
+    case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
+      "a comma or a closing bracket is missing"
+    default: nil
+    }
+  }
+
+  private mutating func report(_ message: String, at range: SourceRange, hint: String? = nil) {
+    problems.append(Diagnostic(message, at: range, hint: hint))
+  }
+
+  /// libyaml takes some tabs and stops at others, with words that name none; here each one is an error that says so.
+  private mutating func reportTabs() {
+    for (index, line) in source.lines.enumerated() where index <= failedLine ?? .max {
+      let indentation = line.prefix { $0 == " " || $0 == "\t" }
+      guard let tab = indentation.firstIndex(of: "\t"), indentation.endIndex < line.endIndex,
+        !insideScalar.contains(index)
+      else { continue }
+      problems.removeAll { index == failedLine && $0.range.line == index + 1 }
+      let column = line.distance(from: line.startIndex, to: tab) + 1
+      let place = SourceRange(source: source, line: index + 1, column: column, length: 1)
+      report("a tab in the indentation", at: place, hint: "indent with spaces")
+    }
+  }
+
+  private func range(_ event: YAMLEvent) -> SourceRange {
+    let line = event.start.line
+    // A line that is not there: the empty document at the end of a file without a final newline.
+    let end =
+      event.end.line == line || line >= source.lines.count
+      ? event.end.column : source.lines[line].unicodeScalars.count
+    let column = event.start.column
+    return SourceRange(source: source, line: line + 1, column: column + 1, length: max(0, end - column))
+  }
+}
+
+extension SourceRange {
+  func cut(to length: Int) -> SourceRange {
+    SourceRange(source: source, line: line, column: column, length: length)
+  }
+}
+
+/// Where the character after `prefix` stands.
+func position(after prefix: String) -> (line: Int, column: Int) {
+  let lines = prefix.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+  return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
+}

@@ -1,0 +1,158 @@
+import DistillOptions
+
+extension YAMLDocument {
+  /// Replaces each `${...}` in the values by what it stands for.
+  ///
+  /// - `${NAME}`, all capitals, digits and `_`, is an environment variable.
+  /// - Anything else, `${name}` or `${losses[1].weight}`, is the path of a single value of this document, with everything
+  ///   that was inherited or set. Defaults that are not written have no value here.
+  /// - `$${` is a literal `${`.
+  ///
+  /// A value that is one reference and nothing else, in quotes or not, means what the other value means: a number stays a
+  /// number. An environment variable means what it would mean if it were written in its place, or a text where a text is
+  /// wanted. Within a longer text a reference is text, and null is none. Keys are left alone, and so is a `${` that comes
+  /// out of the environment. Relative paths are relative to the file that holds the reference.
+  ///
+  /// To be called after `extend` and `set`. Mistakes join `diagnostics`.
+  public mutating func substitute(environment: [String: String]) {
+    guard let root else { return }
+    var substitution = Substitution(root: root, environment: environment, limits: limits)
+    self.root = substitution.replacing(root)
+    diagnostics += substitution.problems
+    unresolved = substitution.failed
+  }
+}
+
+/// An empty `Diagnostics` is thrown where something failed that has been told already.
+private struct Substitution {
+  let root: Node
+  let environment: [String: String]
+  let limits: YAMLLimits
+  private(set) var problems: [Diagnostic] = []
+  private(set) var failed: Set<SourceRange> = []
+  private var known: [SourceRange: Scalar] = [:]
+  /// From which value which reference is being followed.
+  private var trail: [(place: SourceRange, name: String)] = []
+  private var references = 0
+  private var bytes = 0
+
+  init(root: Node, environment: [String: String], limits: YAMLLimits) {
+    (self.root, self.environment, self.limits) = (root, environment, limits)
+  }
+
+  mutating func replacing(_ node: Node) -> Node {
+    var node = node
+    switch node.content {
+    case .scalar(let scalar):
+      if let value = value(of: scalar, at: node.range) { node.content = .scalar(value) }
+    case .sequence(let items):
+      node.content = .sequence(items.map { replacing($0) })
+    case .mapping(var entries):
+      for index in entries.indices { entries[index].value = replacing(entries[index].value) }
+      node.content = .mapping(entries)
+    }
+    return node
+  }
+
+  private mutating func value(of scalar: Scalar, at place: SourceRange) -> Scalar? {
+    guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return scalar }
+    if failed.contains(place) { return nil }
+    if let value = known[place] { return value }
+    do throws(Diagnostics) {
+      let value = try expand(scalar, at: place)
+      known[place] = value
+      return value
+    } catch {
+      problems += error.list
+      failed.insert(place)
+      return nil
+    }
+  }
+
+  private mutating func expand(_ scalar: Scalar, at place: SourceRange) throws(Diagnostics) -> Scalar {
+    var text = String.UnicodeScalarView()
+    var rest = scalar.text.unicodeScalars[...]
+    var isChanged = false
+    while let first = rest.first {
+      if rest.starts(with: "$${".unicodeScalars) {
+        text += "${".unicodeScalars
+        rest = rest.dropFirst(3)
+        isChanged = true
+      } else if rest.starts(with: "${".unicodeScalars) {
+        guard let end = rest.firstIndex(of: "}") else {
+          throw problem("`${` is not closed", at: place, hint: "write `$${` for a literal `${`")
+        }
+        let value = try follow(String(rest.dropFirst(2).prefix(upTo: end)), from: place)
+        let isAll =
+          rest.startIndex == scalar.text.startIndex && scalar.text.unicodeScalars.index(after: end) == rest.endIndex
+        if isAll { return value }
+        if value.meaning != .null { text += value.text.unicodeScalars }
+        rest = rest.suffix(from: end).dropFirst()
+        isChanged = true
+      } else {
+        text.append(first)
+        rest = rest.dropFirst()
+      }
+    }
+    return isChanged ? Scalar(String(text), isPlain: false) : scalar
+  }
+
+  private mutating func follow(_ name: String, from place: SourceRange) throws(Diagnostics) -> Scalar {
+    references += 1
+    guard references <= limits.references else {
+      if references > limits.references + 1 { throw Diagnostics([]) }
+      throw problem("more than \(limits.references) references", at: place)
+    }
+    let value = isVariable(name) ? try variable(name, from: place) : try option(name, from: place)
+    bytes += value.text.utf8.count
+    guard bytes <= limits.bytes else {
+      throw problem("references stand for more than \(limits.bytes) bytes", at: place)
+    }
+    return value
+  }
+
+  private func variable(_ name: String, from place: SourceRange) throws(Diagnostics) -> Scalar {
+    guard let text = environment[name] else {
+      let hint = "set it, or write `$${` for a literal `${`"
+      throw problem("the environment variable `\(name)` is not set", at: place, hint: hint)
+    }
+    return Scalar(variable: text)
+  }
+
+  private mutating func option(_ name: String, from place: SourceRange) throws(Diagnostics) -> Scalar {
+    let shown = String(name.prefix(80))
+    guard let steps = PathStep.steps(of: name, in: place.source) else {
+      throw problem(
+        "`${\(shown)}` refers to nothing", at: place,
+        hint: "write ${NAME} for an environment variable, ${training.epochs} for a value, `$${` for a literal `${`")
+    }
+    guard let target = root.value(at: steps) else {
+      throw problem(
+        "there is no value `\(shown)` to refer to", at: place,
+        hint: "a value has to be written; a default is not enough")
+    }
+    guard let scalar = target.scalar else {
+      throw problem("`\(shown)` is \(target.found), not a single value", at: place)
+    }
+    trail.append((place, shown))
+    defer { trail.removeLast() }
+    if let first = trail.firstIndex(where: { $0.place == target.range }) {
+      let names = [shown] + trail[first...].map(\.name)
+      throw problem("references go round in a circle: \(names.joined(separator: " → "))", at: place)
+    }
+    guard trail.count <= limits.depth else {
+      throw problem("more than \(limits.depth) references lead to one another", at: place)
+    }
+    guard let value = value(of: scalar, at: target.range) else { throw Diagnostics([]) }
+    return value
+  }
+
+  private func problem(_ message: String, at place: SourceRange, hint: String? = nil) -> Diagnostics {
+    Diagnostics(Diagnostic(message, at: place, hint: hint))
+  }
+
+  private func isVariable(_ name: String) -> Bool {
+    guard let first = name.unicodeScalars.first, !("0"..."9").contains(first) else { return false }
+    return name.unicodeScalars.allSatisfy { ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "_" }
+  }
+}

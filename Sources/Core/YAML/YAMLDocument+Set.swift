@@ -1,0 +1,66 @@
+import DistillOptions
+
+extension YAMLDocument {
+  /// Replaces the value at `path` (`training.epochs`, `losses[1].weight`), as `--set path=value` asks.
+  ///
+  /// The value is read as YAML: a scalar, or a list or mapping in brackets. Mappings that are missing on the way are made,
+  /// so that a typo becomes the same "unknown key" as in the file. Mistakes join `diagnostics`.
+  public mutating func set(_ path: String, _ value: String) {
+    overrides += 1
+    let shown = SourceText(
+      name: "--set \(path)", text: "\(path)=\(value)", folder: source.folder, order: .override(overrides))
+    guard let steps = PathStep.steps(of: path, in: shown) else {
+      let place = SourceRange(source: shown, line: 1, column: 1, length: path.unicodeScalars.count)
+      let hint = "a path looks like training.epochs or losses[1].weight"
+      diagnostics.append(Diagnostic("`\(path)` is not a path to an option", at: place, hint: hint))
+      return
+    }
+    // Blanks in place of `path=` put every position of the value where it is shown.
+    let blanks = String(repeating: " ", count: path.unicodeScalars.count + 1)
+    var builder = NodeBuilder(blanks + value, source: shown, limits: limits)
+    let parsed = builder.document()
+    diagnostics += builder.problems
+    guard builder.problems.isEmpty else { return }
+    let end = SourceRange(source: shown, line: 1, column: blanks.count + 1, length: 1)
+    let node = parsed ?? Node(content: .scalar(Scalar("", isPlain: true)), range: end)
+    guard root != nil || diagnostics.isEmpty else { return }
+    var tree = root ?? Node(content: .mapping([]), range: start)
+    if let problem = tree.put(node, at: steps[...]) { diagnostics.append(problem) } else { root = tree }
+  }
+}
+
+extension Node {
+  /// - Returns: what keeps the value from being put there.
+  fileprivate mutating func put(_ value: Node, at steps: ArraySlice<PathStep>) -> Diagnostic? {
+    guard let step = steps.first else {
+      self = value
+      return nil
+    }
+    switch (step.kind, content) {
+    case (.key(let key), .mapping(var entries)):
+      var child = Node(content: .mapping([]), range: step.range)
+      let index = entries.firstIndex { $0.key == key }
+      if let index { child = entries[index].value }
+      let problem = child.put(value, at: steps.dropFirst())
+      if let index {
+        entries[index].value = child
+      } else {
+        entries.append(Entry(key: key, keyRange: step.range, value: child))
+      }
+      content = .mapping(entries)
+      return problem
+    case (.index(let index), .sequence(var items)):
+      guard items.indices.contains(index) else {
+        return Diagnostic("the list has \(items.count) items, counted from 0", at: step.range)
+      }
+      let problem = items[index].put(value, at: steps.dropFirst())
+      content = .sequence(items)
+      return problem
+    case (.key, .scalar) where isNull:
+      content = .mapping([])
+      return put(value, at: steps)
+    case (.key(let key), _): return Diagnostic("`\(key)` cannot be set inside \(found)", at: step.range)
+    case (.index, _): return Diagnostic("only a list has items, this is \(found)", at: step.range)
+    }
+  }
+}

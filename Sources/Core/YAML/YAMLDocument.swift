@@ -1,0 +1,103 @@
+import DistillOptions
+import Foundation
+
+/// One YAML file as a tree of nodes that know where they stand.
+///
+/// Reading never throws: what is wrong with the syntax waits in `diagnostics`, so that `decode` can report it together
+/// with everything else.
+public struct YAMLDocument: Sendable {
+  /// Nil for an empty file and after a syntax error.
+  public internal(set) var root: Node?
+  public internal(set) var diagnostics: [Diagnostic] = []
+  public let source: SourceText
+  let limits: YAMLLimits
+  var overrides = 0
+  /// Values whose references failed.
+  var unresolved: Set<SourceRange> = []
+
+  /// Reads a file. A file that cannot be read, or is not UTF-8, becomes a diagnostic too.
+  public init(file path: String, limits: YAMLLimits = YAMLLimits()) {
+    let folder = URL(filePath: path).absoluteURL.deletingLastPathComponent()
+    do {
+      self.init(try limits.read(URL(filePath: path)), name: path, folder: folder, limits: limits)
+    } catch {
+      self.init(SourceText(name: path, text: "", folder: folder, order: .file(0)), limits)
+      diagnostics = [Diagnostic("cannot be read: \(error.localizedDescription)", at: start)]
+    }
+  }
+
+  /// Parses a text; `name` is what diagnostics call it.
+  public init(
+    _ text: String, name: String = "text.yaml", folder: URL = URL(filePath: "."), limits: YAMLLimits = YAMLLimits()
+  ) {
+    self.init(Data(text.utf8), name: name, folder: folder, limits: limits)
+  }
+
+  /// Parses the bytes of a file that was read already.
+  public init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits = YAMLLimits()) {
+    self.init(bytes, name: name, folder: folder, limits: limits, order: 0)
+  }
+
+  /// - Parameter order: how many files down the chain of `extends` this one is.
+  init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits, order: Int) {
+    func source(_ text: String) -> SourceText {
+      SourceText(name: name, text: text, folder: folder, order: .file(order))
+    }
+    guard bytes.count <= limits.bytes else {
+      self.init(source(""), limits)
+      diagnostics = [Diagnostic("the file is larger than \(limits.bytes) bytes", at: start)]
+      return
+    }
+    guard var text = String(validating: bytes, as: UTF8.self) else {
+      self.init(source(String(decoding: bytes, as: UTF8.self)), limits)
+      let (line, column) = position(after: validPrefix(of: bytes))
+      let place = SourceRange(source: self.source, line: line, column: column, length: 1)
+      diagnostics = [Diagnostic("this is not valid UTF-8", at: place, hint: "save the file as UTF-8")]
+      return
+    }
+    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+    self.init(source(text), limits)
+    var builder = NodeBuilder(text, source: self.source, limits: limits)
+    root = builder.document()
+    diagnostics = builder.problems
+  }
+
+  private init(_ source: SourceText, _ limits: YAMLLimits) {
+    self.source = source
+    self.limits = limits
+  }
+
+  /// The first character of the file.
+  var start: SourceRange { SourceRange(source: source, line: 1, column: 1, length: 1) }
+}
+
+extension YAMLDocument {
+  /// Reads the whole document as the options of a `T`.
+  ///
+  /// - Throws: everything that is wrong with the file, in order of position.
+  public func decode<T: Configurable>(
+    _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
+  ) throws(Diagnostics) -> Decoded<T> {
+    guard let root else {
+      throw Diagnostics(diagnostics.isEmpty ? [Diagnostic("the file is empty", at: start)] : diagnostics)
+    }
+    return try Decoded(root, at: start, registry: registry, known: diagnostics, unresolved: unresolved)
+  }
+}
+
+extension YAMLLimits {
+  /// At most one byte more than allowed, which is enough to tell.
+  func read(_ file: URL) throws -> Data {
+    let handle = try FileHandle(forReadingFrom: file)
+    defer { try? handle.close() }
+    return try handle.read(upToCount: bytes + 1) ?? Data()
+  }
+}
+
+private func validPrefix(of bytes: Data) -> String {
+  var prefix = String.UnicodeScalarView()
+  var decoder = UTF8()
+  var iterator = bytes.makeIterator()
+  while case .scalarValue(let scalar) = decoder.decode(&iterator) { prefix.append(scalar) }
+  return String(prefix)
+}
