@@ -32,7 +32,8 @@ struct Distill: ParsableCommand {
       line is wrong, 130 or 143 stopped by a signal after saving.
       """,
     subcommands: [
-      Run.self, Validate.self, Show.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self, Plugins.self,
+      Initialise.self, Run.self, Validate.self, Show.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self,
+      Plugins.self, Schema.self,
     ])
 
   /// The plugins that `plugins.yaml` names.
