@@ -57,10 +57,9 @@ import Testing
     for (task, file) in [("mrpc", "mrpc.yaml"), ("tsv", "tsv.yaml")] {
       #expect(try bench.distill("init", task, "--output", file).status == 0)
       let before = try bench.data(file)
-      let validated = try bench.distill("validate", file)
       // The bench's BERT reads 32 tokens and no more.
       let short = try bench.distill("validate", file, "--set", "task.max_length=16")
-      #expect(short.status == 0, "\(short.errors) \(validated.errors)")
+      #expect(short.status == 0, "\(short.errors)")
       let again = try bench.distill("init", task, "--output", file)
       #expect(again.status == 2 && again.errors.contains("exists"), "\(again.errors)")
       #expect(try bench.data(file) == before)
