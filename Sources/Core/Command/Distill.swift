@@ -20,8 +20,8 @@ struct Distill: ParsableCommand {
       line is wrong, 130 or 143 stopped by a signal after saving.
       """,
     subcommands: [
-      Run.self, Validate.self, Show.self, Plan.self, Evaluate.self, Predict.self, Embed.self, Tokenize.self,
-      Plugins.self,
+      Initialise.self, Plan.self, Run.self, Validate.self, Show.self, Evaluate.self, Predict.self, Embed.self,
+      Tokenize.self, Plugins.self, Schema.self,
     ])
 }
 

@@ -9,6 +9,9 @@ import DistillCore
 public struct AttentionKL: LossTerm {
   public static let name = "attention-kl"
   public static let summary = "KL between rows of attention, teacher to student, of each pair of layers."
+  public static let reference = PluginReference(
+    formula: "1/T Σᵢ Σⱼ Aᵗᵢⱼ ln(Aᵗᵢⱼ/Aˢᵢⱼ), mean over heads and sequences; A = softmax(QKᵀ/√d)",
+    source: "Aguilar et al. 2020, arXiv 1910.03723; the mean over heads and sequences is that of others' code")
 
   public init() {}
 

@@ -5,6 +5,7 @@ import Foundation
 public struct BERTStudent: StudentRecipe, Sendable {
   public static let name = "bert"
   public static let summary = "A BERT encoder made of layers of the teacher, from a checkpoint, or from random weights."
+  public static let reference = PluginReference(example: "{use: bert, from_teacher_layers: [2, 4, 6]}")
 
   public var fromTeacherLayers: [Int]?
   public var checkpoint: OptionPath?

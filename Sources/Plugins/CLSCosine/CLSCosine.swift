@@ -10,6 +10,11 @@ public struct CLSCosine: LossTerm {
 
   public static let name = "cls-cosine"
   public static let summary = "Cosine distance between [CLS] states of mapped layers."
+  public static let reference = PluginReference(
+    formula: "plain: 1 − cos(s, t); squared: 1 − cos²(s, t); s and t are [CLS] states",
+    source:
+      "both forms are ascribed to Aguilar et al. 2020, arXiv 1910.03723; plain as the default and the learnt map are ours"
+  )
 
   public var form = Form.plain
   public var project = false

@@ -4,6 +4,8 @@ import DistillCore
 public struct HardCrossEntropy: LossTerm {
   public static let name = "hard-cross-entropy"
   public static let summary = "Cross-entropy with the true labels; squared error for regression."
+  public static let reference = PluginReference(
+    formula: "−ln softmax(s)[label]; for regression (s − y)²")
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}

@@ -7,6 +7,10 @@ import DistillCore
 public struct SoftCrossEntropy: LossTerm {
   public static let name = "soft-cross-entropy"
   public static let summary = "Cross-entropy with the teacher's soft labels, and a share of the true ones."
+  public static let reference = PluginReference(
+    formula: "T²·CE(softmax(t/T), softmax(s/T)) + λ·hard-cross-entropy; for regression (s − t)² + λ·(s − y)²",
+    source:
+      "T = 1: L_kd of Aguilar et al. 2020, whose value of λ we do not know; T²: Hinton et al. 2015, arXiv 1503.02531")
 
   public var hardWeight: Float = 0
   public var temperature: Float = 1

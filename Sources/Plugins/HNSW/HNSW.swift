@@ -5,6 +5,8 @@ import Foundation
 public struct HNSW: RetrieverRecipe {
   public static let name = "hnsw"
   public static let summary = "A graph of near neighbours in layers: approximate, and fast for large knowledge bases."
+  public static let reference = PluginReference(
+    source: "Malkov and Yashunin 2018, arXiv 1603.09320")
 
   public var m: Int
   public var efConstruction: Int

@@ -8,6 +8,9 @@ import DistillCore
 public struct HiddenStateMSE: LossTerm {
   public static let name = "hidden-mse"
   public static let summary = "Squared error between hidden states of mapped layers, through a learnt linear map."
+  public static let reference = PluginReference(
+    formula: "(W·s − t)², mean over width and tokens, then over sequences",
+    source: "TinyBERT, Jiao et al. 2020, arXiv 1909.10351; the mean of means is ours")
 
   public var project = true
 

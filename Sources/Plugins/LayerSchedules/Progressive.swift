@@ -7,6 +7,9 @@ import DistillCore
 public struct Progressive: Scheduler {
   public static let name = "progressive"
   public static let summary = "PID: one layer at a time from the bottom, then the outputs."
+  public static let reference = PluginReference(
+    source:
+      "PID, Aguilar et al. 2020, arXiv 1910.03723; threshold, epochs and what is judged are not known to us, so ours")
 
   public var stages = Stages()
 

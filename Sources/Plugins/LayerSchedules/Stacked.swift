@@ -7,6 +7,9 @@ import DistillCore
 public struct Stacked: Scheduler {
   public static let name = "stacked"
   public static let summary = "SID: one layer more at a time from the bottom, then the outputs."
+  public static let reference = PluginReference(
+    source:
+      "SID, Aguilar et al. 2020, arXiv 1910.03723; threshold, epochs and what is judged are not known to us, so ours")
 
   public var stages = Stages()
 

@@ -8,6 +8,9 @@ import DistillCore
 public struct LinearCKA: LossTerm {
   public static let name = "linear-cka"
   public static let summary = "1 − linear CKA between [CLS] states of mapped layers; widths may differ."
+  public static let reference = PluginReference(
+    formula: "1 − ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F), columns centred; X and Y are [CLS] states",
+    source: "Kornblith et al. 2019, arXiv 1905.00414; as a loss: ours")
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}

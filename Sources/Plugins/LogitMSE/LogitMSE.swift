@@ -7,6 +7,11 @@ import DistillCore
 public struct LogitMSE: LossTerm {
   public static let name = "logit-mse"
   public static let summary = "Squared error between the teacher's logits and the student's."
+  public static let reference = PluginReference(
+    formula: "1/(B·C) Σ (s − t)²",
+    source:
+      "Ba and Caruana 2014, arXiv 1312.6184; Kim et al. 2021, arXiv 2105.08919; read in abstract or summary, the constant is ours"
+  )
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}

@@ -9,6 +9,9 @@ import DistillCore
 public struct MiniLMRelations: LossTerm {
   public static let name = "minilm-relations"
   public static let summary = "KL between rows of the last layers' attention and value relations; widths may differ."
+  public static let reference = PluginReference(
+    formula: "KL(Aᵗ ‖ Aˢ) + KL(Rᵗ ‖ Rˢ), mean over rows, heads, sequences; A = softmax(QKᵀ/√d), R = softmax(VVᵀ/√d)",
+    source: "MiniLM, Wang et al. 2020, arXiv 2002.10957; the mean over sequences is our reading")
 
   /// Nil: the last.
   public var teacherLayer: Int?

@@ -7,6 +7,9 @@ import DistillCore
 public struct PatientKD: LossTerm {
   public static let name = "pkd"
   public static let summary = "Squared error between normalised [CLS] states of mapped layers."
+  public static let reference = PluginReference(
+    formula: "1/(B·H) Σ ‖s/‖s‖ − t/‖t‖‖²; s and t are [CLS] states",
+    source: "PKD, Sun et al. 2019, arXiv 1908.09355; the learnt map is ours")
 
   public var project = false
 

@@ -9,6 +9,9 @@ import DistillCore
 public struct RKDAngle: LossTerm {
   public static let name = "rkd-angle"
   public static let summary = "Smooth L1 between the cosines of all triplets of embeddings."
+  public static let reference = PluginReference(
+    formula: "smooth L1 of cos∠(xⱼ, xᵢ, x_k), mean over B³ triplets",
+    source: "RKD, Park et al. 2019, arXiv 1904.05068; there it weighs twice as much as rkd-distance")
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}

@@ -8,6 +8,9 @@ import DistillCore
 public struct RKDDistance: LossTerm {
   public static let name = "rkd-distance"
   public static let summary = "Smooth L1 between the pairwise distances of embeddings, each in units of its mean."
+  public static let reference = PluginReference(
+    formula: "smooth L1 of ‖xᵢ − xⱼ‖/μ, mean over B² pairs; μ is the mean distance above 0",
+    source: "RKD, Park et al. 2019, arXiv 1904.05068")
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}

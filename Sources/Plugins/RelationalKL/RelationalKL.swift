@@ -9,6 +9,10 @@ import DistillCore
 public struct RelationalKL: LossTerm {
   public static let name = "relational-kl"
   public static let summary = "KL between in-batch relations: teacher to teacher against student to teacher."
+  public static let reference = PluginReference(
+    formula:
+      "1/B Σᵢ KL(qᵢ ‖ q̄ᵢ); q_ij = softmax_j(zᵢ·z_j/τ), q̄_ij = softmax_j(xᵢ·z_j/τ); teacher z and student x of length 1",
+    source: "ReAugKD, Zhang et al., ACL 2023: the two sets of relations; form, direction and τ are our reading or ours")
 
   public var temperature: Float = 0.1
   public var excludeSelf = false

@@ -7,6 +7,10 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
   public static let name = "supervised-contrastive-head"
   public static let summary =
     "Wraps a teacher and projects its embedding to the student's width, trained with supervised contrastive loss."
+  public static let reference = PluginReference(
+    formula:
+      "mean over i of −1/|P(i)| Σ_{p ∈ P(i)} [zᵢ·z_p/τ − ln Σ_{a ≠ i} exp(zᵢ·z_a/τ)]; z of length 1, P(i) the others of i's class",
+    source: "ReAugKD, Zhang et al., ACL 2023, step 1; the loss is that of Khosla et al. 2020, arXiv 2004.11362")
 
   public var base: (any TeacherRecipe)?
   public var width: Int?

@@ -1,11 +1,16 @@
 import ArgumentParser
 import DistillCore
 import DistillPipeline
+import Foundation
 
 struct Plugins: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The plugins that are compiled in.", subcommands: [List.self, Describe.self], defaultSubcommand: List.self
-  )
+    abstract: "The plugins that are compiled in.",
+    discussion: """
+      A pipeline names a plugin after `use:`, and the plugin's options stand beside it. Which plugins there are is said by \
+      plugins.yaml when the program is built.
+      """,
+    subcommands: [List.self, Describe.self, Reference.self], defaultSubcommand: List.self)
 
   struct List: PluginCommand {
     static let configuration = CommandConfiguration(abstract: "Every plugin in a line, by kind.")
@@ -25,30 +30,37 @@ struct Plugins: ParsableCommand {
   }
 
   struct Describe: PluginCommand {
-    static let configuration = CommandConfiguration(abstract: "What a plugin does and its options.")
+    static let configuration = CommandConfiguration(
+      abstract: "What a plugin does, where it comes from, a line to copy, and its options.",
+      discussion: "A name that several kinds share, such as bert, shows all of them.")
 
-    @Argument(help: "Name of a plugin.")
+    @Argument(help: "Name of a plugin, as after `use:`.")
     var name: String
 
     func run(_ registry: PluginRegistry) throws {
       let found = registry.plugins.filter { $0.name == name }
       guard !found.isEmpty else {
         let near = nearestNames(to: name, among: registry.plugins.map(\.name)).first
-        throw ValidationError("no plugin is called \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
+        let hint = near.map { "; did you mean \($0)?" } ?? "; `distill plugins` lists them"
+        throw ValidationError("no plugin is called \(name)\(hint)")
       }
-      for plugin in found {
-        Console.output("\(plugin.kind) \(plugin.name)\n  \(plugin.type.summary)")
-        show(plugin.type.optionDescriptions(registry: registry), indent: "  ")
-      }
+      Console.output(found.map { PluginDescription($0, registry: registry).text }.joined(separator: "\n\n"))
     }
+  }
 
-    private func show(_ options: [OptionDescription], indent: String) {
-      for option in options {
-        let value = option.isRequired ? "required" : option.defaultValue.map { "default \($0.flow)" } ?? ""
-        Console.output(
-          "\(indent)\(option.key) (\([option.type, value].filter { !$0.isEmpty }.joined(separator: ", ")))")
-        Console.output("\(indent)    \(option.summary)")
-        show(option.nested, indent: indent + "    ")
+  struct Reference: PluginCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write the reference of pipeline files and plugins: Markdown pages and the JSON Schema.",
+      discussion: "Files of the same names are replaced. For your own plugins too, in a program that compiles them in.")
+
+    @Argument(help: "Folder to write into; it is made where it is missing.")
+    var folder: String
+
+    func run(_ registry: PluginRegistry) throws {
+      let folder = URL(filePath: folder)
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for file in ReferencePages(registry).files {
+        try AtomicFile.write(Data(file.text.utf8), to: folder.appending(path: file.name))
       }
     }
   }

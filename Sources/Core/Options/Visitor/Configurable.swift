@@ -35,4 +35,10 @@ public protocol Plugin: Configurable, SendableMetatype {
   static var name: String { get }
   /// One line for the list of plugins.
   static var summary: String { get }
+  /// Formula, source, example: whatever there is to say. Default: nothing.
+  static var reference: PluginReference { get }
+}
+
+extension Plugin {
+  public static var reference: PluginReference { PluginReference() }
 }

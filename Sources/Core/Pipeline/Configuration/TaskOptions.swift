@@ -3,6 +3,9 @@ import Foundation
 
 /// What is learnt, and the files that it is learnt from.
 public struct TaskOptions: Configurable, Sendable {
+  /// What `use` may say: tasks by name, and formats of files of one's own.
+  public static let names = TaskDefinition.names + RowLayout.Format.allCases.map(\.rawValue)
+
   public var use = ""
   public var train: OptionPath = ""
   public var validation: OptionPath?
@@ -17,8 +20,9 @@ public struct TaskOptions: Configurable, Sendable {
   public init() {}
 
   public mutating func options(_ visit: inout OptionVisitor) {
-    let names = TaskDefinition.names + ["tsv", "jsonl"]
-    visit("use", &use, required: true, "The task: \(names.joined(separator: ", ")).")
+    var name = TaskName(text: use)
+    visit("use", &name, required: true, "A task of GLUE in its own files, or `tsv` and `jsonl` for files of one's own.")
+    use = name.text
     visit("train", &train, required: true, "Training file.")
     visit(
       "validation", &validation,
@@ -33,11 +37,7 @@ public struct TaskOptions: Configurable, Sendable {
     visit("label", &label, "Column of the label, for tsv and jsonl. Default: `label`.")
     visit("score", &score, "Column of the score, for tsv and jsonl: the task is a regression.")
     visit("labels", &labels, "All labels in order. Default: those of the training file, sorted.")
-    if !names.contains(use) {
-      let near = nearestNames(to: use, among: names).first.map { "did you mean `\($0)`?" }
-      visit.reject("use", "unknown task `\(use)`", hint: near ?? "known here: \(names.joined(separator: ", "))")
-    }
-    if !isGeneric {
+    if !use.isEmpty && !isGeneric {
       for (key, value) in [("text", text), ("pair", pair), ("label", label), ("score", score)] where value != nil {
         visit.reject(key, "the columns of \(use) are fixed", hint: "columns are chosen with `use: tsv` or `use: jsonl`")
       }
@@ -50,4 +50,21 @@ public struct TaskOptions: Configurable, Sendable {
   }
 
   private var isGeneric: Bool { use == "tsv" || use == "jsonl" }
+}
+
+/// The name of a task, as one among those there are.
+private struct TaskName: OptionValue {
+  let text: String
+
+  init(text: String) { self.text = text }
+
+  static var shape: OptionShape { .choice(TaskOptions.names) }
+  var yaml: YAMLValue { .text(text) }
+
+  init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+    guard let scalar = node.scalar, scalar.isText, TaskOptions.names.contains(scalar.text) else {
+      throw node.mismatch(Self.shape)
+    }
+    text = scalar.text
+  }
 }
