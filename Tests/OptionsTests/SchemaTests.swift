@@ -14,7 +14,7 @@ import Testing
   /// The schema and the decoder come from one visit; they must be of one mind about every file without references.
   @Test(arguments: [
     ("", ""), ("name: \"a kitchen\"", "note: no name"), ("name: \"a kitchen\"", "name: 5"), ("name: ", "nmae: "),
-    ("name: ", "note: null\nname: "), ("name: ", "note: 5\nname: "), ("name: ", "index: null\nname: "),
+    ("name: ", "note: null\nname: "), ("name: ", "note: 5\nname: "),
     ("output: runs/one", "output: null"), ("[[1, 2], [2, 4]]", "uniform"), ("[[1, 2], [2, 4]]", "unifrom"),
     ("[[1, 2], [2, 4]]", "[1, 2]"), ("[[1, 2], [2, 4]]", "[]"), ("[[1, 2], [2, 4]]", "[[1.5, 2]]"),
     ("epochs: 4, ", ""), ("epochs: 4", "epochs: 0"), ("epochs: 4", "epochs: 4.0e0"), ("epochs: 4", "epochs: \"4\""),

@@ -28,8 +28,8 @@ public enum Compute {
         "DISTILL_ISA=\(environment["DISTILL_ISA"] ?? "") is not an instruction set of this machine; "
           + "use avx512, avx2, neon or plain, or leave it unset")
     }
-    if let threads = environment["DISTILL_THREADS"], (Int(threads) ?? 0) < 1 {
-      throw ComputeError("DISTILL_THREADS=\(threads) is not a number of threads; use 1 or more, or leave it unset")
+    if let threads = environment["DISTILL_THREADS"], !(1...1024).contains(Int(threads) ?? 0) {
+      throw ComputeError("DISTILL_THREADS=\(threads) is not a number of threads; use 1 to 1024, or leave it unset")
     }
   }
 
@@ -81,7 +81,7 @@ final class Engine: @unchecked Sendable {
     threads =
       ProcessInfo.processInfo.environment["DISTILL_THREADS"].flatMap(Int.init)
       ?? ProcessInfo.processInfo.activeProcessorCount
-    precondition(threads >= 1, "DISTILL_THREADS must be at least 1")
+    precondition((1...1024).contains(threads), "DISTILL_THREADS must be between 1 and 1024")
     openblas_set_num_threads(1)  // our threads split the work; BLAS must not split it again
     guard let pool = distill_pool_create(Int32(threads)) else { preconditionFailure("cannot start threads") }
     workers = pool

@@ -25,7 +25,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
 
   public mutating func options(_ visit: inout OptionVisitor) {
     visit.plugin("base", &base, required: true, "The teacher under the head.")
-    visit("width", &width, in: .atLeast(1), "Width of the projected embedding. Default: the student's.")
+    visit("width", &width, in: .between(1, 65_536), "Width of the projected embedding. Default: the student's.")
     visit(
       "temperature", &temperature, in: .positive, "τ of the contrastive loss; 0.07 is that of Khosla et al.'s code.")
     visit(
