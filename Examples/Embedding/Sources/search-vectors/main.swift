@@ -1,9 +1,9 @@
-// search-vectors: an index over 10,000 random vectors, and what it finds of the ten nearest to 100 others.
+// search-vectors: an index over 2,000 random vectors, and what it finds of the ten nearest to 100 others.
 import DistillCore
 import DistillHNSW
 import Foundation
 
-let (count, width, k) = (10_000, 32, 10)
+let (count, width, k) = (2_000, 32, 10)
 
 func unitVectors(_ count: Int, _ key: RandomKey) -> Matrix {
   Matrix(Tensor(normal: [count, width], standardDeviation: 1, key: key).l2Normalised())

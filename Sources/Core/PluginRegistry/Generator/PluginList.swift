@@ -12,6 +12,7 @@ struct PluginList {
     func place(of key: String) -> SourceRange { source.range(of: "\(path).\(key)") }
   }
 
+  private let manifest: String
   private var items: [Item] = []
   private var problems: [Diagnostic] = []
   private var files: Set<String> = []
@@ -21,6 +22,7 @@ struct PluginList {
   ///   - modules: what the target that is being built can import.
   /// - Throws: ``Diagnostics``
   init(manifest: String, packages: [String: String], modules: Set<String>) throws {
+    self.manifest = manifest
     try add(manifest, packages)
     checkModules(modules)
     checkNames()
@@ -74,7 +76,7 @@ struct PluginList {
   }
 
   /// The Swift file. Each plugin is compiled as if it stood in its manifest, so that the compiler's own errors, such as a
-  /// type that does not exist, name the line there.
+  /// type that does not exist, name the line there; but not those that are included, whose files have the same name.
   var swift: String {
     let imports = Set(items.map(\.plugin.module) + ["DistillOptions"]).sorted().map { "import \($0)\n" }.joined()
     // A type that is called like its module hides it: nothing can be looked up in that module by its name.
@@ -82,11 +84,13 @@ struct PluginList {
     let lines = items.map { item in
       let plugin = item.plugin
       let type = hidden.contains(plugin.module) ? plugin.type : "\(plugin.module).\(plugin.type)"
-      return """
-        #sourceLocation(file: \(item.file.debugDescription), line: \(item.place(of: "type").line))
+      let line = """
             all.append(CompiledPlugin(kind: "\(plugin.kind)", name: "\(plugin.name)", type: \(type).self))
 
         """
+      guard item.file == manifest else { return line }
+      let place = "file: \(item.file.debugDescription), line: \(item.place(of: "type").line)"
+      return "#sourceLocation(\(place))\n\(line)#sourceLocation()\n"
     }
     return """
       // Generated from plugins.yaml.
@@ -94,7 +98,7 @@ struct PluginList {
       enum CompiledPlugins {
         static var all: [CompiledPlugin] {
           \(lines.isEmpty ? "let" : "var") all: [CompiledPlugin] = []
-      \(lines.joined())\(lines.isEmpty ? "" : "#sourceLocation()\n")    return all
+      \(lines.joined())    return all
         }
       }
 
