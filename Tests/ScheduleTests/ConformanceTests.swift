@@ -51,18 +51,20 @@ struct Wrong: Scheduler {
     if terms.outputTerms.isEmpty { throw WiringError("ends with the outputs") }
   }
 
+  private var isTop: Bool { !(steps < 6) }
+
   func focus(_ layerMap: [LayerPair]) -> Focus {
     if fault == .believes, steps > 100 { return Focus(layerPairs: 0..<100, outputs: true) }
-    let isTop = !(steps < 6)
     let pairs = fault == .outside ? 0..<layerMap.count + 1 : layerMap.indices
     return Focus(layerPairs: isTop ? 0..<0 : pairs, outputs: fault != .nothing)
   }
 
   mutating func observe(_ report: StepReport, _ layerMap: [LayerPair]) -> StageMove? {
     guard !report.isEndOfEpoch else { return nil }
+    let wasTop = isTop
     steps += 1
     box.steps.withLock { $0 += 1 }
-    return steps == 6 && fault != .silent ? StageMove(to: "outputs", because: "six steps") : nil
+    return isTop && !wasTop && fault != .silent ? StageMove(to: "outputs", because: "six steps") : nil
   }
 
   var state: SchedulerState {

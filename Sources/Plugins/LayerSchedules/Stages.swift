@@ -38,7 +38,8 @@ public struct Stages: Configurable, Sendable {
       "Move up when the layer's `threshold_term` falls below this. Default: only when the epochs are used up.")
     visit("judged_per", &judgedPer, "Whether the threshold looks at each `step` or at the mean of an `epoch`.")
     visit("threshold_term", &thresholdTerm, "The layer-wise term that is judged.")
-    visit("epochs_per_layer", &epochsPerLayer, in: .between(1, 1_000_000), "Move up after so many epochs at the latest.")
+    visit(
+      "epochs_per_layer", &epochsPerLayer, in: .between(1, 1_000_000), "Move up after so many epochs at the latest.")
     visit(
       "classify", &classify,
       "Terms on outputs count `at-the-top` only, and until then nothing above the layer at hand is trained, or `always`."
