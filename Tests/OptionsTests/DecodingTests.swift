@@ -43,7 +43,7 @@ import Testing
     #expect(
       try Kitchen.problems(text) == [
         "1:7 expected a text, found the number 7 (put it in quotes: \"7\")",
-        "2:1 unknown key `trainign` (known here: `note`, `output`, `layer_map`, `warmup`)",
+        "2:1 unknown key `trainign` (did you mean `training`, which is given in text.yaml:3:1?)",
         "4:11 must be at least 1, found 0",
         "5:18 expected a number, found the text \"fast\"",
         "6:12 expected `true` or `false`, found `yes` (write `true` if a boolean is meant, or put it in quotes if text is meant)",

@@ -36,7 +36,7 @@ import Testing
       ("note", "[a"), ("losses[99999999999999999999]", "1"), ("index.m", ""))
     let problems = try Kitchen.problems(document)
     let expected = [
-      "1:1 unknown key `trainig` (known here: `note`)",
+      "1:1 unknown key `trainig` (did you mean `training`, which is given in text.yaml:4:1?)",
       "1:17 expected a whole number, found the text \"many\"",
       "1:7 the list has 2 items, counted from 0",
       "1:6 `x` cannot be set inside the text \"a kitchen\"",
@@ -44,7 +44,7 @@ import Testing
       "1:1 `a..b` is not a path to an option (a path looks like training.epochs or losses[1].weight)",
       "1:1 `losses[x]` is not a path to an option (a path looks like training.epochs or losses[1].weight)",
       "1:1 `` is not a path to an option (a path looks like training.epochs or losses[1].weight)",
-      "1:19 unknown key `n`",
+      "1:19 unknown key `n` (did you mean `m`, which is given in --set index.m?)",
       "1:8 did not find expected ',' or ']' while parsing a flow sequence (a comma or a closing bracket is missing)",
       "1:1 `losses[99999999999999999999]` is not a path to an option (a path looks like training.epochs or losses[1].weight)",
       "1:9 expected a whole number, found nothing (give a value, or leave the key out)",

@@ -45,6 +45,8 @@ import Testing
       "name: x\ntraining: {epochs: 1}\nnote: \"" + String(repeating: "é", count: 5000) + "\" \nx\u{202E}y: 1")
     #expect(error.list.count == 1)
     #expect(error.rendered().contains("x\u{FFFD}y: 1\n"))
+    let coloured = try problems("name: x\n\"a\\e[31m\\nb\": 1\ntraining: {epochs: 1}").rendered()
+    #expect(coloured.contains("unknown key `a\u{FFFD}[31m\u{FFFD}b`\n") && !coloured.contains("\u{1B}"))
     let long = try problems("name: x\ntraining: {epochs: 1}\n\"" + String(repeating: "k", count: 900) + "\": {use: 5}")
     #expect(long.rendered().split(separator: "\n").allSatisfy { $0.count < 1200 })
     #expect(long.list[0].range.length == 902)

@@ -44,9 +44,10 @@ public struct Diagnostic: Sendable, Hashable, Encodable {
     let number = String(range.line)
     let margin = String(repeating: " ", count: number.count + 2)
     let (line, caret) = excerpt
-    var text = paint("\(range):", "1") + " " + paint("\(severity.rawValue):", tint) + " " + paint(message, "1")
+    let (place, message) = (Self.harmless("\(range):".unicodeScalars), Self.harmless(message.unicodeScalars))
+    var text = paint(place, "1") + " " + paint("\(severity.rawValue):", tint) + " " + paint(message, "1")
     text += "\n \(number) | \(line)\n\(margin)| \(paint(caret, tint))"
-    if let hint { text += "\n\(margin)= \(paint("hint:", "1;36")) \(hint)" }
+    if let hint { text += "\n\(margin)= \(paint("hint:", "1;36")) \(Self.harmless(hint.unicodeScalars))" }
     return text
   }
 
@@ -55,16 +56,22 @@ public struct Diagnostic: Sendable, Hashable, Encodable {
     let width = 120
     let scalars = range.sourceLine.unicodeScalars
     let first = range.column <= width / 2 ? 0 : max(0, min(range.column - 1 - width / 2, scalars.count - width))
-    var line = String.UnicodeScalarView()
-    for scalar in scalars.dropFirst(first).prefix(width) {
-      switch scalar.properties.generalCategory {
-      case .control: line.append(scalar == "\t" ? " " : "\u{FFFD}")
-      case .format, .surrogate, .lineSeparator, .paragraphSeparator: line.append("\u{FFFD}")
-      default: line.append(scalar)
-      }
-    }
+    let line = Self.harmless(scalars.dropFirst(first).prefix(width))
     let indent = range.column - 1 - first
     let carets = max(1, min(range.length, width - indent))
-    return (String(line), String(repeating: " ", count: indent) + String(repeating: "^", count: carets))
+    return (line, String(repeating: " ", count: indent) + String(repeating: "^", count: carets))
+  }
+
+  /// Without what could drive a terminal or break a line.
+  private static func harmless(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    var text = String.UnicodeScalarView()
+    for scalar in scalars {
+      switch scalar.properties.generalCategory {
+      case .control: text.append(scalar == "\t" ? " " : "\u{FFFD}")
+      case .format, .surrogate, .lineSeparator, .paragraphSeparator: text.append("\u{FFFD}")
+      default: text.append(scalar)
+      }
+    }
+    return String(text)
   }
 }

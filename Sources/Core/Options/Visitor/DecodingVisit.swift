@@ -143,9 +143,14 @@ final class DecodingVisit: OptionVisit {
       guard scope.knowsItsKeys else { return }
       let missing = scope.declared.filter { name in !entries.contains { $0.key == name } }
       for entry in entries where !scope.declared.contains(entry.key) {
-        problems.append(
-          Diagnostic(
-            "unknown key `\(entry.key)`", at: entry.keyRange, hint: suggestion(for: entry.key, among: missing)))
+        var hint = suggestion(for: entry.key, among: missing)
+        if nearestNames(to: entry.key, among: missing).isEmpty,
+          let near = nearestNames(to: entry.key, among: scope.declared).first,
+          let given = entries.first(where: { $0.key == near })
+        {
+          hint = "did you mean `\(near)`, which is given in \(given.keyRange)?"
+        }
+        problems.append(Diagnostic("unknown key `\(entry.key)`", at: entry.keyRange, hint: hint))
       }
     }
   }
