@@ -13,7 +13,7 @@ import Testing
       let v = random.floats(n, in: 0...0.01)
       // A few roundings of numbers below 1; the quotient, some of which are large, is multiplied by the rate.
       arena.compare(variant, "adamw", [parameters, gradients, m, v], Tolerance(relative: 4e-7, absolute: 1.2e-7)) {
-        $0.adamw($1[0], $1[1], $1[2], $1[3], n, 1e-3, 0.9, 0.999, 1e-8, 0.01, 0.271, 0.002997, 0.5)
+        $0.adamw($1[0], $1[1], $1[2], $1[3], n, 1e-3, 0.9, 0.999, 1e-8, 0.99999, 0.271, 0.002997, 0.5)
       }
     }
   }
@@ -22,7 +22,7 @@ import Testing
     var parameters: [Float] = [1, -2, 0]
     var m: [Float] = [0, 0, 0]
     var v: [Float] = [0, 0, 0]
-    variant.kernels.adamw(&parameters, [0, 0, 0], &m, &v, 3, 0.5, 0.9, 0.999, 1e-8, 0.5, 0.1, 0.001, 1)
+    variant.kernels.adamw(&parameters, [0, 0, 0], &m, &v, 3, 0.5, 0.9, 0.999, 1e-8, 0.75, 0.1, 0.001, 1)
     #expect(parameters == [0.75, -1.5, 0], "without a gradient only the decay acts")
     #expect(m == [0, 0, 0] && v == [0, 0, 0])
   }

@@ -87,7 +87,7 @@ import Testing
     for step: Float in [1, 2, 3] {
       let gradient: [Float] = [0.3, -2, 0.001].map { $0 * step * 4 }  // quartered by the scale
       variant.kernels.adamw(
-        &p, gradient, &m, &v, 3, 0.01, 0.9, 0.99, 1e-6, 0.1, 1 - pow(0.9, step), 1 - pow(0.99, step), 0.25)
+        &p, gradient, &m, &v, 3, 0.01, 0.9, 0.99, 1e-6, 0.999, 1 - pow(0.9, step), 1 - pow(0.99, step), 0.25)
     }
     expect(p, [0.9678386068, -0.4693370493, 0.2201067449])
   }

@@ -46,6 +46,35 @@ extension TensorTests {
       #expect(try (store["weight"].value - reference["adamw/weight 2"]).magnitude < 4e-8)
     }
 
+    /// A table of which some rows are looked up, and its twin that has the same gradients as a whole.
+    @Test func rowsOfATableStepAsTheWholeTableWould() {
+      let (table, twin) = (
+        ParameterStore([.init("t", [9, 4], decays: true)]), ParameterStore([.init("t", [9, 4], decays: true)])
+      )
+      for store in [table, twin] {
+        store["t"].assign(Tensor(normal: [9, 4], standardDeviation: 1, key: RandomKey(1)))
+      }
+      var (ours, dense) = (AdamW(table, weightDecay: 0.1), AdamW(twin, weightDecay: 0.1))
+      for (step, rows) in ([[1, 7, 1], [7], [0, 3], [8, 1]] as [[Int32]]).enumerated() {
+        table.clearGradients()
+        twin.clearGradients()
+        let weights = Tensor(normal: [rows.count, 4], standardDeviation: 1, key: RandomKey(2).child(step))
+        (table["t"].variable.gatheredRows(rows) * weights).sum().backward()
+        (twin["t"].variable * table["t"].gradient).sum().backward()
+        #expect(table["t"].gradient.values == twin["t"].gradient.values)
+        #expect(abs(table.gradientNorm - twin.gradientNorm) < 1e-6 * twin.gradientNorm)
+        ours.update(learningRate: 0.05)
+        dense.update(learningRate: 0.05)
+        #expect(table.snapshot == twin.snapshot, "step \(step)")
+        if step == 1 {  // on from a checkpoint
+          let states = (ours.state, dense.state)
+          (ours, dense) = (AdamW(table, weightDecay: 0.1), AdamW(twin, weightDecay: 0.1))
+          ours.restore(states.0)
+          dense.restore(states.1)
+        }
+      }
+    }
+
     @Test func goesOnFromItsState() throws {
       let optimiser = make()
       for step in 0..<5 {

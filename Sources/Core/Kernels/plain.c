@@ -309,13 +309,13 @@ static void k_random_uniform(float *out, size_t n, uint64_t key, uint64_t first_
 
 static void k_adamw(
     float *parameters, const float *gradients, float *m, float *v, size_t n, float rate, float beta1, float beta2,
-    float epsilon, float decay, float correction1, float correction2, float gradient_scale) {
+    float epsilon, float shrink, float correction1, float correction2, float gradient_scale) {
   for (size_t i = 0; i < n; i++) {
     const float g = gradients[i] * gradient_scale;
     m[i] = beta1 * m[i] + (1 - beta1) * g;
     v[i] = beta2 * v[i] + (1 - beta2) * g * g;
     const float step = m[i] / correction1 / (sqrtf(v[i] / correction2) + epsilon);
-    parameters[i] = parameters[i] * (1 - rate * decay) - rate * step;
+    parameters[i] = parameters[i] * shrink - rate * step;
   }
 }
 

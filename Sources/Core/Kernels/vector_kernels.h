@@ -308,8 +308,8 @@ static void k_random_uniform(float *out, size_t n, uint64_t key, uint64_t first_
 
 static void k_adamw(
     float *parameters, const float *gradients, float *m, float *v, size_t n, float rate, float beta1, float beta2,
-    float epsilon, float decay, float correction1, float correction2, float gradient_scale) {
-  const float shrink = 1 - rate * decay, step = rate / correction1, root = 1 / sqrtf(correction2);
+    float epsilon, float shrink, float correction1, float correction2, float gradient_scale) {
+  const float step = rate / correction1, root = 1 / sqrtf(correction2);
   FOR_VECTORS(n, const vf g = load(gradients + i, k) * gradient_scale;
               const vf first = fma_(load(m + i, k), (vf)beta1, g * (1 - beta1));
               const vf second = fma_(load(v + i, k), (vf)beta2, g * g * (1 - beta2));

@@ -3,6 +3,9 @@
 /// θ ← θ(1 − ηλ); m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − η·(m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε).
 /// λ counts for parameters that decay only. A parameter that no gradient reached since the last clearing stays as it is, its
 /// moments and its t included (as in PyTorch where `grad` is None): what a loss does not read is not trained, nor decayed.
+///
+/// Rows of a table (word embeddings) that were never looked up have no moments yet: there decay is all that a step does, and
+/// all that is worked out. The bits are those of the dense update.
 public final class AdamW {
   public let parameters: ParameterStore
   public let beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
@@ -10,6 +13,8 @@ public final class AdamW {
   public private(set) var steps: [Int]
   private let first: Storage
   private let second: Storage
+  /// Of tables that were only ever reached by rows: the rows that were, so far.
+  private var movingRows: [Int: TableRows] = [:]
 
   public init(
     _ parameters: ParameterStore, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
@@ -28,12 +33,33 @@ public final class AdamW {
   public func update(learningRate: Float, gradientScale: Float = 1) {
     for run in advance() {
       let corrections = (Float(1 - Self.power(beta1, run.step)), Float(1 - Self.power(beta2, run.step)))
-      Compute.parallel(run.range.count, grain: 65_536) { part in
-        let start = run.range.lowerBound + part.lowerBound
+      let shrink = run.decays ? 1 - learningRate * weightDecay : 1
+      func step(_ range: Range<Int>) {
+        let start = range.lowerBound
         kernels.adamw(
           parameters.values.pointer + start, parameters.gradients.pointer + start, first.pointer + start,
-          second.pointer + start, part.count, learningRate, beta1, beta2, epsilon, run.decays ? weightDecay : 0,
-          corrections.0, corrections.1, gradientScale)
+          second.pointer + start, range.count, learningRate, beta1, beta2, epsilon, shrink, corrections.0,
+          corrections.1, gradientScale)
+      }
+      guard let rows = run.movingRows else {
+        Compute.parallel(run.range.count, grain: 65_536) { part in
+          step(run.range.lowerBound + part.lowerBound..<run.range.lowerBound + part.upperBound)
+        }
+        continue
+      }
+      let values = parameters.values.pointer
+      Compute.parallel(run.range.count / rows.width, grain: 65_536 / rows.width) { part in
+        var row = part.lowerBound
+        while row < part.upperBound {  // stretches of rows that are alike
+          let (begin, moves) = (row, rows.contains(row))
+          repeat { row += 1 } while row < part.upperBound && rows.contains(row) == moves
+          let range = run.range.lowerBound + begin * rows.width..<run.range.lowerBound + row * rows.width
+          if moves {
+            step(range)
+          } else if shrink != 1 {
+            kernels.scale(values + range.lowerBound, values + range.lowerBound, shrink, range.count)
+          }
+        }
       }
     }
   }
@@ -44,21 +70,34 @@ public final class AdamW {
     var lastPlace: Int
     let decays: Bool
     let step: Int
+    /// Of a table: the rows that have moments. Nil where everything has.
+    let movingRows: TableRows?
   }
 
   /// Counts the step of every parameter that a gradient reached, and gives them in stretches. The gaps between them have no
   /// gradient and stay zero.
   private func advance() -> [Run] {
     var runs: [Run] = []
-    for (place, parameter) in parameters.parameters.enumerated() where parameters.reached.flags[place] {
+    for (place, parameter) in parameters.parameters.enumerated() {
+      let reach = parameters.reached.reaches[place]
+      guard !reach.isEmpty else { continue }
+      if reach.isWhole {
+        movingRows[place] = nil
+      } else if steps[place] == 0 || movingRows[place] != nil {
+        movingRows[place, default: TableRows()].formUnion(reach.rows)
+      }
       steps[place] += 1
       let end = parameter.offset + parameter.shape.count
-      if let last = runs.last, last.lastPlace == place - 1, last.decays == parameter.decays, last.step == steps[place] {
+      if let last = runs.last, last.lastPlace == place - 1, last.decays == parameter.decays, last.step == steps[place],
+        last.movingRows == nil, movingRows[place] == nil
+      {
         runs[runs.count - 1].range = last.range.lowerBound..<end
         runs[runs.count - 1].lastPlace = place
       } else {
         runs.append(
-          Run(range: parameter.offset..<end, lastPlace: place, decays: parameter.decays, step: steps[place]))
+          Run(
+            range: parameter.offset..<end, lastPlace: place, decays: parameter.decays, step: steps[place],
+            movingRows: movingRows[place]))
       }
     }
     return runs
@@ -87,12 +126,14 @@ public final class AdamW {
     return State(steps: steps, first: copy(first), second: copy(second))
   }
 
-  /// Goes on from a state. Its sizes must be those of these parameters.
+  /// Goes on from a state. Its sizes must be those of these parameters. Which rows of a table were looked up before is not in
+  /// it, so from here on all of them are stepped.
   public func restore(_ state: State) {
     precondition(
       state.first.count == parameters.extent && state.second.count == parameters.extent
         && state.steps.count == steps.count, "the state of another model")
     steps = state.steps
+    movingRows = [:]
     for (storage, values) in [(first, state.first), (second, state.second)] {
       values.withUnsafeBufferPointer {
         if let base = $0.baseAddress { storage.pointer.update(from: base, count: $0.count) }

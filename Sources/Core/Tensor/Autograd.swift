@@ -4,16 +4,23 @@ final class Node {
   let isLeaf: Bool
   private(set) var inputs: [Node]
   private var propagate: ((UnsafeMutablePointer<Float>) -> Void)?
+  /// The input whose gradient `propagate` leaves in place of ∂loss/∂result: its memory is handed on, not copied.
+  private let successor: Node?
   /// Nil until a first contribution arrives, for anything but a parameter.
   private(set) var gradient: Storage?
   let gradientOffset: Int
   /// Called whenever a contribution arrives; a store learns from it which parameters a loss reached.
-  private let arrived: (() -> Void)?
+  private let arrived: ((GradientExtent) -> Void)?
 
-  /// An operation with `count` results. `propagate` receives ∂loss/∂result and may overwrite it.
-  init(count: Int, inputs: [Node], propagate: @escaping (UnsafeMutablePointer<Float>) -> Void) {
+  /// An operation with `count` results. `propagate` receives ∂loss/∂result and may overwrite it; where it turns it into the
+  /// gradient of `successor`, one of the inputs of as many elements, that is passed on.
+  init(
+    count: Int, inputs: [Node], passingOnTo successor: Node? = nil,
+    propagate: @escaping (UnsafeMutablePointer<Float>) -> Void
+  ) {
     self.count = count
     self.inputs = inputs
+    self.successor = successor
     self.propagate = propagate
     isLeaf = false
     gradientOffset = 0
@@ -24,15 +31,17 @@ final class Node {
   init(leaf count: Int) {
     self.count = count
     inputs = []
+    successor = nil
     isLeaf = true
     gradientOffset = 0
     arrived = nil
   }
 
   /// A parameter: its gradient lives in an arena and is added to until somebody clears it.
-  init(parameter count: Int, gradient: Storage, offset: Int, arrived: @escaping () -> Void) {
+  init(parameter count: Int, gradient: Storage, offset: Int, arrived: @escaping (GradientExtent) -> Void) {
     self.count = count
     inputs = []
+    successor = nil
     isLeaf = true
     self.gradient = gradient
     gradientOffset = offset
@@ -41,7 +50,7 @@ final class Node {
 
   /// Lets `add` write into the gradient: with `beta` 0 it must write every element, with 1 it must add.
   func accumulate(_ add: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void) {
-    arrived?()
+    arrived?(.everything)
     if let gradient { return add(gradient.pointer + gradientOffset, 1) }
     let fresh = Storage(count: count)
     gradient = fresh
@@ -51,8 +60,20 @@ final class Node {
   /// Adds `scale · other`, element by element.
   func accumulate(_ other: UnsafePointer<Float>, scale: Float = 1) {
     accumulate { gradient, beta in
-      if beta == 0 { kernels.scale(gradient, other, scale, count) } else { kernels.axpy(gradient, scale, other, count) }
+      Compute.parallel(count, grain: elementwiseGrain) { range in
+        let (gradient, other) = (gradient + range.lowerBound, other + range.lowerBound)
+        if beta == 0 {
+          kernels.scale(gradient, other, scale, range.count)
+        } else {
+          kernels.axpy(gradient, scale, other, range.count)
+        }
+      }
     }
+  }
+
+  /// Takes memory over as the gradient, or adds it where there is one. Nobody else may use that memory again.
+  private func accumulate(taking other: Storage) {
+    if gradient == nil { gradient = other } else { accumulate(UnsafePointer(other.pointer)) }
   }
 
   /// Adds `scale · other`. A tensor that only an argument names could otherwise be given back to the pool, and handed out
@@ -67,6 +88,13 @@ final class Node {
       if beta == 0 { gradient.update(repeating: 0, count: count) }
       add(gradient + range.lowerBound)
     }
+  }
+
+  /// Adds to some rows of a table of `width` columns; the others count as zero when nothing was there.
+  func accumulate(rows: [Int32], width: Int, _ add: (UnsafeMutablePointer<Float>) -> Void) {
+    guard let arrived, let gradient else { return accumulate(in: 0..<count, add) }
+    arrived(.rows(rows, width: width))
+    add(gradient.pointer + gradientOffset)
   }
 
   /// Takes apart what was never gone backwards through node by node: a chain of a hundred thousand (a running sum of losses)
@@ -112,6 +140,7 @@ final class Node {
           preconditionFailure("backward() through a graph that an earlier backward() used up")
         }
         propagate(gradient.pointer)
+        node.successor?.accumulate(taking: gradient)
       }
       node.release()
     }
@@ -134,22 +163,27 @@ extension Tensor {
   }
 
   /// A tensor computed from `inputs`. `backward` receives the gradient of the result, may overwrite it, and adds to the
-  /// inputs' gradients itself; it is kept only where some input wants one.
+  /// inputs' gradients itself; it is kept only where some input wants one. Where it leaves the gradient of one input in place
+  /// of what it received, that input is `successor`.
   static func record(
-    _ shape: Shape, from inputs: [Tensor], fill: (UnsafeMutablePointer<Float>) -> Void,
-    backward: @escaping (UnsafeMutablePointer<Float>) -> Void
+    _ shape: Shape, from inputs: [Tensor], passingOnTo successor: Tensor? = nil,
+    fill: (UnsafeMutablePointer<Float>) -> Void, backward: @escaping (UnsafeMutablePointer<Float>) -> Void
   ) -> Tensor {
     let storage = Storage(count: shape.count)
     fill(storage.pointer)
-    return Tensor(shape: shape, storage: storage).recorded(from: inputs, backward: backward)
+    return Tensor(shape: shape, storage: storage).recorded(from: inputs, passingOnTo: successor, backward: backward)
   }
 
-  func recorded(from inputs: [Tensor], backward: @escaping (UnsafeMutablePointer<Float>) -> Void) -> Tensor {
+  func recorded(
+    from inputs: [Tensor], passingOnTo successor: Tensor? = nil,
+    backward: @escaping (UnsafeMutablePointer<Float>) -> Void
+  ) -> Tensor {
     let nodes = inputs.compactMap(\.node)
     guard !nodes.isEmpty else { return self }
+    precondition(successor.map { $0.count == count } ?? true, "a gradient of \(count) elements passed on to others")
     return Tensor(
       shape: shape, storage: storage, offset: offset,
-      node: Node(count: count, inputs: nodes, propagate: backward))
+      node: Node(count: count, inputs: nodes, passingOnTo: successor?.node, propagate: backward))
   }
 }
 

@@ -37,7 +37,7 @@ public final class Parameter {
     gradient = Tensor(shape: shape, storage: gradients, offset: offset)
     variable = Tensor(
       shape: shape, storage: values, offset: offset,
-      node: Node(parameter: shape.count, gradient: gradients, offset: offset) { reached.add(places) })
+      node: Node(parameter: shape.count, gradient: gradients, offset: offset) { reached.add($0, to: places) })
   }
 
   /// Overwrites the values. They are shared with every tensor made from this parameter, so never between a forward and
@@ -54,15 +54,6 @@ public final class Parameter {
     precondition(tensor.shape == shape, "\(tensor.shape) for \(name) of shape \(shape)")
     value.pointer.update(from: tensor.pointer, count: shape.count)
   }
-}
-
-/// Which parameters a gradient arrived at since the gradients were cleared.
-final class ReachedParameters {
-  private(set) var flags: [Bool]
-  init(count: Int) { flags = Array(repeating: false, count: count) }
-
-  func add(_ places: Range<Int>) { for place in places { flags[place] = true } }
-  func clear() { for place in flags.indices { flags[place] = false } }
 }
 
 /// All parameters of a model in one arena, their gradients in a second one of the same layout.
@@ -125,12 +116,41 @@ public final class ParameterStore {
 
   /// Sets every gradient to zero.
   public func clearGradients() {
-    kernels.fill(gradients.pointer, 0, extent)
+    let stretches = reachedStretches
+    Compute.parallel(stretches.count) { part in
+      for stretch in stretches[part] { kernels.fill(gradients.pointer + stretch.lowerBound, 0, stretch.count) }
+    }
     reached.clear()
   }
 
   /// ‖gradient‖₂ over all parameters, summed in double precision.
-  public var gradientNorm: Double { kernels.sum_of_squares(gradients.pointer, extent).squareRoot() }
+  public var gradientNorm: Double {
+    let stretches = reachedStretches
+    var sums = [Double](repeating: 0, count: stretches.count)
+    sums.withUnsafeMutableBufferPointer { sums in
+      Compute.parallel(stretches.count) { part in
+        for i in part {
+          sums[i] = kernels.sum_of_squares(gradients.pointer + stretches[i].lowerBound, stretches[i].count)
+        }
+      }
+    }
+    return sums.reduce(0, +).squareRoot()  // in the order of the stretches, whoever summed them
+  }
+
+  /// Where in the arena gradients may differ from zero, in pieces for the threads.
+  private var reachedStretches: [Range<Int>] {
+    var stretches: [Range<Int>] = []
+    for (parameter, reach) in zip(parameters, reached.reaches) {
+      if reach.isWhole {
+        let end = parameter.offset + parameter.shape.count
+        stretches += stride(from: parameter.offset, to: end, by: 65_536).map { $0..<min($0 + 65_536, end) }
+      } else {
+        let width = reach.rows.width
+        stretches += reach.rows.list.map { parameter.offset + $0 * width..<parameter.offset + ($0 + 1) * width }
+      }
+    }
+    return stretches
+  }
 
   /// The values of all parameters as one array, gaps included: for keeping the best and going back to it.
   public var snapshot: [Float] {

@@ -130,11 +130,11 @@ typedef struct __attribute__((swift_attr("@Sendable"))) distill_kernels {
   // Optimiser.
 
   /// AdamW with decoupled decay (Loshchilov and Hutter 2019, as PyTorch orders it). With g = gradient_scale · gradient:
-  /// p *= 1 − rate·decay; m = β₁m + (1−β₁)g; v = β₂v + (1−β₂)g²;
+  /// p *= shrink (1 − rate·decay); m = β₁m + (1−β₁)g; v = β₂v + (1−β₂)g²;
   /// p −= rate · (m / correction1) / (√(v / correction2) + epsilon), correction being 1 − βᵗ.
   void (*_Nonnull adamw)(
       float *parameters, const float *gradients, float *m, float *v, size_t n, float rate, float beta1, float beta2,
-      float epsilon, float decay, float correction1, float correction2, float gradient_scale);
+      float epsilon, float shrink, float correction1, float correction2, float gradient_scale);
 
   // Tables.
 

@@ -13,7 +13,7 @@ public func activate(_ x: Tensor, bias: Tensor, with activation: FeedForwardActi
   let (rows, columns) = (x.shape.rows, x.shape.columns)
   precondition(bias.shape == [columns], "a bias of \(bias.shape) for \(x.shape)")
   let before = x.requiresGradient || bias.requiresGradient ? Storage(count: x.count) : nil  // x + bias
-  return Tensor.record(x.shape, from: [x, bias]) { out in
+  return Tensor.record(x.shape, from: [x, bias], passingOnTo: x) { out in
     x.forRows { offset, rows in
       let (out, x, before) = (out + offset, x.pointer + offset, before.map { $0.pointer + offset })
       switch activation {
@@ -37,7 +37,6 @@ public func activate(_ x: Tensor, bias: Tensor, with activation: FeedForwardActi
       }
     }
     bias.accumulateColumnSums(dy, rows: rows)
-    x.node?.accumulate(dy)
   }
 }
 
@@ -73,7 +72,9 @@ public func embeddingSum(
     }
   } backward: { dy in
     for (table, indices, _) in tables {
-      table.node?.accumulate(in: 0..<table.count) { kernels.scatter_add_rows($0, dy, indices, rows, columns) }
+      table.node?.accumulate(rows: indices, width: columns) {
+        kernels.scatter_add_rows($0, dy, indices, rows, columns)
+      }
     }
   }
 }

@@ -30,11 +30,10 @@ extension Tensor {
   public func dropout(_ dropout: Dropout) -> Tensor {
     guard dropout.isActive else { return self }
     let columns = shape.columns
-    return Tensor.record(shape, from: [self]) { out in
+    return Tensor.record(shape, from: [self], passingOnTo: self) { out in
       forRows { dropout.apply(out + $0, pointer + $0, $1 * columns, from: $0) }
     } backward: { [self] dy in
       forRows { dropout.apply(dy + $0, dy + $0, $1 * columns, from: $0) }
-      node?.accumulate(dy)
     }
   }
 }

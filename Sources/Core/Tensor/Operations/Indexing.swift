@@ -2,9 +2,7 @@ extension Tensor {
   /// The same elements under another shape; shares memory.
   public func reshaped(_ shape: Shape) -> Tensor {
     precondition(shape.count == count, "\(self.shape) does not reshape to \(shape)")
-    return Tensor(shape: shape, storage: storage, offset: offset).recorded(from: [self]) { [node] in
-      node?.accumulate($0)
-    }
+    return Tensor(shape: shape, storage: storage, offset: offset).recorded(from: [self], passingOnTo: self) { _ in }
   }
 
   /// Rows (entries of the first axis) in a range; shares memory.
@@ -45,8 +43,8 @@ extension Tensor {
     let part = Shape([indices.count] + shape.array.dropFirst())
     return Tensor.record(part, from: [self]) { out in
       kernels.gather_rows(out, pointer, indices, indices.count, width)
-    } backward: { [node, count] dy in
-      node?.accumulate(in: 0..<count) { kernels.scatter_add_rows($0, dy, indices, indices.count, width) }
+    } backward: { [node] dy in
+      node?.accumulate(rows: indices, width: width) { kernels.scatter_add_rows($0, dy, indices, indices.count, width) }
     }
   }
 

@@ -54,8 +54,7 @@ extension Tensor {
     Compute.parallel(rows, grain: max(1, elementwiseGrain / max(columns, 1))) { range in
       kernels.bias_add(pointer + range.lowerBound * columns, bias.pointer, range.count, columns)
     }
-    return detached.recorded(from: [self, bias]) { [node] dy in
-      node?.accumulate(dy)
+    return detached.recorded(from: [self, bias], passingOnTo: self) { dy in
       bias.accumulateColumnSums(dy, rows: rows)
     }
   }

@@ -6,9 +6,8 @@ extension Tensor {
     let y = Tensor(shape) { out in
       kernels.l2_normalise_rows(out, norms.pointer, pointer, epsilon, rows, columns)
     }
-    return y.recorded(from: [self]) { [node] dy in
+    return y.recorded(from: [self], passingOnTo: self) { dy in
       kernels.l2_normalise_backward_rows(dy, y.pointer, norms.pointer, dy, epsilon, rows, columns)
-      node?.accumulate(dy)
     }
   }
 
@@ -51,7 +50,7 @@ public func layerNorm(
   let keep = inputs.contains { $0.requiresGradient }
   let normalised = keep ? Storage(count: x.count) : nil
   let statistics = Storage(count: max(2 * rows, 1))
-  return Tensor.record(x.shape, from: inputs) { out in
+  return Tensor.record(x.shape, from: inputs, passingOnTo: x) { out in
     x.forRows { offset, rows in
       var (source, bias) = (UnsafePointer(x.pointer + offset), bias.map { UnsafePointer($0.pointer) })
       if dropout.isActive {  // the mask falls on x + bias, so that sum is made first
@@ -72,7 +71,6 @@ public func layerNorm(
       x.forRows { dropout.apply(dy + $0, dy + $0, $1 * columns, from: $0) }
     }
     bias?.accumulateColumnSums(dy, rows: rows)
-    x.node?.accumulate(dy)
   }
 }
 

@@ -15,9 +15,8 @@ extension Tensor {
     let y = Tensor(shape) { out in
       forRows { kernels.softmax_rows(out + $0, pointer + $0, 1, $1, columns, columns) }
     }
-    return y.recorded(from: [self]) { [node] dy in
+    return y.recorded(from: [self], passingOnTo: self) { dy in
       y.forRows { kernels.softmax_backward_rows(dy + $0, y.pointer + $0, dy + $0, 1, $1, columns, columns) }
-      node?.accumulate(dy)
     }
   }
 
@@ -27,9 +26,8 @@ extension Tensor {
     let y = Tensor(shape) { out in
       forRows { kernels.log_softmax_rows(out + $0, pointer + $0, 1, $1, columns, columns) }
     }
-    return y.recorded(from: [self]) { [node] dy in
+    return y.recorded(from: [self], passingOnTo: self) { dy in
       y.forRows { kernels.log_softmax_backward_rows(dy + $0, y.pointer + $0, dy + $0, 1, $1, columns, columns) }
-      node?.accumulate(dy)
     }
   }
 }
