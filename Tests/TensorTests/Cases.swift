@@ -157,6 +157,8 @@ let dropoutCases: [Case] = {
     Case("dropout", [.normal([3, 4])]) { $0[0].dropout(dropout) },
     .attention("attention dropout", [[8, 12]], packed, dropout: dropout),
     .attention("attention dropout, probabilities", [[8, 12]], packed, .both, dropout: dropout),
+    .classTokenAttention("classTokenAttention dropout", dropout: dropout),
+    .classTokenAttention("classTokenAttention"),
   ]
 }()
 
@@ -186,6 +188,14 @@ extension Case {
         queries: x[0], keysAndValues: x[x.count - 1], width: 4, layout: layout, dropout: dropout,
         keepingProbabilities: results != .context)
       return (results == .probabilities ? [] : [context]) + (probabilities.map { [$0] } ?? [])
+    }
+  }
+
+  /// Two heads over a width of 4.
+  static func classTokenAttention(_ name: String, dropout: Dropout = .none) -> Case {
+    Case(name, [.normal([8, 4]), .normal([12, 4]), .normal([12])]) { x in
+      DistillTensor.classTokenAttention(
+        x[0], weight: x[1], bias: x[2], heads: 2, offsets: [0, 3, 4, 8], dropout: dropout)
     }
   }
 }

@@ -81,6 +81,36 @@ extension TensorTests {
       for results in all { #expect(results[0] == results[1]) }
     }
 
+    /// Without keys and values as with them, thinned out or not.
+    @Test(arguments: [0, 0.3]) func theClassTokenAttendsWithoutKeys(_ probability: Float) {
+      let (offsets, width, heads) = ([0, 7, 8, 30, 41], 24, 3)
+      let dropout = Dropout(probability: probability, key: key, firstIndex: 11)
+      let inputs = ([[41, 24], [72, 24], [72]] as [Shape]).enumerated().map {
+        Tensor(normal: $1, standardDeviation: 0.5, key: key.child($0))
+      }
+      let seed = Tensor(normal: [4, 24], standardDeviation: 1, key: key.child("seed"))
+      func run(_ body: ([Tensor]) -> Tensor) -> [Tensor] {
+        let leaves = inputs.map { $0.variable() }
+        let result = body(leaves)
+        result.backward(seed: seed)
+        return [result.detached] + leaves.compactMap(\.gradient)
+      }
+      let without = run {
+        classTokenAttention($0[0], weight: $0[1], bias: $0[2], heads: heads, offsets: offsets, dropout: dropout)
+      }
+      let with = run { x in
+        let first = x[0].gatheredRows(offsets.dropLast().map(Int32.init))
+        return attention(
+          queries: linear(first, weight: x[1].rows(0..<width), bias: x[2].rows(0..<width)),
+          keysAndValues: linear(x[0], weight: x[1].rows(width..<3 * width), bias: x[2].rows(width..<3 * width)),
+          width: width, layout: AttentionLayout(heads: heads, queryOffsets: [0, 1, 2, 3, 4], keyOffsets: offsets),
+          dropout: dropout
+        ).context
+      }
+      #expect(without.deviation(from: with) < 2e-6)
+      #expect(without[3].values[width..<2 * width].allSatisfy { $0 == 0 }, "no softmax sees the keys' bias")
+    }
+
     /// The fused operations against their parts.
     @Test func fusedDropoutIsDropout() {
       let dropout = Dropout(probability: 0.3, key: key, firstIndex: 7)

@@ -35,28 +35,28 @@ struct BERTLayer {
   ) -> Tensor {
     let (h, w) = (configuration.hiddenSize, run.weights)
     let offsets = run.batch.offsets
-    let queryOffsets = classTokenOnly ? Array(0...run.batch.sequenceCount) : offsets
-    let layout = AttentionLayout(heads: configuration.heads, queryOffsets: queryOffsets, keyOffsets: offsets)
     let probabilityDropout = run.dropout(
       configuration.attentionDropout, layer: index, site: 0,
       firstIndex: configuration.heads * (classTokenOnly ? run.batch.firstToken : run.batch.firstAttention))
 
-    let rows = classTokenOnly ? x.gatheredRows(run.classTokenRows) : x
-    let queries: Tensor, keysAndValues: Tensor
+    let rows: Tensor, context: Tensor
     if classTokenOnly {
-      queries = linear(rows, weight: w(attentionWeight).rows(0..<h), bias: w(attentionBias).rows(0..<h))
-      keysAndValues = linear(x, weight: w(attentionWeight).rows(h..<3 * h), bias: w(attentionBias).rows(h..<3 * h))
+      rows = x.gatheredRows(run.classTokenRows)
+      context = classTokenAttention(
+        x, weight: w(attentionWeight), bias: w(attentionBias), heads: configuration.heads, offsets: offsets,
+        dropout: probabilityDropout)
     } else {
-      queries = linear(x, weight: w(attentionWeight), bias: w(attentionBias))
-      keysAndValues = queries
-    }
-    let (context, probabilities) = attention(
-      queries: queries, keysAndValues: keysAndValues, width: h, layout: layout, dropout: probabilityDropout,
-      keepingProbabilities: activations.contains(.attention(layer: index)))
-    if let probabilities { response.set(.attention(layer: index), probabilities) }
-    if activations.contains(.values(layer: index)) {
-      let end = keysAndValues.shape[1]  // V comes last, of all rows even where only [CLS] asks
-      response.set(.values(layer: index), keysAndValues.columns(end - h..<end))
+      rows = x
+      let projected = linear(x, weight: w(attentionWeight), bias: w(attentionBias))
+      let layout = AttentionLayout(heads: configuration.heads, queryOffsets: offsets, keyOffsets: offsets)
+      let probabilities: Tensor?
+      (context, probabilities) = attention(
+        queries: projected, keysAndValues: projected, width: h, layout: layout, dropout: probabilityDropout,
+        keepingProbabilities: activations.contains(.attention(layer: index)))
+      if let probabilities { response.set(.attention(layer: index), probabilities) }
+      if activations.contains(.values(layer: index)) {
+        response.set(.values(layer: index), projected.columns(2 * h..<3 * h))
+      }
     }
 
     func hiddenDropout(_ site: Int) -> Dropout {

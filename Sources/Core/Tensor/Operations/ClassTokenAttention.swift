@@ -1,0 +1,210 @@
+/// Attention of the first row of each sequence over all its rows, without making their keys and values.
+///
+/// With W = [W_q; W_k; W_v] and x₀ the first row, head a has q = W_q,a·x₀ + b_q,a, P = softmax over t of q·(W_k,a·x_t + b_k,a)/√d
+/// and context = Σ_t P_t·(W_v,a·x_t + b_v,a). What is the same for all t can be taken out of both sums:
+/// P = softmax of (W_k,aᵀ·q)·x_t/√d, where q·b_k,a is a constant that no softmax sees, and context = W_v,a·(Σ_t P_t·x_t) +
+/// b_v,a·Σ_t P_t. That is A/H of the work of making keys and values. Dropout falls on P.
+/// - Parameters:
+///   - x: [N, H].
+///   - weight: [3H, H], queries, keys and values; `bias` [3H].
+///   - offsets: [B + 1], where each sequence's rows begin; none is empty.
+/// - Returns: [B, H]. The gradient of b_k is zero.
+public func classTokenAttention(
+  _ x: Tensor, weight: Tensor, bias: Tensor, heads: Int, offsets: [Int], dropout: Dropout = .none
+) -> Tensor {
+  let work = ClassTokenAttention(x, weight: weight, bias: bias, heads: heads, offsets: offsets, dropout: dropout)
+  return Tensor.record([work.sequences, work.width], from: [x, weight, bias], fill: work.forward) {
+    work.backward($0)
+  }
+}
+
+/// The operands, and what forward leaves for backward.
+private struct ClassTokenAttention {
+  let x: Tensor, weight: Tensor, bias: Tensor
+  let sequences: Int, heads: Int, width: Int, headWidth: Int
+  let dropout: Dropout
+  let scale: Float
+  /// One block a sequence.
+  private let layout: AttentionLayout
+  private let firstRows: [Int32]
+  /// [B, H]
+  private let queries: Storage
+  /// W_kᵀ·q of each head: [B, A, H].
+  private let keyDirections: Storage
+  /// P before and after dropout, one storage where there is none: per sequence [A, T].
+  private let probabilities: Storage, mixing: Storage
+  /// Σ_t P_t of each head: [B, A].
+  private let shares: Storage
+  /// Σ_t P_t·x_t of each head: [B, A, H].
+  private let mixtures: Storage
+
+  init(_ x: Tensor, weight: Tensor, bias: Tensor, heads: Int, offsets: [Int], dropout: Dropout) {
+    precondition(x.shape.rank == 2 && x.shape[0] == offsets.last, "attention over \(x.shape) with offsets \(offsets)")
+    let width = x.shape[1]
+    precondition(
+      weight.shape == [3 * width, width] && bias.shape == [3 * width],
+      "attention over \(x.shape) by \(weight.shape) and \(bias.shape)")
+    precondition(width % heads == 0, "\(heads) heads do not divide a width of \(width)")
+    precondition(zip(offsets, offsets.dropFirst()).allSatisfy(<), "an empty sequence in \(offsets)")
+    (self.x, self.weight, self.bias, self.heads, self.width, self.dropout) = (x, weight, bias, heads, width, dropout)
+    sequences = offsets.count - 1
+    headWidth = width / heads
+    scale = 1 / Float(headWidth).squareRoot()
+    layout = AttentionLayout(heads: 1, queryOffsets: Array(0...sequences), keyOffsets: offsets)
+    firstRows = offsets.dropLast().map(Int32.init)
+    queries = Storage(count: sequences * width)
+    keyDirections = Storage(count: sequences * heads * width)
+    probabilities = Storage(count: heads * x.shape[0])
+    mixing = dropout.isActive ? Storage(count: heads * x.shape[0]) : probabilities
+    shares = Storage(count: sequences * heads)
+    mixtures = Storage(count: sequences * heads * width)
+  }
+
+  // Operands by head: columns of [B, H], rows of one part of the weight, rows of [B, A, H].
+  private func columns(_ pointer: UnsafePointer<Float>, _ head: Int, transposed: Bool = false) -> Operand {
+    Operand(pointer + head * headWidth, stride: width, transposed: transposed)
+  }
+  private func part(_ part: Int, _ head: Int, transposed: Bool = false) -> Operand {
+    Operand(weight.pointer + (part * width + head * headWidth) * width, stride: width, transposed: transposed)
+  }
+  private func perHead(_ storage: Storage, _ head: Int) -> Operand {
+    Operand(storage.pointer + head * width, stride: heads * width)
+  }
+
+  private func forSequences(_ body: (_ sequence: Int, _ rows: Operand, _ length: Int, _ probability: Int) -> Void) {
+    layout.forBlocks(headWidth: heads * width) { block in
+      body(
+        block.sequence, Operand(x.pointer + block.keyRow * width, stride: width), block.keys,
+        heads * block.probability)
+    }
+  }
+
+  func forward(_ context: UnsafeMutablePointer<Float>) {
+    let first = x.detached.gatheredRows(firstRows)
+    multiply(
+      sequences, width, width, Operand(first.pointer, stride: width),
+      Operand(weight.pointer, stride: width, transposed: true), into: queries.pointer, stride: width)
+    kernels.bias_add(queries.pointer, bias.pointer, sequences, width)
+    Compute.parallel(heads) { part in
+      for head in part {
+        multiplySerial(
+          sequences, width, headWidth, columns(queries.pointer, head), self.part(1, head),
+          into: keyDirections.pointer + head * width, stride: heads * width)
+      }
+    }
+    forSequences { sequence, rows, length, start in
+      let (p, mixed) = (probabilities.pointer + start, mixing.pointer + start)
+      multiplySerial(
+        heads, length, width, Operand(keyDirections.pointer + sequence * heads * width, stride: width),
+        Operand(rows.pointer, stride: width, transposed: true), into: p, stride: length)
+      kernels.softmax_rows(p, p, scale, heads, length, length)
+      if dropout.isActive { dropout.apply(mixed, p, heads * length, from: start) }
+      kernels.row_sum(shares.pointer + sequence * heads, mixed, heads, length, length)
+      multiplySerial(
+        heads, width, length, Operand(mixed, stride: length), rows,
+        into: mixtures.pointer + sequence * heads * width, stride: width)
+    }
+    Compute.parallel(heads) { part in
+      for head in part {
+        let context = context + head * headWidth
+        multiplySerial(
+          sequences, headWidth, width, perHead(mixtures, head), self.part(2, head, transposed: true), into: context,
+          stride: width)
+        for sequence in 0..<sequences {
+          kernels.axpy(
+            context + sequence * width, shares.pointer[sequence * heads + head],
+            bias.pointer + 2 * width + head * headWidth, headWidth)
+        }
+      }
+    }
+  }
+
+  func backward(_ dContext: UnsafeMutablePointer<Float>) {
+    let dMixtures = Storage(count: sequences * heads * width), dDirections = Storage(count: sequences * heads * width)
+    let dQueries = Tensor([sequences, width]) { _ in }
+    Compute.parallel(heads) { part in
+      for head in part {
+        multiplySerial(
+          sequences, width, headWidth, columns(dContext, head), self.part(2, head),
+          into: dMixtures.pointer + head * width, stride: heads * width)
+      }
+    }
+    accumulate(x) { gradient in
+      forSequences { sequence, rows, length, start in
+        let (p, mixed, count) = (probabilities.pointer + start, mixing.pointer + start, heads * length)
+        let (dMixture, slope) = (
+          Operand(dMixtures.pointer + sequence * heads * width, stride: width), Storage(count: count)
+        )
+        multiplySerial(
+          heads, length, width, dMixture, Operand(rows.pointer, stride: width, transposed: true), into: slope.pointer,
+          stride: length)
+        if dropout.isActive {  // b_v·Σ_t P_t stands still only as long as P is not thinned out
+          for head in 0..<heads {
+            let column = head * headWidth
+            let term = kernels.dot(dContext + sequence * width + column, bias.pointer + 2 * width + column, headWidth)
+            kernels.add_scalar(slope.pointer + head * length, slope.pointer + head * length, term, length)
+          }
+          dropout.apply(slope.pointer, slope.pointer, count, from: start)
+        }
+        kernels.softmax_backward_rows(slope.pointer, p, slope.pointer, scale, heads, length, length)
+        multiplySerial(
+          heads, width, length, Operand(slope.pointer, stride: length), rows,
+          into: dDirections.pointer + sequence * heads * width, stride: width)
+        guard let gradient else { return }
+        let target = gradient + (rows.pointer - UnsafePointer(x.pointer))
+        for (factor, direction) in [
+          (UnsafePointer(mixed), dMixture),
+          (UnsafePointer(slope.pointer), Operand(keyDirections.pointer + sequence * heads * width, stride: width)),
+        ] {
+          multiplySerial(
+            length, width, heads, Operand(factor, stride: length, transposed: true), direction, beta: 1, into: target,
+            stride: width)
+        }
+      }
+    }
+    accumulate(weight) { gradient in
+      Compute.parallel(heads) { part in
+        for head in part {
+          multiplySerial(
+            sequences, headWidth, width, perHead(dDirections, head), self.part(1, head, transposed: true),
+            into: dQueries.pointer + head * headWidth, stride: width)
+          guard let gradient else { continue }
+          for (number, factor, direction) in [
+            (1, UnsafePointer(queries.pointer), dDirections), (2, UnsafePointer(dContext), mixtures),
+          ] {
+            multiplySerial(
+              headWidth, width, sequences, columns(factor, head, transposed: true), perHead(direction, head), beta: 1,
+              into: gradient + (number * width + head * headWidth) * width, stride: width)
+          }
+        }
+      }
+      let first = x.detached.gatheredRows(firstRows)
+      if let gradient {
+        multiply(
+          width, width, sequences, Operand(dQueries.pointer, stride: width, transposed: true),
+          Operand(first.pointer, stride: width), beta: 1, into: gradient, stride: width)
+      }
+    }
+    accumulate(bias) { gradient in
+      guard let gradient else { return }
+      kernels.column_sum_accumulate(gradient, dQueries.pointer, sequences, width, width)
+      for sequence in 0..<sequences {
+        for head in 0..<heads {
+          kernels.axpy(
+            gradient + 2 * width + head * headWidth, shares.pointer[sequence * heads + head],
+            dContext + sequence * width + head * headWidth, headWidth)
+        }
+      }
+    }
+    x.node?.accumulate(rows: firstRows, width: width) { gradient in
+      let slope = matmul(dQueries, weight.detached.rows(0..<width))
+      kernels.scatter_add_rows(gradient, slope.pointer, firstRows, sequences, width)
+    }
+  }
+
+  /// Calls `add` once, with the gradient of a tensor to add to where it wants one.
+  private func accumulate(_ tensor: Tensor, _ add: (UnsafeMutablePointer<Float>?) -> Void) {
+    guard let node = tensor.node else { return add(nil) }
+    node.accumulate(in: 0..<tensor.count, add)
+  }
+}
