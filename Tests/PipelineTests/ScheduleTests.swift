@@ -225,6 +225,54 @@ struct ScheduleTests {
     let pair = (try live.accumulateGradients(for: step).loss, try remembered.accumulateGradients(for: step).loss)
     #expect(abs(pair.0 - pair.1) < 1e-6 * abs(pair.0) && pair.0 > 0)
   }
+
+  /// Answers in a file are those in memory, and another training finds them unless teacher or texts are others.
+  @Test func answersOutliveTheTraining() throws {
+    let bench = try Workbench()
+    let pipeline = try bench.pipeline(replacing: Self.changes)
+    let (student, made) = try pipeline.untrainedModels()
+    let whole = try pipeline.data(student.tokenizer)
+    let folder = bench.url.appending(path: "teacher-answers")
+    var notes: [String] = []
+    /// The loss of one step, and how often the teacher was asked.
+    func train(teacher digest: String?, examples: Int = 60) throws -> (loss: Double, asked: Int) {
+      let teacher = Listener(made)
+      let data = EncodedDataset(
+        sequences: Array(whole.training.sequences.prefix(examples)),
+        targets: whole.training.targets.map { Array($0.prefix(examples)) })
+      let objective = try DistillationObjective(
+        student: student, teacher: teacher,
+        terms: [WeightedTerm(AttentionSquares(), weight: 1), WeightedTerm(SoftCrossEntropy(), weight: 1)],
+        layerMap: pipeline.layerMap, scheduler: nil,
+        data: TaskData(task: whole.task, training: data, validation: nil), teacherMemory: 1 << 20,
+        answers: digest.map { AnswerFolder(folder, teacher: $0) }
+      ) { if case .note(let note) = $0 { notes.append(note) } }
+      let step = Step(epoch: 0, number: 0, examples: [3, 50, 17, 49], key: RandomKey(5))
+      return (try objective.accumulateGradients(for: step).loss, teacher.asked.count)
+    }
+    func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path) }
+
+    let inMemory = try train(teacher: nil)
+    let first = try train(teacher: "a")
+    let second = try train(teacher: "a")
+    #expect(first.loss == inMemory.loss && second.loss == inMemory.loss)
+    #expect(inMemory.asked == 1 && first.asked == 1 && second.asked == 0)
+    #expect(notes.count == 1)
+    #expect(try files().count == 1)
+    #expect(try train(teacher: "b").asked == 1, "another teacher")
+    #expect(try train(teacher: "a", examples: 59).asked == 1, "other texts")
+    #expect(try files().count == 3)
+
+    for file in try files() {  // cut short, as by a full disk
+      let url = folder.appending(path: file)
+      try Data(try Data(contentsOf: url).dropLast(40)).write(to: url)
+    }
+    notes = []
+    let again = try train(teacher: "a")
+    #expect(again.loss == inMemory.loss && again.asked == 1)
+    #expect(notes.count == 1 && notes[0].contains("is truncated"))
+    #expect(try train(teacher: "a").asked == 0)
+  }
 }
 
 extension Pipeline {

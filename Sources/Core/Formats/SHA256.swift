@@ -31,6 +31,20 @@ public struct SHA256: Sendable {
     return hash.hexDigest
   }
 
+  /// The checksum of the names and contents of the files in a folder; folders inside it are not looked at.
+  public static func hexDigest(ofFolder url: URL) throws -> String {
+    var hash = SHA256()
+    for name in try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() {
+      var isFolder: ObjCBool = false
+      let file = url.appending(path: name)
+      guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue else {
+        continue
+      }
+      hash.update("\(name)\u{0}\(try hexDigest(ofFile: file))".utf8)
+    }
+    return hash.hexDigest
+  }
+
   public mutating func update(_ bytes: some Sequence<UInt8>) {
     let done: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
     if done == nil { Array(bytes).withUnsafeBytes { update($0) } }

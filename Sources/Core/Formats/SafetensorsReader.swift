@@ -75,6 +75,19 @@ public final class SafetensorsReader: Sendable {
     }
   }
 
+  /// Some elements of a tensor of type F32. Throws as `floats(named:)` does.
+  public func floats(named name: String, _ range: Range<Int>) throws -> [Float] {
+    let info = try info(name)
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= info.count, "elements \(range) of the \(info.count) of '\(name)'")
+    guard info.dtype == .f32 else { throw wrongType(name, info, wanted: "F32") }
+    return try [Float](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+      let out = UnsafeMutableBufferPointer(rebasing: buffer.prefix(range.count))
+      try file.read(into: UnsafeMutableRawBufferPointer(out), at: start(name) + range.lowerBound * 4)
+      initialized = range.count
+    }
+  }
+
   /// All elements of a tensor of type I64, I32 or U8. Throws as `floats(named:)` does.
   public func integers(named name: String) throws -> [Int64] {
     let info = try info(name)

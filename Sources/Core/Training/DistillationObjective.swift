@@ -35,12 +35,14 @@ public final class DistillationObjective: Objective {
 
   /// Without a scheduler every term counts in every step.
   ///
-  /// - Parameter teacherMemory: bytes that the teacher's token-wise answers may take to be remembered.
+  /// - Parameters:
+  ///   - teacherMemory: bytes that the teacher's token-wise answers may take to be remembered.
+  ///   - answers: where the teacher's answers lie for other trainings too; nil keeps them in memory.
   /// - Throws: ``WiringError`` where a term does not fit the models.
   public init(
     student: any Trainable, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
     scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,
-    key: RandomKey = RandomKey(0), observe: @escaping (TrainingEvent) -> Void = { _ in }
+    answers: AnswerFolder? = nil, key: RandomKey = RandomKey(0), observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
     precondition(Set(terms.map(\.name)).count == terms.count, "terms need names of their own: \(terms.map(\.name))")
     (self.student, self.terms, self.layerMap) = (student, terms, layerMap)
@@ -66,7 +68,8 @@ public final class DistillationObjective: Objective {
     parameters = stores
     memory = teacher.map {
       TeacherMemory(
-        $0, data: data.training, activations: reads.teacher, tokenWiseBytes: teacherMemory, observe: observe)
+        $0, data: data.training, activations: reads.teacher, tokenWiseBytes: teacherMemory, folder: answers,
+        observe: observe)
     }
   }
 

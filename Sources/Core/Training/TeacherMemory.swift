@@ -1,25 +1,33 @@
 import DistillCore
+import Foundation
 
 /// A frozen teacher that is asked once for each example: its answers are kept, and given again in every epoch.
 ///
 /// All examples are answered before the first step, in their own order, so that no answer depends on which batch met the
 /// example first, and a resumed training sees the same bits. Answers to single tokens (hidden states, attention) may be too
-/// large to keep: those that do not fit are asked for batch by batch.
+/// large to keep: those that do not fit are asked for batch by batch. With a folder the answers lie in a file there, and
+/// another training of the same teacher on the same texts finds them.
 final class TeacherMemory {
   private let teacher: any Teacher
   private let data: EncodedDataset
   private let activations: Set<Activation>
   private let tokenWiseBytes: Int
   private let kept: Set<Activation>
+  private let folder: AnswerFolder?
   private let observe: (TrainingEvent) -> Void
-  /// Of each activation one tensor for each example.
-  private var memory: [Activation: [Tensor]]?
+  private var memory: Memory?
+
+  private enum Memory {
+    /// Of each activation one tensor for each example.
+    case tensors([Activation: [Tensor]])
+    case file(AnswerFile)
+  }
 
   init(
     _ teacher: any Teacher, data: EncodedDataset, activations: Set<Activation>, tokenWiseBytes: Int,
-    observe: @escaping (TrainingEvent) -> Void
+    folder: AnswerFolder?, observe: @escaping (TrainingEvent) -> Void
   ) {
-    (self.teacher, self.data, self.observe) = (teacher, data, observe)
+    (self.teacher, self.data, self.folder, self.observe) = (teacher, data, folder, observe)
     (self.activations, self.tokenWiseBytes) = (activations, tokenWiseBytes)
     kept = Set(Self.kept(of: activations, teacher.card, data, tokenWiseBytes).keys)
   }
@@ -55,28 +63,57 @@ final class TeacherMemory {
     }
     let remembered = activations.intersection(kept)
     if !remembered.isEmpty {
-      let memory = try memory ?? answerAll()
+      let memory = try memory ?? (folder.map { .file(try file(in: $0)) } ?? .tensors(try answerAll()))
       self.memory = memory
+      let examples = pieces.flatMap(\.examples)
       for activation in remembered {
-        guard let answers = memory[activation] else { continue }
-        response.set(activation, concatenatedRows(pieces.flatMap { $0.examples.map { answers[$0] } }))
+        switch memory {
+        case .file(let file): response.set(activation, try file.answers(activation, to: examples))
+        case .tensors(let tensors):
+          guard let answers = tensors[activation] else { continue }
+          response.set(activation, concatenatedRows(examples.map { answers[$0] }))
+        }
       }
     }
     return response
   }
 
+  private func ask(_ examples: Range<Int>) throws -> Response {
+    let response = try teacher.respond(to: data.batch(examples), with: kept, pass: .inference)
+    observe(.progress(what: "teacher's answers", done: examples.upperBound, total: data.count))
+    return response
+  }
+
   private func answerAll() throws -> [Activation: [Tensor]] {
     var memory = Dictionary(uniqueKeysWithValues: kept.map { ($0, [Tensor]()) })
-    let batchSize = 64
-    for start in stride(from: 0, to: data.count, by: batchSize) {
-      let batch = data.batch(start..<min(start + batchSize, data.count))
-      let response = try teacher.respond(to: batch, with: kept, pass: .inference)
-      let lengths = zip(batch.offsets, batch.offsets.dropFirst()).map { $1 - $0 }
+    for start in stride(from: 0, to: data.count, by: AnswerFile.chunk) {
+      let examples = start..<min(start + AnswerFile.chunk, data.count)
+      let response = try ask(examples)
+      let lengths = data.sequences[examples].map(\.ids.count)
       for activation in kept {
         memory[activation]? += activation.pieces(of: try response[activation], teacher.card, lengths)
       }
-      observe(.progress(what: "teacher's answers", done: start + batch.sequenceCount, total: data.count))
     }
     return memory
+  }
+
+  /// The file of an earlier training, or a new one.
+  private func file(in folder: AnswerFolder) throws -> AnswerFile {
+    let activations = kept.sorted { "\($0)" < "\($1)" }
+    let fingerprint = folder.fingerprint(data, activations)
+    let (url, lengths) = (folder.file(fingerprint), data.sequences.map(\.ids.count))
+    func open() throws -> AnswerFile {
+      try AnswerFile(url, fingerprint: fingerprint, card: teacher.card, lengths: lengths)
+    }
+    if FileManager.default.fileExists(atPath: url.path) {
+      do {
+        let file = try open()
+        observe(.note("teacher's answers: given before, in \(url.path)"))
+        return file
+      } catch { observe(.note("passed over: \(error)")) }
+    }
+    try AnswerFile.write(
+      to: url, fingerprint: fingerprint, card: teacher.card, lengths: lengths, activations: activations, ask: ask)
+    return try open()
   }
 }

@@ -117,12 +117,12 @@ public struct Pipeline {
   /// What the student is to make smaller.
   func objective(
     _ student: any Student, _ teacher: (any Teacher)?, _ data: TaskData, scheduler: (any Scheduler)?,
-    observe: @escaping (TrainingEvent) -> Void
+    answers: AnswerFolder? = nil, observe: @escaping (TrainingEvent) -> Void
   ) throws -> DistillationObjective {
     try DistillationObjective(
       student: student, teacher: teacher, terms: terms, layerMap: layerMap, scheduler: scheduler, data: data,
       microBatchSize: options.training.microBatchSize, teacherMemory: options.teacherMemory << 20,
-      key: surroundings.key.child("terms"), observe: observe)
+      answers: answers, key: surroundings.key.child("terms"), observe: observe)
   }
 
   /// What `validate` says of a pipeline that is right.

@@ -39,8 +39,8 @@ public struct PipelineOptions: Configurable {
     visit.section("knowledge_base", &knowledgeBase, "What the student looks up when it answers. Without it, nothing.")
     visit(
       "teacher_memory", &teacherMemory, in: .nonNegative,
-      "MiB of the teacher's token-wise answers (attention, hidden states) that are kept from epoch to epoch; what does not fit "
-        + "is asked again in every step.")
+      "MiB of the teacher's token-wise answers (attention, hidden states) that are kept on disk, beside the run, from epoch to "
+        + "epoch and for other runs; what does not fit is asked again in every step.")
     visit.section("training", &training, "How the student is trained.")
     visit("output", &output, required: true, "Folder of the run.")
     if knowledgeBase != nil && teacher == nil {

@@ -137,8 +137,11 @@ public final class PipelineRun {
       throw ContractError("teacher and student have different vocabularies")
     }
     let data = data(student.tokenizer)
+    let answers = try teacher.map { _ in
+      AnswerFolder(folder.teacherAnswers, teacher: try SHA256.hexDigest(ofFolder: folder.teacher))
+    }
     let objective = try pipeline.objective(
-      student, teacher, data, scheduler: pipeline.options.schedule, observe: observe)
+      student, teacher, data, scheduler: pipeline.options.schedule, answers: answers, observe: observe)
     let summary = try loop.fit(objective, options: pipeline.options.training, phase: "student")
     if data.validation != nil, summary.scores.isEmpty {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))

@@ -21,6 +21,8 @@ public struct RunFolder: Sendable {
   }
   /// Prepared teachers are shared by the runs beside each other.
   public var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
+  /// So are their answers.
+  public var teacherAnswers: URL { url.deletingLastPathComponent().appending(path: "teacher-answers") }
 }
 
 /// `run.json`: how a run came about.

@@ -23,7 +23,7 @@ public struct RunPlan: Sendable, Codable {
   public let phases: [Phase]
   /// Under the names of `run.json`: teacher, student, knowledge_base, evaluation.
   public let seconds: [String: Double]
-  /// The teacher's answers that are remembered while the student learns, in bytes.
+  /// The teacher's answers that are kept on disk while the student learns, in bytes.
   public let rememberedBytes: Int
   /// Most memory at once, in bytes.
   public let peakMemory: Int
@@ -97,7 +97,7 @@ extension RunPlan {
     phases = trainer.phases
     self.seconds = seconds
     rememberedBytes = objective.rememberedBytes(of: all)
-    peakMemory = Self.peakMemoryOfProcess + rememberedBytes - objective.rememberedBytes(of: data.training)
+    peakMemory = Self.peakMemoryOfProcess
   }
 
   public func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
@@ -128,7 +128,7 @@ extension RunPlan {
       lines.append(line("time: " + stage.replacing("_", with: " "), time(value), record?.seconds[stage].map(time)))
     }
     lines.append(line("time in all", time(totalSeconds), record.map { time($0.seconds.values.reduce(0, +)) }))
-    lines.append(line("remembered answers", size(rememberedBytes)))
+    lines.append(line("answers on disk", size(rememberedBytes)))
     lines.append(line("memory, at most", size(peakMemory), record?.peakMemory.map(size)))
     return lines.joined(separator: "\n")
   }
