@@ -26,6 +26,15 @@ extension TensorTests {
       #expect(x.rowMaxima().isEmpty && x.rowArgmax().isEmpty)
     }
 
+    /// Few rows are multiplied piece by piece; many are not.
+    @Test(arguments: [1, 10, 37, 64]) func fewRowsTimesManyAreTheFirstOfMany(_ rows: Int) {
+      let a = Tensor(normal: [200, 385], standardDeviation: 1, key: RandomKey(1))
+      let b = Tensor(normal: [1003, 385], standardDeviation: 1, key: RandomKey(2))
+      let all = matmul(a, b, transposeB: true).rows(0..<rows)
+      let few = matmul(a.rows(0..<rows), b, transposeB: true)
+      #expect([few].deviation(from: [all]) < 1e-6)
+    }
+
     @Test func productsOverNothingAreZero() {
       let (a, b) = (Tensor([], [30, 0]).variable(), Tensor([], [0, 20]).variable())
       #expect(matmul(a, b).values == [Float](repeating: 0, count: 600))

@@ -15,7 +15,7 @@ struct Case: Codable, Sendable {
   }
 
   enum Lengths: String, Codable, Sendable {
-    /// 128 tokens each.
+    /// The same of all.
     case fixed
     case mrpc
     case sst2
@@ -25,6 +25,10 @@ struct Case: Codable, Sendable {
   let work: Work
   let lengths: Lengths
   var batchSize = 32
+  /// Tokens of each sequence where the length is fixed, and most tokens where it is not.
+  var length = 128
+  /// The teacher's layers that the student is made of.
+  var studentLayers = [2, 4, 6]
   /// How many batches one turn of a side has.
   var stepsPerTurn = 3
   let rivals: [String]

@@ -17,7 +17,7 @@ struct Workload: Codable {
   var usesDropout = true
 
   static let task = TaskKind.classification(labels: ["0", "1"])
-  static func surroundings() -> Surroundings { Surroundings(task: task, maximumLength: 128, key: RandomKey(1)) }
+  static func surroundings() -> Surroundings { Surroundings(task: task, maximumLength: 512, key: RandomKey(1)) }
 
   static func read(_ folder: URL) throws -> Workload {
     try JSONDecoder().decode(Workload.self, from: Data(contentsOf: folder.appending(path: "workload.json")))
@@ -29,7 +29,7 @@ struct Workload: Codable {
     var base = BERTTeacher(checkpoint: model)
     (base.pooler, base.classifier) = (.fresh, .fresh)
     var student = BERTStudent()
-    (student.checkpoint, student.layers, student.pooler) = (OptionPath(model.path), [2, 4, 6], .fresh)
+    (student.checkpoint, student.layers, student.pooler) = (OptionPath(model.path), item.studentLayers, .fresh)
     student.classifier = .fresh
     surroundings.student = try student.card(in: surroundings)
     var head = SupervisedContrastiveHead()
@@ -64,7 +64,7 @@ struct Workload: Codable {
     if item.lengths == .fixed {
       return (0..<count).map { batch in
         let ids = (0..<item.batchSize).map { row in
-          let words = key.child(batch).child(row).permutation(tokenizer.vocabularySize - 1000).prefix(126)
+          let words = key.child(batch).child(row).permutation(tokenizer.vocabularySize - 1000).prefix(item.length - 2)
           return [101] + words.map { Int32($0 + 1000) } + [102]
         }
         return Batch(
@@ -78,7 +78,7 @@ struct Workload: Codable {
       let sequences = (0..<item.batchSize).map { row in
         let example = texts[order[(batch * item.batchSize + row) % order.count]]
         let label = if case .label(let label) = example.target { label } else { 0 }
-        return (tokenizer.encode(example.text, pair: example.pair, maxLength: 128), label)
+        return (tokenizer.encode(example.text, pair: example.pair, maxLength: item.length), label)
       }
       return Batch(ids: sequences.map(\.0.ids), types: sequences.map(\.0.typeIDs), labels: sequences.map(\.1))
     }
@@ -96,5 +96,7 @@ struct Workload: Codable {
     return index % batches.count * size..<(index % batches.count + 1) * size
   }
 
-  func tokens(ofBatch index: Int) -> Int { batches[index % batches.count].ids.reduce(0) { $0 + $1.count } }
+  func lengths(ofBatch index: Int) -> [Int] {
+    batches.isEmpty ? [] : batches[index % batches.count].ids.map(\.count)
+  }
 }
