@@ -1,4 +1,4 @@
-"""What the peers share: GLUE files, the encoder and its optimiser. Used by finetune.py and step.py."""
+"""What the peers share: GLUE files, the encoder and its optimiser. Used by finetune.py and rival.py."""
 
 import sys
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ struct Compare: ParsableCommand {
   var model = "../models/all-MiniLM-L6-v2"
   @Option(help: "Folder of GLUE's MRPC and SST-2.")
   var glue = "../data/glue"
-  @Option(help: "The Python that has the rivals (peers/README.md).")
+  @Option(help: "The Python that has the rivals (README.md).")
   var python = "python3"
   @Option(help: "Rounds; each side has one turn in each.")
   var rounds = 7
