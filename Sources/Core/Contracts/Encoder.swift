@@ -76,11 +76,26 @@ public struct Surroundings: Sendable {
   }
 }
 
-/// Options from which a teacher is made.
-public protocol TeacherRecipe: Plugin {
+/// Options from which an encoder is made.
+public protocol EncoderRecipe: Plugin {
   /// The card, from configuration files alone.
-  /// - Throws: ``WiringError`` or ``FormatError``.
+  /// - Throws: ``WiringError``, ``WiringErrors`` or ``FormatError``.
   func card(in surroundings: Surroundings) throws -> ModelCard
+  /// Paths of the options that `card(in:)` and `check(in:)` rest on: neither is called while one of them is wrong. Default: all.
+  var basis: [String]? { get }
+  /// Looks at the files that weights come from, and reads none. No labels in the surroundings: they are not known.
+  /// Default: there is nothing to look at.
+  /// - Throws: as `card(in:)`.
+  func check(in surroundings: Surroundings) throws
+}
+
+extension EncoderRecipe {
+  public var basis: [String]? { nil }
+  public func check(in surroundings: Surroundings) throws {}
+}
+
+/// Options from which a teacher is made.
+public protocol TeacherRecipe: EncoderRecipe {
   /// The teacher as it is before its preparation.
   func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
   /// Files whose content decides what teacher is made: with the options and the data they name a prepared teacher.
@@ -90,8 +105,7 @@ public protocol TeacherRecipe: Plugin {
 }
 
 /// Options from which a student is made.
-public protocol StudentRecipe: Plugin {
-  func card(in surroundings: Surroundings) throws -> ModelCard
+public protocol StudentRecipe: EncoderRecipe {
   /// The student before it learns; layers may be copied from the prepared teacher.
   func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student
   /// A student that was written before.

@@ -149,26 +149,44 @@ struct NodeBuilder: ~Copyable {
     do {
       return try events.next()
     } catch {
-      let (line, column) =
-        switch error.place {
-        // At the end of a file without a final newline, libyaml is one line too far.
-        case .mark(let mark) where mark.line >= source.lines.count: position(after: text)
-        case .mark(let mark): (mark.line + 1, mark.column + 1)
-        case .byte(let offset): position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
-        }
+      let (line, column) = position(of: error)
       failedLine = line - 1
       let message = [error.problem, error.context].compactMap(\.self).joined(separator: " ")
       let place = SourceRange(source: source, line: line, column: column, length: 1)
-      report(message, at: place, hint: syntaxHint(error.problem))
+      report(message, at: place, hint: syntaxHint(error.problem, line: line))
       throw Stop()
     }
   }
 
-  private func syntaxHint(_ problem: String) -> String? {
-    switch problem {
+  /// Where to look: at what is wrong, or at what has no end, when that was only noticed further down.
+  private func position(of error: YAMLSyntaxError) -> (line: Int, column: Int) {
+    switch error.place {
+    case .byte(let offset): return DistillYAML.position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
+    case .mark(let mark):
+      if let opening = error.opening, opening.line < mark.line, source.lines.indices.contains(opening.line) {
+        let indentation = source.lines[opening.line].prefix { $0 == " " }.count
+        let isFlow = error.context?.contains("a flow") == true
+        // What stands no deeper than the line that opens a bracket is meant to be outside of it.
+        if isFlow ? mark.column <= indentation : error.context?.hasPrefix("while scanning a") == true {
+          return (opening.line + 1, opening.column + 1)
+        }
+      }
+      // At the end of a file without a final newline, libyaml is one line too far.
+      return mark.line >= source.lines.count
+        ? DistillYAML.position(after: text) : (mark.line + 1, mark.column + 1)
+    }
+  }
+
+  private func syntaxHint(_ problem: String, line: Int) -> String? {
+    if source.lines.indices.contains(line - 1), source.lines[line - 1].unicodeScalars.contains("\u{A0}") {
+      return "the line holds a no-break space, U+00A0: write a plain one"
+    }
+    return switch problem {
     case "mapping values are not allowed in this context":
       "a colon followed by a space begins a value: check the indentation, or put the text in quotes"
     case "found character that cannot start any token": "put the text in quotes"
+    case "could not find expected ':'": "a key is followed by a colon and a space"
+    case "found unexpected end of stream": "a quote is not closed"
     case "did not find expected key": "check the indentation of this line and of the one above"
     case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
       "a comma or a closing bracket is missing"

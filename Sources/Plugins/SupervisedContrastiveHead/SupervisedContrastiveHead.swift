@@ -34,10 +34,21 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     visit.section("fit", &fit, "How the head is trained. The values are ours; the paper's are not known.")
   }
 
+  public var basis: [String]? { base?.basis.map { ["base", "width"] + $0.map { "base.\($0)" } } }
+
   public func card(in surroundings: Surroundings) throws -> ModelCard {
-    var card = try requiredBase().card(in: surroundings)
+    var card = try WiringErrors.blaming("base") { try requiredBase().card(in: surroundings) }
+    if let width, let student = surroundings.student, student.embeddingWidth != width {
+      throw WiringError(
+        "projects to width \(width), and the student's embedding has \(student.embeddingWidth)", option: "width",
+        hint: "leave `width` out: it is then the student's")
+    }
     card.embeddingWidth = width(over: card, in: surroundings)
     return card
+  }
+
+  public func check(in surroundings: Surroundings) throws {
+    try WiringErrors.blaming("base") { try requiredBase().check(in: surroundings) }
   }
 
   private func width(over base: ModelCard, in surroundings: Surroundings) -> Int {
@@ -63,7 +74,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
   }
 
   private func requiredBase() throws -> any TeacherRecipe {
-    guard let base else { throw WiringError("has no teacher to wrap", option: "base") }
+    guard let base else { throw WiringError("has no teacher to wrap") }
     return base
   }
 }

@@ -16,8 +16,16 @@ public func nearestNames(to word: String, among names: some Sequence<String>) ->
 /// `did you mean …?`, or the names there are.
 func suggestion(for word: String, among names: [String]) -> String? {
   let near = nearestNames(to: word, among: names)
-  if !near.isEmpty { return "did you mean \(alternatives(near))?" }
+  if !near.isEmpty { return "did you mean \(alternatives(near))?" + (lookAlike(in: word).map { "; here is \($0)" } ?? "") }
   return names.isEmpty ? nil : "known here: \(names.map { "`\($0)`" }.joined(separator: ", "))"
+}
+
+/// The first character that only looks like one of ASCII's, or like none: `U+0430 CYRILLIC SMALL LETTER A`.
+package func lookAlike(in word: some StringProtocol) -> String? {
+  word.unicodeScalars.first { !$0.isASCII }.map {
+    let digits = String($0.value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ($0.properties.name.map { " \($0)" } ?? "")
+  }
 }
 
 /// `` `a`, `b` or `c` ``

@@ -71,8 +71,12 @@ public struct Node: Sendable {
     case (.text, .boolean) where ["y", "t", "1"].contains(scalar.text.lowercased()): return "write `true`"
     case (.text, .boolean) where ["n", "f", "0"].contains(scalar.text.lowercased()): return "write `false`"
     case (.text, .integer), (.text, .number), (.text, .boolean):
+      if let stranger = lookAlike(in: scalar.text) { return "there is \(stranger) in it" }
       return scalar.isPlain || Scalar(scalar.text, isPlain: true).meaning == .text ? nil : "remove the quotes"
     case (.text, .choice(let names)): return suggestion(for: scalar.text, among: names)
+    case (.text, .either(let shapes)):
+      for case .choice(let names) in shapes { return suggestion(for: scalar.text, among: names) }
+      return nil
     case (.integer, .text), (.real, .text), (.boolean, .text): return "put it in quotes: \"\(scalar.text)\""
     case (.integer, .path), (.real, .path), (.boolean, .path): return "put it in quotes: \"\(scalar.text)\""
     case (_, .list): return "write a list: [\(scalar.text.prefix(40))]"

@@ -1,0 +1,28 @@
+import Foundation
+
+/// Why a file cannot be read, in words.
+package struct UnreadableFile: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ file: URL, _ error: any Error) {
+    let path = file.resolvingSymlinksInPath().path
+    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    description =
+      switch type {
+      case nil: "there is no such file"
+      case .typeDirectory: "it is a folder"
+      default: FileManager.default.isReadableFile(atPath: path) ? error.localizedDescription : "permission denied"
+      }
+  }
+}
+
+/// The first bytes of a file, or all of them.
+package func contents(of file: URL, atMost count: Int? = nil) throws(UnreadableFile) -> Data {
+  do {
+    let handle = try FileHandle(forReadingFrom: file)
+    defer { try? handle.close() }
+    return try (count.map { try handle.read(upToCount: $0) } ?? handle.readToEnd()) ?? Data()
+  } catch {
+    throw UnreadableFile(file, error)
+  }
+}

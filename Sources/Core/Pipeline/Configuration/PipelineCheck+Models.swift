@@ -1,0 +1,113 @@
+import DistillCore
+import Foundation
+
+extension PipelineCheck {
+  /// Puts the cards that are known into the surroundings, and checks that the encoders fit each other and the task.
+  mutating func models(_ options: PipelineOptions, _ surroundings: inout Surroundings) {
+    // Two rounds: a student may be made of the teacher's layers, and a teacher's head may take the student's width.
+    surroundings.teacher = card(options.teacher, at: "teacher", in: surroundings)
+    let mayLackTeacher = options.teacher == nil && isKnown("teacher")
+    surroundings.student = card(options.student, at: "student", in: surroundings, missingTeacher: mayLackTeacher)
+    if surroundings.teacher != nil { surroundings.teacher = card(options.teacher, at: "teacher", in: surroundings) }
+
+    for (role, card) in [("teacher", surroundings.teacher), ("student", surroundings.student)] {
+      guard let card, surroundings.maximumLength > card.maximumLength else { continue }
+      report("the \(role) reads at most \(card.maximumLength) tokens", at: "task.max_length")
+    }
+    if let teacher = surroundings.teacher, let student = surroundings.student, teacher.vocabulary != student.vocabulary {
+      report("teacher and student have different vocabularies, and read the same ids", at: "student")
+    }
+  }
+
+  private mutating func card(
+    _ recipe: (any EncoderRecipe)?, at path: String, in surroundings: Surroundings, missingTeacher: Bool = true
+  ) -> ModelCard? {
+    guard let recipe, recipe.basis != nil || isWhole(path) else { return nil }
+    let given = (["use"] + (recipe.basis ?? [])).map { "\(path).\($0)" }
+    let card = at(path, given: given, missingTeacher: missingTeacher) { try recipe.card(in: surroundings) }
+    if card != nil { at(path, given: given) { try recipe.check(in: surroundings) } }
+    return card
+  }
+
+  /// The pairs of layers that layer-wise losses compare; nil where they are not known.
+  mutating func layerMap(_ options: PipelineOptions, _ surroundings: Surroundings) -> [LayerPair]? {
+    let isRead = options.losses.contains { $0.term?.scope == .layer }
+    guard let teacher = surroundings.teacher, let student = surroundings.student else { return isRead ? nil : [] }
+    func resolve() throws -> [LayerPair] {
+      try options.layerMap.resolved(student: student.layers, teacher: teacher.layers)
+    }
+    if isRead { return at("layer_map", resolve) }
+    if case .pairs = options.layerMap {
+      do { _ = try resolve() } catch { report(WiringErrors(error).list, at: "layer_map", as: .warning) }
+    }
+    return []
+  }
+
+  /// What the losses that count read, all together.
+  mutating func losses(
+    _ options: PipelineOptions, _ surroundings: Surroundings, _ layerMap: [LayerPair]?
+  ) -> Reads {
+    var all = Reads()
+    // A student that is not known is taken for one that fits.
+    guard let student = surroundings.student ?? surroundings.teacher else { return all }
+    let models = ModelPair(teacher: surroundings.teacher, student: student, task: surroundings.task)
+    let mayLackTeacher = options.teacher == nil && isKnown("teacher")
+    for (index, loss) in options.losses.enumerated() {
+      guard let term = loss.term else { continue }
+      func check(_ body: () throws -> Void) { at("losses[\(index)]", missingTeacher: mayLackTeacher, body) }
+      if term.scope == .layer { check { _ = try models.requireTeacher() } }
+      let pairs: [LayerPair?] = term.scope == .layer ? layerMap ?? [] : [nil]
+      for pair in pairs {
+        check {
+          let reads = try term.reads(models, at: pair)
+          for activation in reads.student { try student.check(activation, of: "student") }
+          for activation in reads.teacher { try models.requireTeacher().check(activation, of: "teacher") }
+          if loss.weight > 0 { all = all.union(reads) }
+        }
+      }
+    }
+    return all
+  }
+
+  mutating func schedule(_ options: PipelineOptions, _ layerMap: [LayerPair]?) {
+    guard let schedule = options.schedule else { return }
+    let terms = options.terms
+    func names(_ scope: LossScope) -> [String] { terms.filter { $0.term.scope == scope }.map(\.name) }
+    // What is not known is taken for what suits.
+    let epochs = isKnown("training.epochs") ? options.training.epochs : .max
+    at("schedule", given: ["losses"] + options.losses.indices.map { "losses[\($0)]" }) {
+      try schedule.check(
+        ScheduledTerms(
+          layerMap: layerMap ?? [], layerTerms: names(.layer), outputTerms: names(.output), epochs: epochs))
+    }
+  }
+
+  /// - Parameter reads: what the losses read.
+  mutating func knowledgeBase(_ options: PipelineOptions, _ surroundings: Surroundings, _ reads: Reads) {
+    guard let base = options.knowledgeBase else { return }
+    if let rows = trainingRows.map({ Int((Float($0) * (1 - options.task.holdOut)).rounded()) }) {
+      let asked =
+        base.choose.map { $0.neighbours.enumerated().map { ("choose.neighbours[\($0.offset)]", $0.element) } }
+        ?? [("neighbours", base.mixing.neighbours)]
+      for (option, neighbours) in asked where neighbours > rows {
+        warn("asks for \(neighbours) neighbours among \(rows) examples", at: "knowledge_base.\(option)")
+      }
+    }
+    guard let teacher = surroundings.teacher, let student = surroundings.student, isKnown("losses"),
+      options.losses.indices.allSatisfy({ isWhole("losses[\($0)]") })
+    else { return }
+    guard teacher.embeddingWidth == student.embeddingWidth else {
+      return report(
+        "the teacher's embeddings have width \(teacher.embeddingWidth) and the student's \(student.embeddingWidth)",
+        at: "knowledge_base", hint: "wrap the teacher in a `supervised-contrastive-head`, which projects them")
+    }
+    func readsTop(_ activations: Set<Activation>, _ card: ModelCard) -> Bool {
+      activations.contains { $0 == .embedding || $0.layer == card.layers }
+    }
+    if !readsTop(reads.teacher, teacher) || !readsTop(reads.student, student) {
+      warn(
+        "no loss brings the student's embedding near the teacher's, among which it looks for neighbours",
+        at: "knowledge_base", hint: "add `{use: relational-kl}` to `losses`")
+    }
+  }
+}
