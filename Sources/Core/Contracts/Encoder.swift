@@ -81,8 +81,9 @@ public protocol EncoderRecipe: Plugin {
   /// The card, from configuration files alone.
   /// - Throws: ``WiringError``, ``WiringErrors`` or ``FormatError``.
   func card(in surroundings: Surroundings) throws -> ModelCard
-  /// Paths of the options that `card(in:)` and `check(in:)` rest on: neither is called while one of them is wrong. Default: all.
-  var basis: [String]? { get }
+  /// Paths of the options that `card(in:)` rests on, and of those that `check(in:)` rests on, too: while one of them is wrong,
+  /// neither is asked. Default: all of them.
+  var basis: (card: [String], check: [String])? { get }
   /// Looks at the files that weights come from, and reads none. No labels in the surroundings: they are not known.
   /// Default: there is nothing to look at.
   /// - Throws: as `card(in:)`.
@@ -90,18 +91,27 @@ public protocol EncoderRecipe: Plugin {
 }
 
 extension EncoderRecipe {
-  public var basis: [String]? { nil }
+  public var basis: (card: [String], check: [String])? { nil }
   public func check(in surroundings: Surroundings) throws {}
 }
 
 /// Options from which a teacher is made.
 public protocol TeacherRecipe: EncoderRecipe {
+  /// The card once the surroundings hold the student's, given the one without. Default: asked anew.
+  /// - Throws: as `card(in:)`.
+  func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard
   /// The teacher as it is before its preparation.
   func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
   /// Files whose content decides what teacher is made: with the options and the data they name a prepared teacher.
   var sources: [URL] { get }
   /// A teacher that was prepared and written before.
   func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher
+}
+
+extension TeacherRecipe {
+  public func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard {
+    try self.card(in: surroundings)
+  }
 }
 
 /// Options from which a student is made.

@@ -161,7 +161,8 @@ struct NodeBuilder: ~Copyable {
   /// Where to look: at what is wrong, or at what has no end, when that was only noticed further down.
   private func position(of error: YAMLSyntaxError) -> (line: Int, column: Int) {
     switch error.place {
-    case .byte(let offset): return DistillYAML.position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
+    case .byte(let offset):
+      return DistillYAML.position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
     case .mark(let mark):
       if let opening = error.opening, opening.line < mark.line, source.lines.indices.contains(opening.line) {
         let indentation = source.lines[opening.line].prefix { $0 == " " }.count

@@ -44,7 +44,7 @@ extension YAMLDocument {
     guard let kind else {
       let hint =
         path.given.contains("${")
-        ? "`extends` takes a path as it is, without references" : "paths are relative to the file that names them"
+        ? "`extends` takes a path as it is, without references" : missingFileHint(path.url)
       throw problem("there is no file \(file.url.path)", hint: hint)
     }
     guard kind == .typeRegular else { throw problem("\(file.url.path) is not a file") }

@@ -164,7 +164,9 @@ private struct Substitution {
     for step in steps {
       switch (step.kind, node.content) {
       case (.key(let word), .mapping(let entries)) where node[word] == nil && entries.count <= 100:
-        guard let key = nearestNames(to: word, among: entries.map(\.key)).first, let next = node[key] else { return other }
+        guard let key = nearestNames(to: word, among: entries.map(\.key)).first, let next = node[key] else {
+          return other
+        }
         (node, path) = (next, path + (path.isEmpty ? "" : ".") + key)
       case (.key(let word), .mapping):
         guard let next = node[word] else { return other }

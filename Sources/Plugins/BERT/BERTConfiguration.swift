@@ -45,7 +45,7 @@ public struct BERTConfiguration: Sendable, Equatable {
     let file = folder.appending(path: "config.json")
     let fields: Fields
     guard FileManager.default.fileExists(atPath: folder.path) else {
-      throw FormatError(file: folder, "there is no such folder; paths are relative to the file that names them")
+      throw FormatError(file: folder, "there is no such folder; \(missingFileHint(folder))")
     }
     do {
       fields = try JSONDecoder().decode(Fields.self, from: Data(contentsOf: file))

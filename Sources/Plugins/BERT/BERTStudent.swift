@@ -41,14 +41,16 @@ public struct BERTStudent: StudentRecipe, Sendable {
     }
   }
 
-  public var basis: [String]? {
-    ["from_teacher_layers", "checkpoint", "layers", "pooler", "classifier"]
-      + ["layers", "hidden_size", "heads"].map { "random.\($0)" }
+  public var basis: (card: [String], check: [String])? {
+    let shape = ["layers", "hidden_size", "heads"].map { "random.\($0)" }
+    return (["from_teacher_layers", "checkpoint", "layers"] + shape, ["pooler", "classifier"])
   }
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
     if let checkpoint {
-      var (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") { try BERTEncoder.examine(checkpoint.url) }
+      var (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") {
+        try BERTEncoder.examine(checkpoint.url)
+      }
       if let layers {
         try check(layers, of: configuration.layers, option: "layers")
         configuration.layers = layers.count

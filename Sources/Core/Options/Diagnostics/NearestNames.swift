@@ -16,7 +16,9 @@ public func nearestNames(to word: String, among names: some Sequence<String>) ->
 /// `did you mean …?`, or the names there are.
 func suggestion(for word: String, among names: [String]) -> String? {
   let near = nearestNames(to: word, among: names)
-  if !near.isEmpty { return "did you mean \(alternatives(near))?" + (lookAlike(in: word).map { "; here is \($0)" } ?? "") }
+  if !near.isEmpty {
+    return "did you mean \(alternatives(near))?" + (lookAlike(in: word).map { "; here is \($0)" } ?? "")
+  }
   return names.isEmpty ? nil : "known here: \(names.map { "`\($0)`" }.joined(separator: ", "))"
 }
 
@@ -24,7 +26,8 @@ func suggestion(for word: String, among names: [String]) -> String? {
 package func lookAlike(in word: some StringProtocol) -> String? {
   word.unicodeScalars.first { !$0.isASCII }.map {
     let digits = String($0.value, radix: 16, uppercase: true)
-    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ($0.properties.name.map { " \($0)" } ?? "")
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+      + ($0.properties.name.map { " \($0)" } ?? "")
   }
 }
 

@@ -26,3 +26,10 @@ package func contents(of file: URL, atMost count: Int? = nil) throws(UnreadableF
     throw UnreadableFile(file, error)
   }
 }
+
+/// How to mend a path to nothing: the name beside it that was probably meant, or what paths are relative to.
+public func missingFileHint(_ url: URL) -> String {
+  let siblings = (try? FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
+  let near = nearestNames(to: url.lastPathComponent, among: siblings).first
+  return near.map { "did you mean `\($0)`?" } ?? "paths are relative to the file that names them"
+}

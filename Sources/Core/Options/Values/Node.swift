@@ -63,6 +63,7 @@ public struct Node: Sendable {
     guard let scalar else { return nil }
     switch (scalar.meaning, expected) {
     case (.null, _): return "give a value, or leave the key out"
+    case (_, .choice) where scalar.meaning != .text: return nil
     case (.ambiguousNumber(let number), _):
       return "write `\(number)` if a number is meant, or put it in quotes if text is meant"
     case (.ambiguousBoolean(let flag), _):

@@ -57,6 +57,11 @@ public struct SourceMap: Sendable {
   /// The place of the value at a path such as `losses[1].temperature`, or of the closest written value that surrounds it.
   public func range(of path: String) -> SourceRange { root.place(of: path) { spellings[$0] } }
 
+  /// Whether the file says anything at a path.
+  public func isWritten(_ path: String) -> Bool {
+    PathStep.steps(of: path, in: root.range.source).flatMap { root.value(at: $0) } != nil
+  }
+
   /// Notes that the value at a path is wrong, and so is not known any more.
   public mutating func refuse(_ path: String) { failed.insert(path) }
 

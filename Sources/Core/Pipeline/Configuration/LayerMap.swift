@@ -75,7 +75,9 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
       return Set(pairs).sorted { $0.student < $1.student }
     }
     guard student <= teacher else {
-      throw WiringError("\(student) student layers cannot be spread over \(teacher) teacher layers; give pairs")
+      throw WiringError(
+        "\(student) student layers cannot be spread over \(teacher) teacher layers",
+        hint: "give `layer_map` pairs, [[student layer, teacher layer], ...]")
     }
     return (1...student).map { layer in
       switch self {

@@ -7,7 +7,9 @@ extension PipelineCheck {
 
   /// The task, where the options and the training file tell it. Looks at both files.
   mutating func task(_ options: TaskOptions) -> TaskDefinition? {
-    let given = ["task.use", "task.labels"] + ["text", "pair", "label", "score"].map { "task.\($0)" }
+    let columns = TaskDefinition.named(options.use) == nil ? ["text", "pair", "label", "score", "labels"] : []
+    let labels = (options.labels ?? []).indices.map { "labels[\($0)]" }
+    let given = (["use"] + columns + labels).map { "task.\($0)" }
     var task = at("task", given: given) { try options.outline() }
     let collectsLabels = task?.kind == .classification(labels: [])
     if let survey = survey(options.train, at: "task.train", task, options, isWhole: collectsLabels) {
@@ -58,11 +60,7 @@ extension PipelineCheck {
   private static func checkFile(_ url: URL) throws {
     let manager = FileManager.default
     guard manager.fileExists(atPath: url.path) else {
-      let siblings = (try? manager.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
-      let near = nearestNames(to: url.lastPathComponent, among: siblings).first
-      throw WiringError(
-        "there is no file \(url.path)",
-        hint: near.map { "did you mean `\($0)`?" } ?? "paths are relative to the file that names them")
+      throw WiringError("there is no file \(url.path)", hint: missingFileHint(url))
     }
     let type = try? manager.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.type] as? FileAttributeType
     guard type == .typeRegular else {

@@ -8,13 +8,16 @@ extension PipelineCheck {
     surroundings.teacher = card(options.teacher, at: "teacher", in: surroundings)
     let mayLackTeacher = options.teacher == nil && isKnown("teacher")
     surroundings.student = card(options.student, at: "student", in: surroundings, missingTeacher: mayLackTeacher)
-    if surroundings.teacher != nil { surroundings.teacher = card(options.teacher, at: "teacher", in: surroundings) }
+    if let recipe = options.teacher, let card = surroundings.teacher {
+      surroundings.teacher = at("teacher") { try recipe.card(card, in: surroundings) }
+    }
 
     for (role, card) in [("teacher", surroundings.teacher), ("student", surroundings.student)] {
       guard let card, surroundings.maximumLength > card.maximumLength else { continue }
       report("the \(role) reads at most \(card.maximumLength) tokens", at: "task.max_length")
     }
-    if let teacher = surroundings.teacher, let student = surroundings.student, teacher.vocabulary != student.vocabulary {
+    if let teacher = surroundings.teacher, let student = surroundings.student, teacher.vocabulary != student.vocabulary
+    {
       report("teacher and student have different vocabularies, and read the same ids", at: "student")
     }
   }
@@ -23,9 +26,12 @@ extension PipelineCheck {
     _ recipe: (any EncoderRecipe)?, at path: String, in surroundings: Surroundings, missingTeacher: Bool = true
   ) -> ModelCard? {
     guard let recipe, recipe.basis != nil || isWhole(path) else { return nil }
-    let given = (["use"] + (recipe.basis ?? [])).map { "\(path).\($0)" }
+    func paths(_ options: [String]) -> [String] { options.map { "\(path).\($0)" } }
+    let given = paths(["use"] + (recipe.basis?.card ?? []))
     let card = at(path, given: given, missingTeacher: missingTeacher) { try recipe.card(in: surroundings) }
-    if card != nil { at(path, given: given) { try recipe.check(in: surroundings) } }
+    if card != nil {
+      at(path, given: given + paths(recipe.basis?.check ?? [])) { try recipe.check(in: surroundings) }
+    }
     return card
   }
 
@@ -36,33 +42,36 @@ extension PipelineCheck {
     func resolve() throws -> [LayerPair] {
       try options.layerMap.resolved(student: student.layers, teacher: teacher.layers)
     }
-    if isRead { return at("layer_map", resolve) }
+    if isRead { return at(isWritten("layer_map") ? "layer_map" : "student", given: ["layer_map"], resolve) }
     if case .pairs = options.layerMap {
       do { _ = try resolve() } catch { report(WiringErrors(error).list, at: "layer_map", as: .warning) }
     }
     return []
   }
 
-  /// What the losses that count read, all together.
+  /// What the losses that count read, all together; nil where that is not known.
   mutating func losses(
     _ options: PipelineOptions, _ surroundings: Surroundings, _ layerMap: [LayerPair]?
-  ) -> Reads {
-    var all = Reads()
-    // A student that is not known is taken for one that fits.
-    guard let student = surroundings.student ?? surroundings.teacher else { return all }
+  ) -> Reads? {
+    var all: Reads? = isKnown("losses") && layerMap != nil ? Reads() : nil
+    // What is not known is taken for what fits.
+    guard let student = surroundings.student ?? surroundings.teacher else { return nil }
     let models = ModelPair(teacher: surroundings.teacher, student: student, task: surroundings.task)
     let mayLackTeacher = options.teacher == nil && isKnown("teacher")
     for (index, loss) in options.losses.enumerated() {
+      if !isWhole("losses[\(index)]") { all = nil }
       guard let term = loss.term else { continue }
-      func check(_ body: () throws -> Void) { at("losses[\(index)]", missingTeacher: mayLackTeacher, body) }
+      func check(_ body: () throws -> Void) {
+        if at("losses[\(index)]", missingTeacher: mayLackTeacher, body) == nil { all = nil }
+      }
       if term.scope == .layer { check { _ = try models.requireTeacher() } }
-      let pairs: [LayerPair?] = term.scope == .layer ? layerMap ?? [] : [nil]
+      let pairs: [LayerPair?] = term.scope == .layer ? layerMap ?? [LayerPair(student: 1, teacher: 1)] : [nil]
       for pair in pairs {
         check {
           let reads = try term.reads(models, at: pair)
           for activation in reads.student { try student.check(activation, of: "student") }
           for activation in reads.teacher { try models.requireTeacher().check(activation, of: "teacher") }
-          if loss.weight > 0 { all = all.union(reads) }
+          if loss.weight > 0 { all = all?.union(reads) }
         }
       }
     }
@@ -82,8 +91,8 @@ extension PipelineCheck {
     }
   }
 
-  /// - Parameter reads: what the losses read.
-  mutating func knowledgeBase(_ options: PipelineOptions, _ surroundings: Surroundings, _ reads: Reads) {
+  /// - Parameter reads: what the losses read, where that is known.
+  mutating func knowledgeBase(_ options: PipelineOptions, _ surroundings: Surroundings, _ reads: Reads?) {
     guard let base = options.knowledgeBase else { return }
     if let rows = trainingRows.map({ Int((Float($0) * (1 - options.task.holdOut)).rounded()) }) {
       let asked =
@@ -93,9 +102,7 @@ extension PipelineCheck {
         warn("asks for \(neighbours) neighbours among \(rows) examples", at: "knowledge_base.\(option)")
       }
     }
-    guard let teacher = surroundings.teacher, let student = surroundings.student, isKnown("losses"),
-      options.losses.indices.allSatisfy({ isWhole("losses[\($0)]") })
-    else { return }
+    guard let reads, let teacher = surroundings.teacher, let student = surroundings.student else { return }
     guard teacher.embeddingWidth == student.embeddingWidth else {
       return report(
         "the teacher's embeddings have width \(teacher.embeddingWidth) and the student's \(student.embeddingWidth)",

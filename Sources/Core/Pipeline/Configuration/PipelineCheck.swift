@@ -14,9 +14,9 @@ struct PipelineCheck {
   init<T>(_ draft: Draft<T>) { (source, list) = (draft.source, draft.problems) }
 
   var diagnostics: Diagnostics { Diagnostics(list) }
-  var errorCount: Int { list.count { $0.severity == .error } }
 
   func isKnown(_ path: String) -> Bool { source.isKnown(path) }
+  func isWritten(_ path: String) -> Bool { source.isWritten(path) }
   func isWhole(_ path: String) -> Bool { source.isWhole(path) }
 
   /// Notes what is wrong with one part; nothing where its place was found wrong before.

@@ -184,7 +184,7 @@ public enum RunError: Error, CustomStringConvertible, Sendable {
 
   public var description: String {
     switch self {
-    case .notARun(let path): "\(path) holds files that are not of a run; choose another --output"
+    case .notARun(let path): "\(path) holds files that are not of a run; choose another output"
     case .notAFolder(let path, let file):
       path == file ? "\(path) is a file, not a folder" : "\(path) cannot be made: \(file) is no folder"
     case .notWritable(let path): "\(path) may not be written into"
