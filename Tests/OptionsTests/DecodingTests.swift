@@ -99,7 +99,7 @@ import Testing
       [
         "2:1 unknown key `losess`", "2:11 unknown key `ues` (did you mean `use`?)",
         "2:16 unknown loss `relational-lk` (did you mean", "2:44 must be greater than 0",
-        "2:55 unknown loss `cls-cosin` (did you mean", "2:78 must be at least 1",
+        "2:54 unknown loss `cls-cosin` (did you mean", "2:77 must be at least 1",
       ]
     ),
     (

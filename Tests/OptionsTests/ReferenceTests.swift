@@ -103,12 +103,13 @@ import Testing
 
   @Test func allMistakesAtOnce() throws {
     let shelf = try Shelf([
-      "a.yaml": "extends: b.yaml\nname: ${NONE}\nindx: 1", "b.yaml": "note: ${name}\ntraining: {epochs: \"${no}\"}",
+      "a.yaml": "extends: b.yaml\nname: ${NONE}\nindx: {use: hnsw}",
+      "b.yaml": "note: ${name}\ntraining: {epochs: \"${no}\"}",
     ])
     #expect(
       try shelf.problems("a.yaml").map { $0.prefix { $0 != "(" } } == [
         "a.yaml:2:7 the environment variable `NONE` is not set ", "a.yaml:3:1 unknown key `indx` ",
-        "b.yaml:2:20 there is no value `no` to refer to ",
+        "b.yaml:2:21 there is no value `no` to refer to ",
       ])
   }
 

@@ -181,7 +181,8 @@ import Testing
     ]
     #expect(
       try problems(task, Data(broken.joined(separator: "\n").utf8)).map(\.message) == [
-        "has no member 'p'", "has no member 'p'", "the member 'p' is neither text nor a number", "is not a JSON object",
+        "has no member 'p'; there are t, l", "has no member 'p'; there are t, p, l",
+        "the member 'p' is neither text nor a number", "is not a JSON object",
         "is not JSON: half of a surrogate pair is missing", "is not JSON: ',' or '}' is expected",
         "unknown l '7'; the labels are 0, true", "is not JSON: something follows the JSON value",
         "is not JSON: ',' or '}' is expected", "is not JSON: 'nul' is not a JSON value",

@@ -164,11 +164,13 @@ struct NodeBuilder: ~Copyable {
     case .byte(let offset):
       return DistillYAML.position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
     case .mark(let mark):
-      if let opening = error.opening, opening.line < mark.line, source.lines.indices.contains(opening.line) {
-        let indentation = source.lines[opening.line].prefix { $0 == " " }.count
+      if let blank = noBreakSpace(above: mark.line + 1) { return blank }
+      if let opening = error.opening, opening.line < mark.line {
         let isFlow = error.context?.contains("a flow") == true
         // What stands no deeper than the line that opens a bracket is meant to be outside of it.
-        if isFlow ? mark.column <= indentation : error.context?.hasPrefix("while scanning a") == true {
+        if isFlow
+          ? indentation(mark.line) <= indentation(opening.line) : error.context?.hasPrefix("while scanning") == true
+        {
           return (opening.line + 1, opening.column + 1)
         }
       }
@@ -178,10 +180,23 @@ struct NodeBuilder: ~Copyable {
     }
   }
 
-  private func syntaxHint(_ problem: String, line: Int) -> String? {
-    if source.lines.indices.contains(line - 1), source.lines[line - 1].unicodeScalars.contains("\u{A0}") {
-      return "the line holds a no-break space, U+00A0: write a plain one"
+  private func indentation(_ line: Int) -> Int {
+    source.lines.indices.contains(line) ? source.lines[line].prefix { $0 == " " }.count : 0
+  }
+
+  /// A no-break space in the last two of the first so many lines: YAML takes it for a letter, and people for a blank.
+  private func noBreakSpace(above count: Int) -> (line: Int, column: Int)? {
+    for line in source.lines.indices.prefix(count).suffix(2).reversed() {
+      let scalars = source.lines[line].unicodeScalars
+      if let place = scalars.firstIndex(of: "\u{A0}") {
+        return (line + 1, scalars.distance(from: scalars.startIndex, to: place) + 1)
+      }
     }
+    return nil
+  }
+
+  private func syntaxHint(_ problem: String, line: Int) -> String? {
+    if noBreakSpace(above: line) != nil { return "there is a no-break space, U+00A0: write a plain one" }
     return switch problem {
     case "mapping values are not allowed in this context":
       "a colon followed by a space begins a value: check the indentation, or put the text in quotes"

@@ -58,10 +58,10 @@ enum BERTWeights {
     if selection.layers != nil { names = names.filter { !$0.key.hasPrefix(BERTParameters.layers) } }
     problems += names.values.map { "unexpected: \($0)" }.sorted()
     guard problems.isEmpty else {
-      let more = problems.count > 5 ? "; and \(problems.count - 5) more" : ""
+      let more = problems.count > 10 ? "; and \(problems.count - 10) more" : ""
       throw FormatError(
         file: file,
-        "does not hold the weights that config.json describes: " + problems.prefix(5).joined(separator: "; ") + more)
+        "does not hold the weights that config.json describes: " + problems.prefix(10).joined(separator: "; ") + more)
     }
     return Source(
       reader: reader, names: sources, missing: definitions.map(\.name).filter { sources[$0] == nil })

@@ -1,4 +1,4 @@
-/// The names that were probably meant by `word`, best first; none when nothing is near.
+/// The names that were probably meant by `word`: the nearest, several where they are equally near; none when nothing is.
 public func nearestNames(to word: String, among names: some Sequence<String>) -> [String] {
   let folded = fold(word)
   let allowed = max(1, folded.count / 3)
@@ -10,7 +10,8 @@ public func nearestNames(to word: String, among names: some Sequence<String>) ->
     let distance = editDistance(folded, candidate)
     if distance <= allowed { found.append((name, distance)) }
   }
-  return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+  let nearest = found.map(\.distance).min()
+  return found.filter { $0.distance == nearest }.map(\.name).sorted().prefix(3).map(\.self)
 }
 
 /// `did you mean …?`, or the names there are.

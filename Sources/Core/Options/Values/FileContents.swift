@@ -30,6 +30,11 @@ package func contents(of file: URL, atMost count: Int? = nil) throws(UnreadableF
 /// How to mend a path to nothing: the name beside it that was probably meant, or what paths are relative to.
 public func missingFileHint(_ url: URL) -> String {
   let siblings = (try? FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
-  let near = nearestNames(to: url.lastPathComponent, among: siblings).first
+  let stem = url.deletingPathExtension().lastPathComponent
+  // The extension that most files share is no likeness.
+  let alike = siblings.filter {
+    !nearestNames(to: stem, among: [URL(filePath: $0).deletingPathExtension().lastPathComponent]).isEmpty
+  }
+  let near = nearestNames(to: url.lastPathComponent, among: alike).first
   return near.map { "did you mean `\($0)`?" } ?? "paths are relative to the file that names them"
 }

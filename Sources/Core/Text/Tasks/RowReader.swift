@@ -85,7 +85,7 @@ struct RowReader {
   }
 
   private static func meant(_ column: String, among columns: [String]) -> String {
-    let near = nearestNames(to: column, among: columns).first
+    let near = column.count > 1 ? nearestNames(to: column, among: columns).first : nil
     return near.map { "did you mean '\($0)'?" } ?? "there are \(columns.joined(separator: ", "))"
   }
 

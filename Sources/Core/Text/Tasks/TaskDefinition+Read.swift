@@ -51,8 +51,8 @@ extension TaskDefinition {
       case .classification:
         guard !answer.text.isEmpty else { return reader.report(line, "the \(layout.target) is empty") }
         guard let label = spellings.isEmpty ? 0 : indices[answer.text] else {
-          let near = nearestNames(to: answer.text, among: spellings).first.map { "did you mean \($0)?" }
-          let known = near ?? "the labels are \(spellings.joined(separator: ", "))"
+          let near = answer.text.count > 1 ? nearestNames(to: answer.text, among: spellings).first : nil
+          let known = near.map { "did you mean \($0)?" } ?? "the labels are \(spellings.joined(separator: ", "))"
           return reader.report(line, "unknown \(layout.target) '\(answer.text)'; \(known)")
         }
         body(line, row, .label(label))
