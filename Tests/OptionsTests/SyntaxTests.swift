@@ -36,6 +36,10 @@ import Testing
     ("a: [\n  {b: 1}\n  {b: 2}\n]", ["3:3 did not find expected ',' or ']' while parsing a flow sequence (a comma or"]),
     ("a: 1\nb\nc: 1", ["2:1 could not find expected ':' while scanning a simple key (a key is followed by a colon"]),
     ("a: \"1\nb: 2\n", ["1:4 found unexpected end of stream while scanning a quoted scalar (a quote is not closed)"]),
+    (
+      "a: \"1\nb: 2\nc: \"3\"",
+      ["1:4 did not find expected key while parsing a block mapping (the quote that begins here ends in"]
+    ),
     ("a:\u{A0}1\nb: 2\n", ["1:3 mapping values are not allowed in this context (there is a no-break"]),
     ("é: \"a\u{1}\"", ["1:6 control characters are not allowed"]),
     ("😀: 1\n日本: {é: *é}", ["2:10 did not find expected alphabetic or numeric character while scanning an alias"]),

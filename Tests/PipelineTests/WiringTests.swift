@@ -28,6 +28,7 @@ struct WiringTests {
       isWarning: true),
     Mistake(
       old: "training:", new: "layer_map: [[1, 1], «[1]]\ntraining:", message: "expected [student layer, teacher layer]"),
+    Mistake(old: "training:", new: "layer_map: «[1, 2]\ntraining:", message: "lists in a list"),
     Mistake(
       old: "  use: supervised-contrastive-head", new: "  use: supervised-contrastive-head\n  width: «8",
       message: "projects to width 8, and the student's embedding has 16"),

@@ -30,6 +30,8 @@ struct NodeBuilder: ~Copyable {
   /// Lines (from 0) that only continue a quoted or block scalar begun above: their indentation is text.
   private var insideScalar: Set<Int> = []
   private var failedLine: Int?
+  /// The last quoted scalar of several lines, and the line in which it ends, from 0.
+  private var lastQuote: (start: YAMLMark, endLine: Int)?
 
   /// - Parameter text: what is parsed; `source` holds what is shown, line for line and column for column.
   init(_ text: String, source: SourceText, limits: YAMLLimits) {
@@ -70,6 +72,7 @@ struct NodeBuilder: ~Copyable {
     case .scalar(let text, let isPlain):
       // A block scalar ends at the first column of the line after it.
       let last = event.end.column == 0 ? event.end.line - 1 : event.end.line
+      if !isPlain, event.end.column > 0, last > event.start.line { lastQuote = (event.start, last) }
       if !isPlain, last > event.start.line { insideScalar.formUnion(event.start.line + 1...last) }
       node = Node(content: .scalar(Scalar(text, isPlain: isPlain)), range: place)
     case .sequenceStart:
@@ -164,6 +167,8 @@ struct NodeBuilder: ~Copyable {
     case .byte(let offset):
       return DistillYAML.position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
     case .mark(let mark):
+      // A quote that is missing is only noticed where the next one begins.
+      if let quote = lastQuote, quote.endLine == mark.line { return (quote.start.line + 1, quote.start.column + 1) }
       if let blank = noBreakSpace(above: mark.line + 1) { return blank }
       if let opening = error.opening, opening.line < mark.line {
         let isFlow = error.context?.contains("a flow") == true
@@ -196,6 +201,9 @@ struct NodeBuilder: ~Copyable {
   }
 
   private func syntaxHint(_ problem: String, line: Int) -> String? {
+    if let quote = lastQuote, quote.start.line == line - 1 {
+      return "the quote that begins here ends in line \(quote.endLine + 1)"
+    }
     if noBreakSpace(above: line) != nil { return "there is a no-break space, U+00A0: write a plain one" }
     return switch problem {
     case "mapping values are not allowed in this context":

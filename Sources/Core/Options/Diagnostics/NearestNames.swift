@@ -14,9 +14,10 @@ public func nearestNames(to word: String, among names: some Sequence<String>) ->
   return found.filter { $0.distance == nearest }.map(\.name).sorted().prefix(3).map(\.self)
 }
 
-/// `did you mean …?`, or the names there are.
+/// `did you mean …?` for what is near or begins alike, or the names there are.
 func suggestion(for word: String, among names: [String]) -> String? {
-  let near = nearestNames(to: word, among: names)
+  var near = nearestNames(to: word, among: names)
+  if near.isEmpty, word.count > 2 { near = Array(names.filter { $0.hasPrefix(word) }.prefix(3)) }
   if !near.isEmpty {
     return "did you mean \(alternatives(near))?" + (lookAlike(in: word).map { "; here is \($0)" } ?? "")
   }

@@ -60,7 +60,7 @@ public struct Node: Sendable {
   }
 
   private func mendingHint(for expected: OptionShape) -> String? {
-    guard let scalar else { return nil }
+    guard let scalar else { return expected == .sections && entries != nil ? "put `- ` before each mapping" : nil }
     switch (scalar.meaning, expected) {
     case (.null, _): return "give a value, or leave the key out"
     case (_, .choice) where scalar.meaning != .text: return nil
@@ -74,6 +74,8 @@ public struct Node: Sendable {
     case (.text, .integer), (.text, .number), (.text, .boolean):
       if let stranger = lookAlike(in: scalar.text) { return "there is \(stranger) in it" }
       return scalar.isPlain || Scalar(scalar.text, isPlain: true).meaning == .text ? nil : "remove the quotes"
+    case (.real, .integer):
+      return Double(scalar.text).flatMap { Int(exactly: $0) }.map { "write `\($0)`" }
     case (.text, .choice(let names)): return suggestion(for: scalar.text, among: names)
     case (.text, .either(let shapes)):
       for case .choice(let names) in shapes { return suggestion(for: scalar.text, among: names) }

@@ -95,9 +95,8 @@ final class DecodingVisit: OptionVisit {
     }
     let type = registry.plugin(meantBy: scalar.text, as: P.self)
     if type?.name != scalar.text {
-      let near = nearestNames(to: scalar.text, among: registry.plugins(of: P.self).map(\.name))
-      var hint = near.isEmpty ? known(P.self) : "did you mean \(alternatives(near))?"
-      if near.isEmpty, let other = registry.plugins.first(where: { $0.name == scalar.text }) {
+      var hint = suggestion(for: scalar.text, among: registry.plugins(of: P.self).map(\.name)) ?? known(P.self)
+      if let other = registry.plugins.first(where: { $0.name == scalar.text }) {
         hint = "that is a \(other.kind); \(hint)"
       }
       problems.append(Diagnostic("unknown \(kind) `\(scalar.text)`", at: node.range, hint: hint))
@@ -179,7 +178,9 @@ final class DecodingVisit: OptionVisit {
     let naming = NamingVisit(registry, node.entries ?? [])
     body(naming)
     guard let entries = node.entries else {
-      return fail(path, node, expected: .section, hint: naming.usesPlugin ? useHint(node) : nil)
+      let keys = "its keys are \(naming.names.map { "`\($0)`" }.joined(separator: ", "))"
+      let hint = naming.usesPlugin ? useHint(node) : node.isNull || path.isEmpty ? nil : keys
+      return fail(path, node, expected: .section, hint: hint)
     }
     let scope = Scope(entries: entries, range: node.range, path: path)
     within(scope) {
@@ -203,9 +204,13 @@ final class DecodingVisit: OptionVisit {
       } else if near.isEmpty, let section = naming.sections[entry.key] {
         hint = "`\(entry.key)` is an option of `\(section)`"
       }
+      let isGlued = entry.value.isNull && entry.key.contains(":")
+      if isGlued { hint = "a colon is followed by a space: `\(entry.key.replacing(":", with: ": "))`" }
       problems.append(Diagnostic("unknown key `\(entry.key)`", at: entry.keyRange, hint: hint))
-      failed.formUnion(near.count > 1 ? near.map(path(to:)) : [])
-      guard near.count == 1 else { continue }
+      guard near.count == 1, !isGlued else {
+        failed.formUnion(near.map(path(to:)))
+        continue
+      }
       scope.entries[index] = Node.Entry(key: near[0], keyRange: entry.keyRange, value: entry.value)
       spellings[path(to: near[0])] = entry.key
       missing.removeAll { $0 == near[0] }

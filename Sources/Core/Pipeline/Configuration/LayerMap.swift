@@ -31,9 +31,13 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
       self = map
       return
     }
+    let items = node.items ?? []
+    guard items.isEmpty || items.contains(where: { $0.items != nil }) else {
+      throw node.mismatch(Self.shape, hint: "pairs are lists in a list: [[student layer, teacher layer], ...]")
+    }
     var problems: [Diagnostic] = []
     var pairs: [LayerPair] = []
-    for item in node.items ?? [] {
+    for item in items {
       do throws(Diagnostics) {
         let pair = try [Int](item, OptionContext(range: .atLeast(1)))
         if pair.count == 2 {

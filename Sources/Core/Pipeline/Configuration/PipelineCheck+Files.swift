@@ -64,7 +64,7 @@ extension PipelineCheck {
     }
     let type = try? manager.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.type] as? FileAttributeType
     guard type == .typeRegular else {
-      throw WiringError("\(url.path) is \(type == .typeDirectory ? "a folder" : "something else"), not a file")
+      throw WiringError("\(url.path) is \(type == .typeDirectory ? "a folder, not a file" : "not a regular file")")
     }
   }
 
