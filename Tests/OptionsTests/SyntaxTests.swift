@@ -40,6 +40,10 @@ import Testing
       "a: \"1\nb: 2\nc: \"3\"",
       ["1:4 did not find expected key while parsing a block mapping (the quote that begins here ends in"]
     ),
+    (
+      "a: {b: ${c}}",
+      ["1:9 did not find expected ',' or '}' while parsing a flow mapping (put a text with `${...}` in quotes"]
+    ),
     ("a:\u{A0}1\nb: 2\n", ["1:3 mapping values are not allowed in this context (there is a no-break"]),
     ("é: \"a\u{1}\"", ["1:6 control characters are not allowed"]),
     ("😀: 1\n日本: {é: *é}", ["2:10 did not find expected alphabetic or numeric character while scanning an alias"]),

@@ -154,6 +154,7 @@ struct WiringTests {
       losses:
         - {use: «soft-cross-entrop, «wieght: «-1}
         - {use: «hnsw}
+      layer_map: [[1, 2], [«1, 3]]
       schedule: {use: stacked, epochs_per_layer: «0}
       knowledge_base: {retriever: {use: exact}, «neigbours: «none}
       output: «teacher/config.json

@@ -205,6 +205,10 @@ struct NodeBuilder: ~Copyable {
       return "the quote that begins here ends in line \(quote.endLine + 1)"
     }
     if noBreakSpace(above: line) != nil { return "there is a no-break space, U+00A0: write a plain one" }
+    if source.lines.indices.contains(line - 1), problem.hasPrefix("did not find"), source.lines[line - 1].contains("${")
+    {
+      return "put a text with `${...}` in quotes when it stands in brackets"
+    }
     return switch problem {
     case "mapping values are not allowed in this context":
       "a colon followed by a space begins a value: check the indentation, or put the text in quotes"

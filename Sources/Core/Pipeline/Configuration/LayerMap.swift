@@ -53,6 +53,8 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
     self = .pairs(pairs)
   }
 
+  var isPairs: Bool { if case .pairs = self { true } else { false } }
+
   /// The pairs for two encoders; none where the map does not fit them, as it need not when no loss is layer-wise.
   func pairs(student: Int, teacher: Int) -> [LayerPair] { (try? resolved(student: student, teacher: teacher)) ?? [] }
 

@@ -38,12 +38,18 @@ extension PipelineCheck {
   /// The pairs of layers that layer-wise losses compare; nil where they are not known.
   mutating func layerMap(_ options: PipelineOptions, _ surroundings: Surroundings) -> [LayerPair]? {
     let isRead = options.losses.contains { $0.term?.scope == .layer }
-    guard let teacher = surroundings.teacher, let student = surroundings.student else { return isRead ? nil : [] }
+    let (teacher, student) = (surroundings.teacher?.layers, surroundings.student?.layers)
+    let isKnown = teacher != nil && student != nil
+    // What is not known is taken for what fits; without pairs, there is nothing to check then.
+    guard isKnown || options.layerMap.isPairs else { return isRead ? nil : [] }
     func resolve() throws -> [LayerPair] {
-      try options.layerMap.resolved(student: student.layers, teacher: teacher.layers)
+      try options.layerMap.resolved(student: student ?? .max, teacher: teacher ?? .max)
     }
-    if isRead { return at(isWritten("layer_map") ? "layer_map" : "student", given: ["layer_map"], resolve) }
-    if case .pairs = options.layerMap {
+    if isRead {
+      let pairs = at(isWritten("layer_map") ? "layer_map" : "student", given: ["layer_map"], resolve)
+      return isKnown ? pairs : nil
+    }
+    if options.layerMap.isPairs {
       do { _ = try resolve() } catch { report(WiringErrors(error).list, at: "layer_map", as: .warning) }
     }
     return []
