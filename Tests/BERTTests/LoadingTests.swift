@@ -200,8 +200,14 @@ struct LoadingTests {
     ("\"num_attention_heads\": 3", "\"num_attention_heads\": 5", ["5 attention heads", "hidden_size 24"]),
     ("\"num_attention_heads\": 3", "\"num_attention_heads\": 0", ["num_attention_heads 0"]),
     ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 0", ["num_hidden_layers 0"]),
-    ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", ["missing: bert.encoder.layer.2.output.dense.weight"]),
-    ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", ["unexpected: bert.encoder.layer.1.output.dense.weight"]),
+    (
+      "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3",
+      ["missing: bert.encoder.layer.2.attention.self.query.weight", "6 more"]
+    ),
+    (
+      "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1",
+      ["unexpected: bert.encoder.layer.1.attention.output.dense.weight", "6 more"]
+    ),
     ("\"hidden_size\": 24", "\"hidden_size\": -24", ["hidden_size -24"]),
     ("\"hidden_size\": 24", "\"hidden_size\": \"24\"", ["hidden_size", "type"]),
     ("\"hidden_size\": 24,", "", ["hidden_size is missing"]),
@@ -213,7 +219,10 @@ struct LoadingTests {
     ("\"hidden_dropout_prob\": 0.0", "\"hidden_dropout_prob\": 1.5", ["hidden_dropout_prob 1.5"]),
     ("\"is_decoder\": false", "\"is_decoder\": true", ["is_decoder"]),
     ("\"pad_token_id\": 0,", "\"position_embedding_type\": \"relative_key\",", ["\"relative_key\"", "absolute"]),
-    ("\"max_position_embeddings\": 32", "\"max_position_embeddings\": 31", ["max_length 32", "31"]),
+    (
+      "\"max_position_embeddings\": 32", "\"max_position_embeddings\": 31",
+      ["misshapen: bert.embeddings.position_embeddings.weight", "31"]
+    ),
     ("{", "[", ["config.json", "JSON"]),
   ]
 

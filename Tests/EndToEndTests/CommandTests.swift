@@ -45,7 +45,7 @@ import Testing
   @Test func aFileMayExtendAnother() throws {
     let bench = try Workbench()
     try bench.write("extends: pipeline.yaml\nname: two $${x}\noutput: runs/${FOLDER}", to: "two.yaml")
-    #expect(try bench.distill("validate", "two.yaml").errors.contains("two.yaml:3:9: error: the environment variable"))
+    #expect(try bench.distill("validate", "two.yaml").errors.contains("two.yaml:3:14: error: the environment variable"))
     try bench.write("extends: pipeline.yaml\nname: two $${x}\noutput: runs/two", to: "two.yaml")
     let shown = try bench.distill("show", "two.yaml", "--set", "training.epochs=1")
     #expect(shown.status == 0, "\(shown.errors)")
@@ -154,7 +154,7 @@ import Testing
     let wrong = try bench.distill("validate", "wrong.yaml", "pipeline.yaml", "--format", "json")
     #expect(wrong.status == 2)
     let mistakes = try JSONSerialization.jsonObject(with: Data(wrong.output.utf8)) as? [[String: Any]]
-    #expect(mistakes?.count == 1 && mistakes?[0]["line"] as? Int == 8 && mistakes?[0]["column"] as? Int == 43)
+    #expect(mistakes?.count == 1 && mistakes?[0]["line"] as? Int == 8 && mistakes?[0]["column"] as? Int == 44)
     let set = try bench.distill("validate", "pipeline.yaml", "--set", "training.epochs=none")
     #expect(set.status == 2 && set.errors.contains("--set training.epochs"))
   }

@@ -76,11 +76,16 @@ import Testing
     ("warmup: {share: 1.0000000001}", "2:17 must be between 0 and 1, found 1.0000000001"),
     ("warmup: {floor: 0.5}", "2:17 the floor lies above the share (lower it)"),
     ("warmup: [1]", "2:9 expected a mapping, found a list"),
-    ("losses: {}", "2:9 expected a list of mappings, found a map"),
+    ("losses: {}", "2:9 expected a list of mappings, found a mapping (put `- ` before each mapping)"),
+    ("warmup: true", "2:9 expected a mapping, found the boolean true (its keys are `share`, `floor`)"),
+    ("index: {use: hnsw, m: 8.0}", "2:23 expected a whole number, found the number 8.0 (write `8`)"),
+    ("index: {use: hn}", "2:14 unknown index `hn` (known here: `hnsw`)"),
+    ("index: {use: hns}", "2:14 unknown index `hns` (did you mean `hnsw`?)"),
+    ("index: {use: hnsw, m:8}", "2:20 unknown key `m:8` (a colon is followed by a space: `m: 8`)"),
     ("losses: [x]", "2:10 expected a mapping, found the text \"x\""),
     ("layer_map: last", "2:12 expected `uniform` or a list of lists of whole numbers, found the text \"last\""),
     ("index: {use: hsnw}", "2:14 unknown index `hsnw` (did you mean `hnsw`?)"),
-    ("index: {use: cls-cosine}", "2:14 unknown index `cls-cosine` (known here: `hnsw`)"),
+    ("index: {use: cls-cosine}", "2:14 unknown index `cls-cosine` (that is a loss; known here: `hnsw`)"),
     ("index: {use: [hnsw]}", "2:14 expected the name of a plugin of kind index, found a list"),
     ("output: [a]", "2:9 expected a path, found a list"),
   ])
@@ -89,6 +94,80 @@ import Testing
     let problems = try Kitchen.problems("name: x\n" + line + rest)
     #expect(problems.count == 1)
     #expect(problems.first?.hasPrefix(expected) == true, "\(problems)")
+  }
+
+  /// A misspelt key or name is one mistake, and hides none in what it stands for.
+  @Test(arguments: [
+    ("nmae: 7", ["1:1 unknown key `nmae` (did you mean `name`?)", "1:7 expected a text, found the number 7"]),
+    (
+      "name: x\nlosess: [{ues: relational-lk, temperature: 0}, {use: cls-cosin, layers: [1, 0]}]",
+      [
+        "2:1 unknown key `losess`", "2:11 unknown key `ues` (did you mean `use`?)",
+        "2:16 unknown loss `relational-lk` (did you mean", "2:44 must be greater than 0",
+        "2:54 unknown loss `cls-cosin` (did you mean", "2:77 must be at least 1",
+      ]
+    ),
+    (
+      "name: x\nlosses: [cls-cosine]",
+      ["2:10 expected a mapping, found the text \"cls-cosine\" (write {use: cls-cosine})"]
+    ),
+    ("name: x\nseed: 3", ["2:1 unknown key `seed` (`seed` is an option of `training`)"]),
+    ("nаme: x", ["1:1 unknown key `nаme` (did you mean `name`?; here is U+0430 CYRILLIC SMALL LETTER A)"]),
+    (
+      "name: x\nindex: {use: hnsw, m: 8\u{A0}}",
+      ["2:23 expected a whole number, found the text \"8\u{A0}\" (there is U+00A0"]
+    ),
+    ("name: x\nlayer_map: unifrm", ["2:12 expected `uniform` or a list"]),
+  ])
+  func misspellings(text: String, expected: [String]) throws {
+    let problems = try Kitchen.problems(text + "\ntraining: {epochs: 1}")
+    #expect(problems.count == expected.count, "\(problems)")
+    for (problem, expected) in zip(problems, expected) { #expect(problem.hasPrefix(expected)) }
+  }
+
+  /// What can still be used of a file with mistakes: each of them leaves the rest known.
+  @Test func aDraftKnowsWhatItKnows() throws {
+    let text = """
+      nmae: x
+      training: {epochs: 0, seed: 5}
+      losses: [{use: cls-cosine, layers: [0, 7], form: cubic}, {use: nothing}]
+      """
+    let draft = try YAMLDocument(text).draft(Kitchen.self, registry: Kitchen.registry())
+    #expect(draft.problems.count == 5)
+    #expect(draft.value.name == "x" && draft.value.training.seed == 5)
+    #expect("\(draft.source.range(of: "name"))" == "text.yaml:1:7")
+    // Another item stands for the broken one, so that the rest of the list can be judged.
+    #expect((draft.value.losses[0].term as? Cosine)?.layers == [7, 7])
+    for path in ["name", "training", "training.seed", "losses[0]", "losses[0].layers", "losses[0].layers[1]", "index"] {
+      #expect(draft.source.isKnown(path), "\(path)")
+    }
+    for path in ["training.epochs", "losses[0].layers[0]", "losses[0].form", "losses[1]", "losses[1].weight"] {
+      #expect(!draft.source.isKnown(path), "\(path)")
+    }
+    #expect(!draft.source.isWhole("training") && !draft.source.isWhole("losses[0]"))
+    #expect(draft.source.isWhole("losses") && draft.source.isWritten("training.seed"))
+    #expect(!draft.source.isWritten("index"))
+  }
+
+  /// A judgement that rests on an option is not passed while that option is not known.
+  @Test func rejectionsRestOnOtherOptions() throws {
+    struct Pair: Configurable {
+      var low = 0
+      var list = [0]
+      mutating func options(_ visit: inout OptionVisitor) {
+        visit("low", &low, "Low.")
+        visit("list", &list, "List.")
+        for (index, item) in list.enumerated() where item <= low {
+          visit.reject("list[\(index)]", "too low", given: ["low"])
+        }
+      }
+    }
+    func places(_ text: String) throws -> [Int] {
+      try #require(throws: Diagnostics.self) { try YAMLDocument(text).decode(Pair.self) }.list.map(\.range.column)
+    }
+    #expect(try places("{low: 3, list: [4, 3, 2]}") == [20, 23])
+    #expect(try places("{low: x, list: [4, 3, 0]}") == [7])
+    #expect(try places("{low: 3, list: [4, x, 2]}") == [20, 23])
   }
 
   @Test func missingKeysAreReportedAtTheirMapping() throws {

@@ -45,7 +45,7 @@ import Testing
       "1:1 `losses[x]` is not a path to an option (a path looks like training.epochs or losses[1].weight)",
       "1:1 `` is not a path to an option (a path looks like training.epochs or losses[1].weight)",
       "1:19 unknown key `n` (did you mean `m`, which is given in --set index.m?)",
-      "1:8 did not find expected ',' or ']' while parsing a flow sequence (a comma or a closing bracket is missing)",
+      "1:6 did not find expected ',' or ']' while parsing a flow sequence (a comma or a closing bracket is missing)",
       "1:1 `losses[99999999999999999999]` is not a path to an option (a path looks like training.epochs or losses[1].weight)",
       "1:9 expected a whole number, found nothing (give a value, or leave the key out)",
     ]

@@ -69,6 +69,14 @@ import Testing
     ("name: ${training}", "1:7 `training` is a mapping, not a single value"),
     ("name: ${losses}\nlosses: []", "1:7 `losses` is a list, not a single value"),
     ("name: ${losses[3].use}\nlosses: []", "1:7 there is no value `losses[3].use` to refer to"),
+    (
+      "name: ${training.epoch}",
+      "1:7 there is no value `training.epoch` to refer to (did you mean `${training.epochs}`?)"
+    ),
+    (
+      "name: x\nnote: ${losses.0.use}\nlosses: [{use: cls-cosine}]",
+      "2:7 there is no value `losses.0.use` to refer to (did you mean `${losses[0].use}`?)"
+    ),
     ("name: ${name}", "1:7 references go round in a circle: name → name"),
     ("name: x${note}\nnote: ${output}\noutput: ${note}", "3:9 references go round in a circle: note → output → note"),
     ("name: &n \"${name}\"\nnote: x", "1:7 references go round in a circle: name → name"),
@@ -78,14 +86,30 @@ import Testing
     #expect(problems.count == 1 && problems.first?.hasPrefix(expected) == true, "\(problems)")
   }
 
+  @Test func everyReferenceOfATextIsTold() throws {
+    #expect(
+      try Kitchen.problems(document("name: \"a ${NONE} ${X} ${NIL}\"\ntraining: {epochs: 1}", ["X": "x", "NILS": ""]))
+        == [
+          "1:10 the environment variable `NONE` is not set (set it, or write `$${` for a literal `${`)",
+          "1:23 the environment variable `NIL` is not set (did you mean `${NILS}`?)",
+        ])
+  }
+
+  /// What a reference stands for has no quotes of its own.
+  @Test func aNumberIsATextWhereOneIsWanted() throws {
+    let kitchen = try Kitchen.decode(document("name: ${training.epochs}\nnote: ${name}\ntraining: {epochs: 1}")).value
+    #expect(kitchen.name == "1" && kitchen.note == "1")
+  }
+
   @Test func allMistakesAtOnce() throws {
     let shelf = try Shelf([
-      "a.yaml": "extends: b.yaml\nname: ${NONE}\nindx: 1", "b.yaml": "note: ${name}\ntraining: {epochs: \"${no}\"}",
+      "a.yaml": "extends: b.yaml\nname: ${NONE}\nindx: {use: hnsw}",
+      "b.yaml": "note: ${name}\ntraining: {epochs: \"${no}\"}",
     ])
     #expect(
       try shelf.problems("a.yaml").map { $0.prefix { $0 != "(" } } == [
         "a.yaml:2:7 the environment variable `NONE` is not set ", "a.yaml:3:1 unknown key `indx` ",
-        "b.yaml:2:20 there is no value `no` to refer to ",
+        "b.yaml:2:21 there is no value `no` to refer to ",
       ])
   }
 

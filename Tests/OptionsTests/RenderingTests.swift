@@ -10,7 +10,7 @@ import Testing
 
   @Test func likeACompiler() throws {
     let error = try problems(
-      "name: x\ntraining: {epochs: 1}\nlosses:\n  - use: relational-kl\n    temprature: 0.1\nindx: 1")
+      "name: x\ntraining: {epochs: 1}\nlosses:\n  - use: relational-kl\n    temprature: 0.1\nindx: {use: hnsw}")
     #expect(
       error.rendered() == """
         some/file.yaml:5:5: error: unknown key `temprature`
@@ -19,7 +19,7 @@ import Testing
            = hint: did you mean `temperature`?
 
         some/file.yaml:6:1: error: unknown key `indx`
-         6 | indx: 1
+         6 | indx: {use: hnsw}
            | ^^^^
            = hint: did you mean `index`?
         """)

@@ -67,8 +67,7 @@ struct RunFolderTests {
 
   @Test func whatBreaksWhileRunningLeavesNoRunThatLooksWhole() throws {
     let bench = try Workbench()
-    let weights = bench.url.appending(path: "teacher/model.safetensors")
-    try Data(contentsOf: weights).dropLast(64).write(to: weights)
+    try bench.spoilWeights("teacher")
     #expect(throws: FormatError.self) { try bench.run(try bench.pipeline(), into: "tiny") }
     #expect(throws: FormatError.self) { try bench.finished("tiny") }
     #expect(!bench.exists("runs/tiny/student") && !bench.exists("runs/tiny/teacher"))

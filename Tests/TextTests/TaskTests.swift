@@ -78,8 +78,7 @@ import Testing
     #expect(try readUnlabelled(task("cola"), "a\n\"b\n").map(\.text) == ["a", "\"b"])
     #expect(try readUnlabelled(task("sst-2"), "a").map(\.target) == [nil])
     let bytes = Array("a\tb".utf8)
-    let input = URL(fileURLWithPath: "/dev/stdin")
-    #expect(try task("rte").readUnlabelled(bytes, named: input).examples == [Example(text: "a", pair: "b", line: 1)])
+    #expect(try task("rte").readUnlabelled(bytes, named: "-").examples == [Example(text: "a", pair: "b", line: 1)])
     #expect(throws: TextFileError.self) { try readUnlabelled(task("rte"), "only one\n") }
   }
 
@@ -97,12 +96,42 @@ import Testing
         == [2, 3])
     #expect(
       try problems(task("sst-2"), Data("text\tlabel\na\t1\n".utf8)) == [
-        .init(line: 1, "there is no column 'sentence'; the header's columns are text, label")
+        .init(line: 1, "there is no column 'sentence'; there are text, label", column: "sentence")
       ])
     #expect(try problems(task("sst-2"), Data()) == [.init("is empty")])
     #expect(try problems(task("sst-2"), Data("sentence\tlabel\n".utf8)) == [.init("holds no rows")])
     let absent = URL(fileURLWithPath: "/nowhere/train.tsv")
     #expect(throws: TextFileError.self) { try task("sst-2").read(absent) }
+  }
+
+  @Test func aMistakenColumnIsNamed() throws {
+    #expect(
+      try problems(task("sst-2"), Data("sentense\tlabel\tlabel\na\t1\t1\n".utf8)) == [
+        .init(line: 1, "there is no column 'sentence'; did you mean 'sentense'?", column: "sentence"),
+        .init(line: 1, "the header has the column 'label' 2 times", column: "label"),
+      ])
+    #expect(
+      try problems(task("rte"), Data("sentence1\tsentence2\tlabel\na\tb\tentailmend\na\tb\t\n".utf8)) == [
+        .init(line: 2, "unknown label 'entailmend'; did you mean entailment?"), .init(line: 3, "the label is empty"),
+      ])
+  }
+
+  @Test func aSurveyReadsWholeLines() throws {
+    let rows = "sentence\tlabel\n" + (0..<40).map { "a\t\($0 % 2)\n" }.joined()
+    let broken = rows + "no tab\n"
+    try withFile(broken) { file in
+      let part = try task("sst-2").survey(file, atMost: 15 + 10 * 4 + 1)
+      #expect(part.rows == 10 && !part.isWhole && part.labels == ["0", "1"])
+      #expect(throws: TextFileError.self) { try task("sst-2").survey(file) }
+      // A line that is longer than asked for is read with all others.
+      #expect(throws: TextFileError.self) { try task("sst-2").survey(file, atMost: 10) }
+    }
+    try withFile(rows) { file in
+      for count in [nil, rows.utf8.count + 1] as [Int?] {
+        let whole = try task("sst-2").survey(file, atMost: count)
+        #expect(whole.rows == 40 && whole.isWhole)
+      }
+    }
   }
 
   @Test func aLongListOfProblemsIsCutAndCounted() throws {
@@ -152,7 +181,8 @@ import Testing
     ]
     #expect(
       try problems(task, Data(broken.joined(separator: "\n").utf8)).map(\.message) == [
-        "has no member 'p'", "has no member 'p'", "the member 'p' is neither text nor a number", "is not a JSON object",
+        "has no member 'p'; there are t, l", "has no member 'p'; there are t, p, l",
+        "the member 'p' is neither text nor a number", "is not a JSON object",
         "is not JSON: half of a surrogate pair is missing", "is not JSON: ',' or '}' is expected",
         "unknown l '7'; the labels are 0, true", "is not JSON: something follows the JSON value",
         "is not JSON: ',' or '}' is expected", "is not JSON: 'nul' is not a JSON value",

@@ -25,12 +25,24 @@ struct Distill: ParsableCommand {
     ])
 }
 
+extension Distill {
+  /// - Throws: for a first word, or one after `help`, that is no command.
+  static func checkCommandName(_ arguments: ArraySlice<String>) throws {
+    let words = arguments.first == "help" ? arguments.dropFirst() : arguments
+    let names = configuration.subcommands.map { $0.configuration.commandName ?? "\($0)".lowercased() }
+    guard let word = words.first, !word.hasPrefix("-"), word != "help", !names.contains(word) else { return }
+    let near = nearestNames(to: word, among: names).first
+    let hint = near.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
+    throw ValidationError("there is no command \(word); \(hint)")
+  }
+}
+
 /// How the program ends.
 enum ExitStatus {
   static func quit(with error: any Error) -> Never {
     switch error {
     case let diagnostics as Diagnostics:
-      Console.error(diagnostics.rendered(colour: Console.hasColours))
+      Console.show(diagnostics)
       exit(2)
     case TrainingError.stopped(let signal, _, _):
       Console.error("\(error)")

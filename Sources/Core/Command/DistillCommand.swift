@@ -18,6 +18,7 @@ public enum DistillCommand {
     do {
       try Compute.checkEnvironment()
       let registry = try PluginRegistry(plugins, kinds: PluginKind.pipeline)
+      try Distill.checkCommandName(CommandLine.arguments.dropFirst())
       var command = try Distill.parseAsRoot()
       if let command = command as? any PluginCommand { try command.run(registry) } else { try command.run() }
       exit(0)

@@ -90,14 +90,3 @@ public struct ContractError: Error, CustomStringConvertible, Sendable {
   public let description: String
   public init(_ description: String) { self.description = description }
 }
-
-/// A component cannot work with the others of this pipeline. `option` names the option to blame, where it is one.
-public struct WiringError: Error, CustomStringConvertible, Sendable {
-  public let description: String
-  public let option: String?
-  public let hint: String?
-
-  public init(_ description: String, option: String? = nil, hint: String? = nil) {
-    (self.description, self.option, self.hint) = (description, option, hint)
-  }
-}

@@ -76,11 +76,30 @@ public struct Surroundings: Sendable {
   }
 }
 
-/// Options from which a teacher is made.
-public protocol TeacherRecipe: Plugin {
+/// Options from which an encoder is made.
+public protocol EncoderRecipe: Plugin {
   /// The card, from configuration files alone.
-  /// - Throws: ``WiringError`` or ``FormatError``.
+  /// - Throws: ``WiringError``, ``WiringErrors`` or ``FormatError``.
   func card(in surroundings: Surroundings) throws -> ModelCard
+  /// Paths of the options that `card(in:)` rests on, and of those that `check(in:)` rests on, too: while one of them is wrong,
+  /// neither is asked. Default: all of them.
+  var basis: (card: [String], check: [String])? { get }
+  /// Looks at the files that weights come from, and reads none. No labels in the surroundings: they are not known.
+  /// Default: there is nothing to look at.
+  /// - Throws: as `card(in:)`.
+  func check(in surroundings: Surroundings) throws
+}
+
+extension EncoderRecipe {
+  public var basis: (card: [String], check: [String])? { nil }
+  public func check(in surroundings: Surroundings) throws {}
+}
+
+/// Options from which a teacher is made.
+public protocol TeacherRecipe: EncoderRecipe {
+  /// The card once the surroundings hold the student's, given the one without. Default: asked anew.
+  /// - Throws: as `card(in:)`.
+  func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard
   /// The teacher as it is before its preparation.
   func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
   /// Files whose content decides what teacher is made: with the options and the data they name a prepared teacher.
@@ -89,9 +108,14 @@ public protocol TeacherRecipe: Plugin {
   func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher
 }
 
+extension TeacherRecipe {
+  public func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard {
+    try self.card(in: surroundings)
+  }
+}
+
 /// Options from which a student is made.
-public protocol StudentRecipe: Plugin {
-  func card(in surroundings: Surroundings) throws -> ModelCard
+public protocol StudentRecipe: EncoderRecipe {
   /// The student before it learns; layers may be copied from the prepared teacher.
   func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student
   /// A student that was written before.

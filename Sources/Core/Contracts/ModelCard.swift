@@ -54,8 +54,7 @@ public struct ModelPair: Sendable {
   /// - Throws: ``WiringError`` where the pipeline has none.
   public func requireTeacher() throws -> ModelCard {
     guard let teacher else {
-      throw WiringError(
-        "needs a teacher, and this pipeline has none", option: "use", hint: "add a `teacher:` or take the term out")
+      throw WiringError.noTeacher(option: "use", hint: "add a `teacher:` or take the term out")
     }
     return teacher
   }

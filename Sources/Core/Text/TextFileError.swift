@@ -1,3 +1,4 @@
+import DistillOptions
 import Foundation
 
 /// What is wrong with a file of text: every broken place of it in one error.
@@ -6,10 +7,13 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
     /// The line, counted from 1, or `nil` if the whole file is meant.
     public let line: Int?
     public let message: String
+    /// The column that is not there, where that is the problem.
+    public let column: String?
 
-    public init(line: Int? = nil, _ message: String) {
+    public init(line: Int? = nil, _ message: String, column: String? = nil) {
       self.line = line
       self.message = message
+      self.column = column
     }
   }
 
@@ -23,7 +27,12 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
   public let total: Int
 
   public init(_ file: URL, _ problems: [Problem], total: Int? = nil) {
-    self.file = file.path
+    self.init(named: file.path, problems, total: total)
+  }
+
+  /// - Parameter name: what is shown of a file, or of what is none.
+  init(named name: String, _ problems: [Problem], total: Int? = nil) {
+    self.file = name
     self.problems = Array(problems.prefix(Self.limit))
     self.total = total ?? problems.count
   }
@@ -47,17 +56,23 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
 
 extension TextFileError {
   /// The bytes of a file that must be UTF-8 and not empty; a byte-order mark is taken off.
-  static func bytes(of file: URL) throws -> [UInt8] {
-    let data: Data
-    do {
-      data = try Data(contentsOf: file)
-    } catch {
-      throw TextFileError(file, "cannot be read: \(error.localizedDescription)")
+  static func bytes(of file: URL) throws -> [UInt8] { try lines(of: file).bytes }
+
+  /// The same, or the whole lines among the first so many bytes; and whether these are all.
+  static func lines(of file: URL, atMost count: Int? = nil) throws -> (bytes: [UInt8], isWhole: Bool) {
+    var data: Data
+    do { data = try contents(of: file, atMost: count) } catch {
+      throw TextFileError(file, "cannot be read: \(error)")
+    }
+    let isWhole = count.map { data.count < $0 } ?? true
+    if !isWhole {
+      guard let end = data.lastIndex(of: UInt8(ascii: "\n")) else { return try lines(of: file) }
+      data = data[...end]
     }
     var bytes = [UInt8](data)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     if bytes.isEmpty { throw TextFileError(file, "is empty") }
-    return bytes
+    return (bytes, isWhole)
   }
 }
 

@@ -42,12 +42,15 @@ extension YAMLDocument {
     guard chain.count <= limits.files else { throw problem("more than \(limits.files) files extend one another") }
     let kind = try? FileManager.default.attributesOfItem(atPath: file.identity)[.type] as? FileAttributeType
     guard let kind else {
-      throw problem("there is no file \(file.url.path)", hint: "paths are relative to the file that names them")
+      let hint =
+        path.given.contains("${")
+        ? "`extends` takes a path as it is, without references" : missingFileHint(path.url)
+      throw problem("there is no file \(file.url.path)", hint: hint)
     }
     guard kind == .typeRegular else { throw problem("\(file.url.path) is not a file") }
     let bytes: Data
     do { bytes = try limits.read(file.url) } catch {
-      throw problem("\(file.name) cannot be read: \(error.localizedDescription)")
+      throw problem("\(file.name) cannot be read: \(error)")
     }
     let document = YAMLDocument(
       bytes, name: file.name, folder: file.url.deletingLastPathComponent(), limits: limits, order: chain.count - 1)

@@ -69,10 +69,12 @@ private struct Substitution {
     }
   }
 
+  /// Tells every reference of the text that fails.
   private mutating func expand(_ scalar: Scalar, at place: SourceRange) throws(Diagnostics) -> Scalar {
     var text = String.UnicodeScalarView()
     var rest = scalar.text.unicodeScalars[...]
     var isChanged = false
+    var failures: [Diagnostics] = []
     while let first = rest.first {
       if rest.starts(with: "$${".unicodeScalars) {
         text += "${".unicodeScalars
@@ -82,11 +84,15 @@ private struct Substitution {
         guard let end = rest.firstIndex(of: "}") else {
           throw problem("`${` is not closed", at: place, hint: "write `$${` for a literal `${`")
         }
-        let value = try follow(String(rest.dropFirst(2).prefix(upTo: end)), from: place)
         let isAll =
           rest.startIndex == scalar.text.startIndex && scalar.text.unicodeScalars.index(after: end) == rest.endIndex
-        if isAll { return value }
-        if value.meaning != .null { text += value.text.unicodeScalars }
+        do throws(Diagnostics) {
+          let value = try follow(String(rest.dropFirst(2).prefix(upTo: end)), from: place)
+          if isAll { return value.referenced }
+          if value.meaning != .null { text += value.text.unicodeScalars }
+        } catch {
+          failures.append(error)
+        }
         rest = rest.suffix(from: end).dropFirst()
         isChanged = true
       } else {
@@ -94,6 +100,7 @@ private struct Substitution {
         rest = rest.dropFirst()
       }
     }
+    guard failures.isEmpty else { throw Diagnostics(failures.flatMap(\.list)) }
     return isChanged ? Scalar(String(text), isPlain: false) : scalar
   }
 
@@ -113,8 +120,9 @@ private struct Substitution {
 
   private func variable(_ name: String, from place: SourceRange) throws(Diagnostics) -> Scalar {
     guard let text = environment[name] else {
-      let hint = "set it, or write `$${` for a literal `${`"
-      throw problem("the environment variable `\(name)` is not set", at: place, hint: hint)
+      let near = nearestNames(to: name, among: environment.keys.filter(isVariable)).first
+      let hint = near.map { "did you mean `${\($0)}`?" } ?? "set it, or write `$${` for a literal `${`"
+      throw problem("the environment variable `\(name)` is not set", at: place, of: name, hint: hint)
     }
     return Scalar(variable: text)
   }
@@ -123,16 +131,15 @@ private struct Substitution {
     let shown = String(name.prefix(80))
     guard let steps = PathStep.steps(of: name, in: place.source) else {
       throw problem(
-        "`${\(shown)}` refers to nothing", at: place,
+        "`${\(shown)}` refers to nothing", at: place, of: name,
         hint: "write ${NAME} for an environment variable, ${training.epochs} for a value, `$${` for a literal `${`")
     }
     guard let target = root.value(at: steps) else {
       throw problem(
-        "there is no value `\(shown)` to refer to", at: place,
-        hint: "a value has to be written; a default is not enough")
+        "there is no value `\(shown)` to refer to", at: place, of: name, hint: nearestPath(to: steps, name: name))
     }
     guard let scalar = target.scalar else {
-      throw problem("`\(shown)` is \(target.found), not a single value", at: place)
+      throw problem("`\(shown)` is \(target.found), not a single value", at: place, of: name)
     }
     trail.append((place, shown))
     defer { trail.removeLast() }
@@ -147,12 +154,63 @@ private struct Substitution {
     return value
   }
 
-  private func problem(_ message: String, at place: SourceRange, hint: String? = nil) -> Diagnostics {
-    Diagnostics(Diagnostic(message, at: place, hint: hint))
+  /// What was probably meant by a path to nothing: the nearest keys on its way, or an environment variable.
+  private func nearestPath(to steps: [PathStep], name: String) -> String {
+    let variable = name.uppercased()
+    let other =
+      environment[variable] != nil
+      ? "did you mean `${\(variable)}`?" : "a value has to be written; a default is not enough"
+    var (node, path) = (root, "")
+    for step in steps {
+      switch (step.kind, node.content) {
+      case (.key(let word), .mapping(let entries)) where node[word] == nil && entries.count <= 100:
+        guard let key = nearestNames(to: word, among: entries.map(\.key)).first, let next = node[key] else {
+          return other
+        }
+        (node, path) = (next, path + (path.isEmpty ? "" : ".") + key)
+      case (.key(let word), .mapping):
+        guard let next = node[word] else { return other }
+        (node, path) = (next, path + (path.isEmpty ? "" : ".") + word)
+      case (.index, .sequence(let items)), (.key, .sequence(let items)):
+        guard let index = step.index, items.indices.contains(index) else { return other }
+        (node, path) = (items[index], "\(path)[\(index)]")
+      default: return other
+      }
+    }
+    return "did you mean `${\(path)}`?"
+  }
+
+  /// - Parameter name: the reference that fails, where it is one of several in its text.
+  private func problem(
+    _ message: String, at place: SourceRange, of name: String? = nil, hint: String? = nil
+  ) -> Diagnostics {
+    Diagnostics(Diagnostic(message, at: name.flatMap { place.narrowed(to: "${\($0)}") } ?? place, hint: hint))
   }
 
   private func isVariable(_ name: String) -> Bool {
     guard let first = name.unicodeScalars.first, !("0"..."9").contains(first) else { return false }
     return name.unicodeScalars.allSatisfy { ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "_" }
+  }
+}
+
+extension SourceRange {
+  /// The stretch of this range in which `text` stands as it is.
+  fileprivate func narrowed(to text: String) -> SourceRange? {
+    let line = Array(sourceLine.unicodeScalars)
+    let text = Array(text.unicodeScalars)
+    let end = min(column - 1 + length, line.count)
+    guard text.count < length, column - 1 <= end - text.count else { return nil }
+    let start = (column - 1...end - text.count).first { line[$0..<$0 + text.count].elementsEqual(text) }
+    return start.map { SourceRange(source: source, line: self.line, column: $0 + 1, length: text.count) }
+  }
+}
+
+extension PathStep {
+  /// The index that it is, or was meant to be: `losses.0` for `losses[0]`.
+  fileprivate var index: Int? {
+    switch kind {
+    case .index(let index): index
+    case .key(let word): Int(word)
+    }
   }
 }

@@ -22,7 +22,7 @@ public struct YAMLDocument: Sendable {
       self.init(try limits.read(URL(filePath: path)), name: path, folder: folder, limits: limits)
     } catch {
       self.init(SourceText(name: path, text: "", folder: folder, order: .file(0)), limits)
-      diagnostics = [Diagnostic("cannot be read: \(error.localizedDescription)", at: start)]
+      diagnostics = [Diagnostic("cannot be read: \(error)", at: start)]
     }
   }
 
@@ -77,21 +77,24 @@ extension YAMLDocument {
   /// - Throws: everything that is wrong with the file, in order of position.
   public func decode<T: Configurable>(
     _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
-  ) throws(Diagnostics) -> Decoded<T> {
+  ) throws(Diagnostics) -> Decoded<T> { try draft(T.self, registry: registry).decoded() }
+
+  /// Reads as much as can be read of the document as the options of a `T`.
+  ///
+  /// - Throws: what is wrong with a file of which nothing can be read.
+  public func draft<T: Configurable>(
+    _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
+  ) throws(Diagnostics) -> Draft<T> {
     guard let root else {
       throw Diagnostics(diagnostics.isEmpty ? [Diagnostic("the file is empty", at: start)] : diagnostics)
     }
-    return try Decoded(root, at: start, registry: registry, known: diagnostics, unresolved: unresolved)
+    return Draft(root, at: start, registry: registry, known: diagnostics, unresolved: unresolved)
   }
 }
 
 extension YAMLLimits {
   /// At most one byte more than allowed, which is enough to tell.
-  func read(_ file: URL) throws -> Data {
-    let handle = try FileHandle(forReadingFrom: file)
-    defer { try? handle.close() }
-    return try handle.read(upToCount: bytes + 1) ?? Data()
-  }
+  func read(_ file: URL) throws(UnreadableFile) -> Data { try contents(of: file, atMost: bytes + 1) }
 }
 
 private func validPrefix(of bytes: Data) -> String {

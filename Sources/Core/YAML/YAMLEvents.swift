@@ -36,6 +36,8 @@ struct YAMLSyntaxError: Error {
   let problem: String
   let context: String?
   let place: Place
+  /// Where that began which has no end, or nil.
+  var opening: YAMLMark?
 }
 
 /// libyaml's events of one text. The only code of this module that touches memory by pointer.
@@ -100,11 +102,13 @@ struct YAMLEvents: ~Copyable {
 
   private var failure: YAMLSyntaxError {
     let error = parser.pointee
-    return YAMLSyntaxError(
+    var failure = YAMLSyntaxError(
       problem: error.problem.map { String(cString: $0) } ?? "out of memory",
       context: error.context.map { String(cString: $0) },
       // The reader, which looks at bytes before there are any characters, knows no marks.
       place: error.error == YAML_READER_ERROR
         ? .byte(Int(error.problem_offset)) : .mark(YAMLMark(error.problem_mark)))
+    if error.context != nil { failure.opening = YAMLMark(error.context_mark) }
+    return failure
   }
 }

@@ -44,6 +44,9 @@ public struct BERTConfiguration: Sendable, Equatable {
   public init(folder: URL) throws {
     let file = folder.appending(path: "config.json")
     let fields: Fields
+    guard FileManager.default.fileExists(atPath: folder.path) else {
+      throw FormatError(file: folder, "there is no such folder; \(missingFileHint(folder))")
+    }
     do {
       fields = try JSONDecoder().decode(Fields.self, from: Data(contentsOf: file))
     } catch let error as DecodingError {

@@ -2,10 +2,8 @@ import DistillCore
 import Foundation
 
 extension BERTEncoder {
-  /// Reads a folder's configuration and vocabulary, and whether they fit each other and the task: all but the weights.
-  static func examine(
-    _ folder: URL, in surroundings: Surroundings
-  ) throws -> (configuration: BERTConfiguration, tokenizer: any Tokenizer) {
+  /// Reads a folder's configuration and vocabulary, and whether they fit each other: all but the weights.
+  static func examine(_ folder: URL) throws -> (configuration: BERTConfiguration, tokenizer: any Tokenizer) {
     let configuration = try BERTConfiguration(folder: folder)
     let tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
@@ -14,12 +12,24 @@ extension BERTEncoder {
         "has a vocabulary of \(tokenizer.vocabularySize) tokens for a model with "
           + "\(configuration.vocabularySize): the vocabulary of another model?")
     }
-    guard surroundings.maximumLength <= configuration.maximumPositions else {
-      throw WiringError(
-        "the task's max_length \(surroundings.maximumLength) is more than the \(configuration.maximumPositions) positions "
-          + "of \(folder.path)", option: "checkpoint")
-    }
     return (configuration, tokenizer)
+  }
+
+  /// What a folder's weight file holds for an encoder of this configuration, as its header tells.
+  /// - Throws: ``FormatError`` where they do not fit, or the labels of its classifier are not the task's.
+  static func source(
+    _ folder: URL, _ configuration: BERTConfiguration, _ selection: BERTWeights.Selection, in surroundings: Surroundings
+  ) throws -> BERTWeights.Source {
+    if selection.classifier == .checkpoint, case .classification(let labels) = surroundings.task,
+      let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
+    {
+      throw FormatError(
+        file: folder,
+        "has the task's labels in another order: \(named.joined(separator: ", ")) "
+          + "instead of \(labels.joined(separator: ", "))")
+    }
+    let definitions = BERTParameters.definitions(configuration, outputs: surroundings.outputs)
+    return try BERTWeights.source(of: definitions, in: folder, selection)
   }
 
   /// An encoder from a Hugging Face folder, for use without a pipeline:
@@ -44,23 +54,14 @@ extension BERTEncoder {
   }
 
   /// An encoder from a Hugging Face folder.
-  /// - Throws: ``FormatError`` for what is wrong with its files, ``WiringError`` where they do not fit the task.
+  /// - Throws: ``FormatError`` for what is wrong with its files.
   convenience init(
     checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
     in surroundings: Surroundings
   ) throws {
-    var (configuration, tokenizer) = try Self.examine(folder, in: surroundings)
+    var (configuration, tokenizer) = try Self.examine(folder)
     if let layers = selection.layers { configuration.layers = layers.count }
-    if selection.classifier == .checkpoint, case .classification(let labels) = surroundings.task,
-      let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
-    {
-      throw FormatError(
-        file: folder,
-        "has the task's labels in another order: \(named.joined(separator: ", ")) "
-          + "instead of \(labels.joined(separator: ", "))")
-    }
-    let definitions = BERTParameters.definitions(configuration, outputs: surroundings.outputs)
-    let source = try BERTWeights.source(of: definitions, in: folder, selection)
+    let source = try Self.source(folder, configuration, selection, in: surroundings)
     self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
     try BERTWeights.load(self, from: source, key: surroundings.key)
   }

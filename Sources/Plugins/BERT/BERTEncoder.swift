@@ -33,18 +33,15 @@ public final class BERTEncoder: Student {
     if case .classification(let labels) = task { labels.count } else { 1 }
   }
 
-  static func card(
-    _ c: BERTConfiguration, task: TaskKind, maximumLength: Int, vocabulary: String
-  ) -> ModelCard {
+  static func card(_ c: BERTConfiguration, task: TaskKind, vocabulary: String) -> ModelCard {
     let parameters = BERTParameters.definitions(c, outputs: outputs(task)).reduce(0) { $0 + $1.shape.count }
     return ModelCard(
       architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize, embeddingWidth: c.hiddenSize,
-      outputs: outputs(task), maximumLength: maximumLength, vocabulary: vocabulary, parameters: parameters)
+      outputs: outputs(task), maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters)
   }
 
   public var card: ModelCard {
-    Self.card(
-      configuration, task: task, maximumLength: configuration.maximumPositions, vocabulary: tokenizer.fingerprint)
+    Self.card(configuration, task: task, vocabulary: tokenizer.fingerprint)
   }
 
   public func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {

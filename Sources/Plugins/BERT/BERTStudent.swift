@@ -27,30 +27,39 @@ public struct BERTStudent: StudentRecipe, Sendable {
     visit("embedding", &embedding, "What stands for a sequence: `cls`, `pooler` or `mean`.")
     visit("pooler", &pooler, "`fresh` starts a new pooler.")
     visit("classifier", &classifier, "`fresh` starts a new classifier.")
-    let sources = [fromTeacherLayers != nil, checkpoint != nil, random != nil].filter { $0 }.count
-    if sources != 1 {
+    let given = [
+      ("from_teacher_layers", fromTeacherLayers != nil), ("checkpoint", checkpoint != nil), ("random", random != nil),
+    ].filter(\.1).map(\.0)
+    if given.count != 1 {
       visit.reject(
-        sources == 0 ? "use" : "checkpoint", "a student has one source, not \(sources)",
-        hint: "give one of `from_teacher_layers`, `checkpoint` and `random`")
+        given.last ?? "use", "a student has one source, not \(given.count)",
+        hint: "give one of `from_teacher_layers`, `checkpoint` and `random`"
+          + (layers == nil ? "" : "; `layers` chooses layers of a `checkpoint`"),
+        given: ["from_teacher_layers", "checkpoint", "random"])
+    } else if layers != nil && checkpoint == nil {
+      visit.reject("layers", "needs a `checkpoint` to take layers of", given: ["checkpoint"])
     }
-    if layers != nil && checkpoint == nil { visit.reject("layers", "needs a `checkpoint` to take layers of") }
+  }
+
+  public var basis: (card: [String], check: [String])? {
+    let shape = ["layers", "hidden_size", "heads"].map { "random.\($0)" }
+    return (["from_teacher_layers", "checkpoint", "layers"] + shape, ["pooler", "classifier"])
   }
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
     if let checkpoint {
-      var (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url, in: surroundings)
+      var (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") {
+        try BERTEncoder.examine(checkpoint.url)
+      }
       if let layers {
         try check(layers, of: configuration.layers, option: "layers")
         configuration.layers = layers.count
       }
-      return BERTEncoder.card(
-        configuration, task: surroundings.task, maximumLength: surroundings.maximumLength,
-        vocabulary: tokenizer.fingerprint)
+      return BERTEncoder.card(configuration, task: surroundings.task, vocabulary: tokenizer.fingerprint)
     }
     let option = fromTeacherLayers == nil ? "random" : "from_teacher_layers"
     guard var card = surroundings.teacher else {
-      throw WiringError(
-        "needs a teacher, and this pipeline has none", option: option, hint: "add a `teacher:` or use `checkpoint:`")
+      throw WiringError.noTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
     }
     card.outputs = surroundings.outputs
     card.embeddingWidth = card.width
@@ -61,27 +70,41 @@ public struct BERTStudent: StudentRecipe, Sendable {
       try check(fromTeacherLayers, of: card.layers, option: option)
       card.layers = fromTeacherLayers.count
     } else if let random {
-      let configuration = random.configuration(vocabularySize: 1, maximumPositions: card.maximumLength)
-      if let problem = configuration.problem { throw WiringError(problem, option: option) }
+      let shape = random.configuration(vocabularySize: 1, maximumPositions: surroundings.maximumLength)
+      if let problem = shape.problem { throw WiringError(problem, option: option) }
       (card.layers, card.heads, card.width) = (random.layers, random.heads, random.hiddenSize)
       card.architecture = "bert"
       card.embeddingWidth = random.hiddenSize
+      card.maximumLength = surroundings.maximumLength
     }
     return card
   }
 
   private func check(_ chosen: [Int], of layers: Int, option: String) throws {
     guard !chosen.isEmpty else { throw WiringError("names no layer", option: option) }
-    if let wrong = chosen.first(where: { $0 < 1 || $0 > layers }) {
-      throw WiringError("layer \(wrong) does not exist: there are \(layers)", option: option)
+    try WiringErrors.check(
+      chosen.enumerated().filter { $0.element < 1 || $0.element > layers }.map {
+        WiringError("layer \($0.element) does not exist: there are \(layers)", option: "\(option)[\($0.offset)]")
+      })
+  }
+
+  private var selection: BERTWeights.Selection {
+    BERTWeights.Selection(layers: layers, pooler: pooler, classifier: classifier)
+  }
+
+  public func check(in surroundings: Surroundings) throws {
+    guard let checkpoint else { return }
+    try WiringErrors.blaming("checkpoint") {
+      var configuration = try BERTConfiguration(folder: checkpoint.url)
+      if let layers { configuration.layers = layers.count }
+      _ = try BERTEncoder.source(checkpoint.url, configuration, selection, in: surroundings)
     }
   }
 
   public func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student {
     if let checkpoint {
       return try BERTEncoder(
-        checkpoint: checkpoint.url, BERTWeights.Selection(layers: layers, pooler: pooler, classifier: classifier),
-        embedding: embedding, in: surroundings)
+        checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
     }
     guard let teacher else { throw WiringError("needs a teacher", option: "from_teacher_layers") }
     if let random {
@@ -115,11 +138,15 @@ public struct RandomBERT: Configurable, Sendable {
   public init() {}
 
   public mutating func options(_ visit: inout OptionVisitor) {
-    visit("layers", &layers, in: .atLeast(1), "L")
-    visit("hidden_size", &hiddenSize, in: .atLeast(1), "H")
-    visit("heads", &heads, in: .atLeast(1), "A; divides H.")
-    visit("intermediate_size", &intermediateSize, in: .atLeast(1), "Width inside the feed-forward block.")
-    visit("dropout", &dropout, in: .unit, "Dropout of states and of attention probabilities while training.")
+    visit("layers", &layers, in: .between(1, 1000), "L")
+    visit("hidden_size", &hiddenSize, in: .between(1, 65_536), "H")
+    visit("heads", &heads, in: .between(1, 65_536), "A; divides H.")
+    visit("intermediate_size", &intermediateSize, in: .between(1, 1_000_000), "Width inside the feed-forward block.")
+    visit(
+      "dropout", &dropout, in: .from(0, below: 1), "Dropout of states and of attention probabilities while training.")
+    if heads > 0, hiddenSize % heads != 0 {
+      visit.reject("heads", "\(heads) heads do not divide the hidden_size \(hiddenSize)", given: ["hidden_size"])
+    }
   }
 
   func configuration(vocabularySize: Int, maximumPositions: Int) -> BERTConfiguration {

@@ -30,15 +30,30 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
       "fine_tune", &fineTune, "Train on the labels first. Without it the checkpoint's own classifier teaches.")
   }
 
+  public var basis: (card: [String], check: [String])? { (["checkpoint"], ["pooler", "classifier", "fine_tune"]) }
+
   public func card(in surroundings: Surroundings) throws -> ModelCard {
-    let (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url, in: surroundings)
-    return BERTEncoder.card(
-      configuration, task: surroundings.task, maximumLength: surroundings.maximumLength,
-      vocabulary: tokenizer.fingerprint)
+    let (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") { try BERTEncoder.examine(checkpoint.url) }
+    return BERTEncoder.card(configuration, task: surroundings.task, vocabulary: tokenizer.fingerprint)
+  }
+
+  public func card(_ card: ModelCard, in _: Surroundings) -> ModelCard { card }
+
+  private var selection: BERTWeights.Selection { BERTWeights.Selection(pooler: pooler, classifier: classifier) }
+
+  public func check(in surroundings: Surroundings) throws {
+    try WiringErrors.blaming("checkpoint") {
+      let configuration = try BERTConfiguration(folder: checkpoint.url)
+      let source = try BERTEncoder.source(checkpoint.url, configuration, selection, in: surroundings)
+      if fineTune == nil, let head = source.missing.last {
+        throw WiringError(
+          "the teacher would answer from weights that nothing has trained: \(head)",
+          hint: "add `fine_tune: {}`, which trains it on the task first")
+      }
+    }
   }
 
   public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {
-    let selection = BERTWeights.Selection(pooler: pooler, classifier: classifier)
     let encoder = try BERTEncoder(
       checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
     return FineTunedBERT(encoder, fineTune: fineTune)

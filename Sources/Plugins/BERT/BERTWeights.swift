@@ -26,10 +26,12 @@ enum BERTWeights {
     fileprivate let reader: SafetensorsReader
     /// Names in the file by those of the parameters.
     fileprivate let names: [String: String]
+    /// Parameters that are made anew.
+    let missing: [String]
   }
 
   /// Compares a file with the parameters that an encoder is going to have.
-  /// - Throws: ``FormatError`` that lists missing, unexpected and misshapen tensors by their full names.
+  /// - Throws: ``FormatError`` that names missing, unexpected and misshapen tensors, the first of them.
   static func source(
     of definitions: [ParameterDefinition], in folder: URL, _ selection: Selection
   ) throws -> Source {
@@ -44,7 +46,8 @@ enum BERTWeights {
       if head?.source == .fresh { continue }
       if let name = names[wanted], let info = reader.tensors[name] {
         sources[definition.name] = name
-        if info.shape != definition.shape.array {
+        // No outputs: the labels are not known.
+        if info.shape != definition.shape.array, !definition.shape.array.contains(0) {
           problems.append("misshapen: \(name) is \(info.shape), expected \(definition.shape)\(head?.hint ?? "")")
         }
       } else if head.map({ $0.names.contains { names[$0] != nil } }) ?? true {
@@ -55,19 +58,21 @@ enum BERTWeights {
     if selection.layers != nil { names = names.filter { !$0.key.hasPrefix(BERTParameters.layers) } }
     problems += names.values.map { "unexpected: \($0)" }.sorted()
     guard problems.isEmpty else {
+      let more = problems.count > 10 ? "; and \(problems.count - 10) more" : ""
       throw FormatError(
-        file: file, "does not hold the weights that config.json describes:\n  " + problems.joined(separator: "\n  "))
+        file: file,
+        "does not hold the weights that config.json describes: " + problems.prefix(10).joined(separator: "; ") + more)
     }
-    return Source(reader: reader, names: sources)
+    return Source(
+      reader: reader, names: sources, missing: definitions.map(\.name).filter { sources[$0] == nil })
   }
 
   /// Fills all parameters of an encoder; those that the file has nothing for are made anew.
   /// - Throws: ``FormatError`` for a number that is not finite.
   static func load(_ encoder: BERTEncoder, from source: Source, key: RandomKey) throws {
-    var fresh: [Parameter] = []
     for parameter in encoder.parameters.parameters {
       guard let name = source.names[parameter.name] else {
-        fresh.append(parameter)
+        BERTParameters.initialise(parameter, encoder.configuration, key: key)
         continue
       }
       let values = try source.reader.floats(named: name)
@@ -76,9 +81,8 @@ enum BERTWeights {
       }
       parameter.assign(values)
     }
-    for parameter in fresh { BERTParameters.initialise(parameter, encoder.configuration, key: key) }
-    if !fresh.isEmpty { encoder.untrained = [.logits] }
-    if encoder.embedding == .pooler, fresh.contains(where: { BERTParameters.pooler.contains($0.name) }) {
+    if !source.missing.isEmpty { encoder.untrained = [.logits] }
+    if encoder.embedding == .pooler, source.missing.contains(where: BERTParameters.pooler.contains) {
       encoder.untrained.insert(.embedding)
     }
   }

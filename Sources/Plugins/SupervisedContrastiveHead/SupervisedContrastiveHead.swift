@@ -34,10 +34,29 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     visit.section("fit", &fit, "How the head is trained. The values are ours; the paper's are not known.")
   }
 
+  public var basis: (card: [String], check: [String])? {
+    base?.basis.map { basis in
+      (["width", "base.use"] + basis.card.map { "base.\($0)" }, basis.check.map { "base.\($0)" })
+    }
+  }
+
   public func card(in surroundings: Surroundings) throws -> ModelCard {
-    var card = try requiredBase().card(in: surroundings)
+    try card(WiringErrors.blaming("base") { try requiredBase().card(in: surroundings) }, in: surroundings)
+  }
+
+  public func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard {
+    if let width, let student = surroundings.student, student.embeddingWidth != width {
+      throw WiringError(
+        "projects to width \(width), and the student's embedding has \(student.embeddingWidth)", option: "width",
+        hint: "leave `width` out: it is then the student's")
+    }
+    var card = card
     card.embeddingWidth = width(over: card, in: surroundings)
     return card
+  }
+
+  public func check(in surroundings: Surroundings) throws {
+    try WiringErrors.blaming("base") { try requiredBase().check(in: surroundings) }
   }
 
   private func width(over base: ModelCard, in surroundings: Surroundings) -> Int {
@@ -63,7 +82,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
   }
 
   private func requiredBase() throws -> any TeacherRecipe {
-    guard let base else { throw WiringError("has no teacher to wrap", option: "base") }
+    guard let base else { throw WiringError("has no teacher to wrap") }
     return base
   }
 }

@@ -38,6 +38,7 @@ struct Embed: PluginCommand {
   }
 
   func run(_ registry: PluginRegistry) throws {
+    try Console.check(model, isFolder: true)
     let encoder = try ModelFolder.encoder(
       URL(filePath: model), settings: try overrides.pairs(), registry: registry)
     let wanted = Set(activations)

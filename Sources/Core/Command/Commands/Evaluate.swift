@@ -26,6 +26,8 @@ struct Evaluate: PluginCommand {
   }
 
   func run(_ registry: PluginRegistry) throws {
+    try Console.check(folder, isFolder: true)
+    if let data { try Console.check(data, isFolder: false) }
     if sweep { return try threads.run { try printSweep(registry) } }
     let display = ProgressDisplay()
     let report = try threads.run {

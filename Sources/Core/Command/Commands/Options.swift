@@ -1,10 +1,11 @@
 import ArgumentParser
 import DistillCore
+import DistillPipeline
 import Foundation
 
 /// `--threads`, for every command that calculates.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: "Threads to use. Default: all cores, or DISTILL_THREADS.")
+  @Option(parsing: .unconditional, help: "Threads to use. Default: all cores, or DISTILL_THREADS.")
   var threads: Int?
 
   func validate() throws {
@@ -36,6 +37,16 @@ struct OverrideOptions: ParsableArguments {
   }
 }
 
+extension Pipeline {
+  /// The pipeline of a file, with what is odd about it told.
+  /// - Parameter output: folder of the run instead of the file's.
+  init(_ file: String, _ overrides: OverrideOptions, output: String?, registry: PluginRegistry) throws {
+    let output = output.map { [("output", YAMLValue.text(URL(filePath: $0).path).flow)] } ?? []
+    try self.init(file: file, overrides: try overrides.pairs() + output, registry: registry)
+    Console.show(Diagnostics(warnings))
+  }
+}
+
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
@@ -50,8 +61,12 @@ func examples(inLinesOf file: String) throws -> [Example] {
       throw ContractError("\(file == "-" ? "standard input" : file):\(index + 1): is not valid UTF-8")
     }
     // Among bytes: a carriage return or a combining mark beside a separator would make one `Character` with it.
-    let parts = text.utf8.split(separator: UInt8(ascii: "\t"), maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = text.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
       .map { String(Substring($0)) }
+    guard parts.count <= 2 else {
+      let place = "\(file == "-" ? "standard input" : file):\(index + 1)"
+      throw ContractError("\(place): has \(parts.count) texts; a line holds one, or two with a TAB between them")
+    }
     return Example(text: parts[0], pair: parts.count == 2 ? parts[1] : nil, line: index + 1)
   }
 }

@@ -29,11 +29,12 @@ struct Plan: PluginCommand {
   }
 
   func run(_ registry: PluginRegistry) throws {
-    let pipeline = try Pipeline(file: file, overrides: try overrides.pairs(), registry: registry)
+    let pipeline = try Pipeline(file, overrides, output: output, registry: registry)
+    if let beside { try Console.check(beside, isFolder: true) }
     let record = try beside.map { try RunRecord(RunFolder(URL(filePath: $0)).record) }
     let display = ProgressDisplay()
     let plan = try threads.run {
-      try RunPlan(pipeline, output: output.map { URL(filePath: $0) }, steps: steps, observe: display.show)
+      try RunPlan(pipeline, steps: steps, observe: display.show)
     }
     Console.output(format == .json ? try plan.json() : plan.text(beside: record))
   }

@@ -27,9 +27,10 @@ struct Predict: PluginCommand {
   @OptionGroup var threads: ThreadOptions
 
   func run(_ registry: PluginRegistry) throws {
+    try Console.check(folder, isFolder: true)
     let finished = try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval)
-    let name = URL(filePath: file == "-" ? "standard input" : file)
-    let texts = try finished.task.readUnlabelled(try Console.input(file), named: name)
+    let texts = try finished.task.readUnlabelled(
+      try Console.input(file), named: file == "-" ? "standard input" : URL(filePath: file).path)
     let predictions = try threads.run { try finished.predict(texts.examples) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

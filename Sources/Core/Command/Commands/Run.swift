@@ -22,13 +22,11 @@ struct Run: PluginCommand {
   @OptionGroup var threads: ThreadOptions
 
   func run(_ registry: PluginRegistry) throws {
-    let pipeline = try Pipeline(file: file, overrides: try overrides.pairs(), registry: registry)
+    let pipeline = try Pipeline(file, overrides, output: output, registry: registry)
     let signals = Signals()
     let display = ProgressDisplay()
     let report = try threads.run {
-      try PipelineRun(
-        pipeline, output: output.map { URL(filePath: $0) }, resumes: resume, stop: signals.stop, observe: display.show
-      ).run()
+      try PipelineRun(pipeline, resumes: resume, stop: signals.stop, observe: display.show).run()
     }
     Console.output(report.text)
   }

@@ -19,6 +19,7 @@ struct Tokenize: ParsableCommand {
   }
 
   func run() throws {
+    try Console.check(model, isFolder: true)
     let tokenizer = try WordPieceTokenizer(folder: URL(filePath: model))
     var output = ""
     for example in try examples(inLinesOf: file) {

@@ -14,19 +14,19 @@ struct Validate: PluginCommand {
   var format = OutputFormat.text
 
   func run(_ registry: PluginRegistry) throws {
-    var failures: [Diagnostics] = []
+    var found: [Diagnostics] = []
     for file in files {
       do {
         let pipeline = try Pipeline(file: file, overrides: try overrides.pairs(), registry: registry)
+        found.append(Diagnostics(pipeline.warnings))
         if format == .text { Console.output("\(file): fine\n  " + pipeline.summary.joined(separator: "\n  ")) }
       } catch let error as Diagnostics {
-        failures.append(error)
+        found.append(error)
       }
     }
-    let diagnostics = Diagnostics(joining: failures)
+    let diagnostics = Diagnostics(joining: found)
     if format == .json { Console.output(String(decoding: try diagnostics.json(), as: UTF8.self)) }
-    if failures.isEmpty { return }
-    if format == .text { throw diagnostics }
-    throw ExitCode(2)
+    if format == .text { Console.show(diagnostics) }
+    if diagnostics.hasErrors { throw ExitCode(2) }
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Everything that is wrong with a file, in order of position.
+/// Everything that is wrong with a file, in order of position. Warnings may be among it.
 public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedError {
   public let list: [Diagnostic]
   /// Whether there were more than anybody would read.
@@ -18,6 +18,8 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
     isTruncated = sorted.count > Self.limit
   }
 
+  public var hasErrors: Bool { list.contains { $0.severity == .error } }
+
   public init(_ one: Diagnostic) { self.init([one]) }
 
   /// Those of several files, one file after the other; what two of them inherit is told once.
@@ -31,7 +33,7 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
   /// One block per diagnostic, with a blank line between; see `Diagnostic.rendered`.
   public func rendered(colour: Bool = false) -> String {
     list.map { $0.rendered(colour: colour) }.joined(separator: "\n\n")
-      + (isTruncated ? "\n\nonly the first \(list.count) errors are shown" : "")
+      + (isTruncated ? "\n\nonly the first \(list.count) of them are shown" : "")
   }
 
   /// An array of objects with `severity`, `message`, `file`, `line`, `column`, `length`, `source` and `hint`.

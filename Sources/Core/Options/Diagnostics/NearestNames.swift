@@ -1,4 +1,4 @@
-/// The names that were probably meant by `word`, best first; none when nothing is near.
+/// The names that were probably meant by `word`: the nearest, several where they are equally near; none when nothing is.
 public func nearestNames(to word: String, among names: some Sequence<String>) -> [String] {
   let folded = fold(word)
   let allowed = max(1, folded.count / 3)
@@ -10,14 +10,27 @@ public func nearestNames(to word: String, among names: some Sequence<String>) ->
     let distance = editDistance(folded, candidate)
     if distance <= allowed { found.append((name, distance)) }
   }
-  return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+  let nearest = found.map(\.distance).min()
+  return found.filter { $0.distance == nearest }.map(\.name).sorted().prefix(3).map(\.self)
 }
 
-/// `did you mean …?`, or the names there are.
+/// `did you mean …?` for what is near or begins alike, or the names there are.
 func suggestion(for word: String, among names: [String]) -> String? {
-  let near = nearestNames(to: word, among: names)
-  if !near.isEmpty { return "did you mean \(alternatives(near))?" }
+  var near = nearestNames(to: word, among: names)
+  if near.isEmpty, word.count > 2 { near = Array(names.filter { $0.hasPrefix(word) }.prefix(3)) }
+  if !near.isEmpty {
+    return "did you mean \(alternatives(near))?" + (lookAlike(in: word).map { "; here is \($0)" } ?? "")
+  }
   return names.isEmpty ? nil : "known here: \(names.map { "`\($0)`" }.joined(separator: ", "))"
+}
+
+/// The first character that only looks like one of ASCII's, or like none: `U+0430 CYRILLIC SMALL LETTER A`.
+package func lookAlike(in word: some StringProtocol) -> String? {
+  word.unicodeScalars.first { !$0.isASCII }.map {
+    let digits = String($0.value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+      + ($0.properties.name.map { " \($0)" } ?? "")
+  }
 }
 
 /// `` `a`, `b` or `c` ``

@@ -70,6 +70,14 @@ public struct PluginRegistry: Sendable {
     plugins(of: type).first { $0.name == name }?.type.init() as? P
   }
 
+  /// The plugin of this name, or the only one whose name is near it.
+  func plugin<P>(meantBy name: String, as type: P.Type) -> (any Plugin.Type)? {
+    let plugins = plugins(of: type)
+    let near = nearestNames(to: name, among: plugins.map(\.name))
+    let meant = plugins.contains { $0.name == name } ? name : near.count == 1 ? near[0] : nil
+    return plugins.first { $0.name == meant }?.type
+  }
+
   func kindName<P>(of type: P.Type) -> String { kind(of: type)?.name ?? "plugin" }
 
   private func kind<P>(of type: P.Type) -> PluginKind? { kinds.first { $0.identity == ObjectIdentifier(type) } }

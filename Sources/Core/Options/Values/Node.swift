@@ -60,9 +60,10 @@ public struct Node: Sendable {
   }
 
   private func mendingHint(for expected: OptionShape) -> String? {
-    guard let scalar else { return nil }
+    guard let scalar else { return expected == .sections && entries != nil ? "put `- ` before each mapping" : nil }
     switch (scalar.meaning, expected) {
     case (.null, _): return "give a value, or leave the key out"
+    case (_, .choice) where scalar.meaning != .text: return nil
     case (.ambiguousNumber(let number), _):
       return "write `\(number)` if a number is meant, or put it in quotes if text is meant"
     case (.ambiguousBoolean(let flag), _):
@@ -71,8 +72,14 @@ public struct Node: Sendable {
     case (.text, .boolean) where ["y", "t", "1"].contains(scalar.text.lowercased()): return "write `true`"
     case (.text, .boolean) where ["n", "f", "0"].contains(scalar.text.lowercased()): return "write `false`"
     case (.text, .integer), (.text, .number), (.text, .boolean):
+      if let stranger = lookAlike(in: scalar.text) { return "there is \(stranger) in it" }
       return scalar.isPlain || Scalar(scalar.text, isPlain: true).meaning == .text ? nil : "remove the quotes"
+    case (.real, .integer):
+      return Double(scalar.text).flatMap { Int(exactly: $0) }.map { "write `\($0)`" }
     case (.text, .choice(let names)): return suggestion(for: scalar.text, among: names)
+    case (.text, .either(let shapes)):
+      for case .choice(let names) in shapes { return suggestion(for: scalar.text, among: names) }
+      return nil
     case (.integer, .text), (.real, .text), (.boolean, .text): return "put it in quotes: \"\(scalar.text)\""
     case (.integer, .path), (.real, .path), (.boolean, .path): return "put it in quotes: \"\(scalar.text)\""
     case (_, .list): return "write a list: [\(scalar.text.prefix(40))]"

@@ -20,8 +20,8 @@ public struct Scalar: Sendable, Hashable {
   public let text: String
   public let isPlain: Bool
   public let meaning: Meaning
-  /// Whether it will do as a text: environment variables do whatever they look like, for none of them has quotes.
-  public let isText: Bool
+  /// Whether it will do as a text: what a reference stands for does whatever it looks like, for it has no quotes of its own.
+  public private(set) var isText: Bool
 
   public init(_ text: String, isPlain: Bool) {
     self.text = text
@@ -36,6 +36,13 @@ public struct Scalar: Sendable, Hashable {
     isPlain = true
     meaning = Self.meaning(of: text)
     isText = true
+  }
+
+  /// The same, as what a reference stands for.
+  package var referenced: Scalar {
+    var scalar = self
+    scalar.isText = meaning != .null
+    return scalar
   }
 
   var found: String {

@@ -1,7 +1,15 @@
 /// Reads a tree of nodes into the properties, collecting everything that is wrong.
+///
+/// What is wrong does not end the reading: a misspelt key or name is taken for the one that was probably meant, a value that
+/// is none leaves the default and its path in `failed`.
 final class DecodingVisit: OptionVisit {
   private(set) var problems: [Diagnostic] = []
+  /// Paths of the options whose values are not known, and of those that were refused.
+  private(set) var failed: Set<String> = []
+  /// The key that is written for an option, by the option's path, where it is misspelt.
+  private(set) var spellings: [String: String] = [:]
   private let registry: PluginRegistry
+  private let unresolved: Set<SourceRange>
   private var scope: Scope
 
   /// The mapping that is being visited.
@@ -9,56 +17,60 @@ final class DecodingVisit: OptionVisit {
     var entries: [Node.Entry]
     /// Where a missing key is reported.
     var range: SourceRange
+    var path = ""
     /// Set for a section that is not in the file: what its keys are called from the mapping that is.
     var prefix = ""
-    var declared: [String] = []
-    var failed: Set<String> = []
-    /// False when a plugin is not known, and so neither are its keys.
-    var knowsItsKeys = true
+    var declared: Set<String> = []
   }
 
-  init(registry: PluginRegistry, range: SourceRange) {
-    self.registry = registry
+  /// - Parameter unresolved: values whose references failed, and are not known.
+  init(registry: PluginRegistry, range: SourceRange, unresolved: Set<SourceRange>) {
+    (self.registry, self.unresolved) = (registry, unresolved)
     scope = Scope(entries: [], range: range)
   }
 
   /// Visits the options of `value` in the mapping `node`.
-  func decode<T: Configurable>(_ value: inout T, from node: Node) {
-    inside(node) { visitOptions(of: &value) }
+  func decode<T: Configurable>(_ value: inout T, from node: Node, at path: String = "") {
+    inside(node, at: path) { $0.visitOptions(of: &value) }
   }
 
   func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
     guard let node = declare(key) else { return }
+    let context = OptionContext(range: range)
     do throws(Diagnostics) {
-      value = try V(node, OptionContext(range: range))
+      value = try V(node, context)
     } catch {
       problems += error.list
-      scope.failed.insert(key.name)
+      if let (list, broken) = standIn(for: node, context) as (V, [Int])? {
+        value = list
+        failed.formUnion(broken.map { "\(path(to: key.name))[\($0)]" })
+      } else {
+        failed.insert(path(to: key.name))
+      }
     }
   }
 
   func section<T: Configurable>(_ key: OptionKey, _ value: inout T) {
-    if let node = declare(key) {
-      decode(&value, from: node)
-    } else {
-      let prefix = scope.prefix + key.name + "."
-      within(Scope(entries: [], range: scope.range, prefix: prefix)) { visitOptions(of: &value) }
+    if let node = declare(key) { return decode(&value, from: node, at: path(to: key.name)) }
+    let prefix = scope.prefix + key.name + "."
+    within(Scope(entries: [], range: scope.range, path: path(to: key.name), prefix: prefix)) {
+      visitOptions(of: &value)
     }
   }
 
   func optionalSection<T: Configurable>(_ key: OptionKey, _ value: inout T?) {
     guard let node = declareOptional(key, &value) else { return }
     var section = T()
-    decode(&section, from: node)
+    decode(&section, from: node, at: path(to: key.name))
     value = section
   }
 
   func sections<T: Configurable>(_ key: OptionKey, _ value: inout [T]) {
     guard let node = declare(key) else { return }
-    guard let items = node.items else { return fail(key, node, expected: .sections) }
-    value = items.map { item in
+    guard let items = node.items else { return fail(path(to: key.name), node, expected: .sections) }
+    value = items.enumerated().map { index, item in
       var section = T()
-      decode(&section, from: item)
+      decode(&section, from: item, at: "\(path(to: key.name))[\(index)]")
       return section
     }
   }
@@ -66,38 +78,42 @@ final class DecodingVisit: OptionVisit {
   func plugin<P>(_ key: OptionKey, _ value: inout P?) {
     guard let node = declareOptional(key, &value) else { return }
     guard node.entries != nil else {
-      let hint = node.scalar.map { "write {use: \($0.text.prefix(40))}" }
-      return fail(key, node, expected: .plugin(kind: registry.kindName(of: P.self)), hint: hint)
+      let hint = useHint(node) ?? "write {use: NAME}; \(known(P.self))"
+      return fail(path(to: key.name), node, expected: .plugin(kind: registry.kindName(of: P.self)), hint: hint)
     }
-    inside(node) { use(&value, key.summary) }
+    inside(node, at: path(to: key.name)) { $0.use(&value, key.summary) }
   }
 
   func use<P>(_ value: inout P?, _ summary: String) {
     let kind = registry.kindName(of: P.self)
-    let names = registry.plugins(of: P.self).map(\.name)
-    let known = "known here: " + (names.isEmpty ? "none" : names.map { "`\($0)`" }.joined(separator: ", "))
-    scope.knowsItsKeys = false
-    guard let node = declare(OptionKey("use", true, summary), hint: known) else { return }
-    let name: String
-    do throws(Diagnostics) {
-      name = try String(node, OptionContext(range: .any))
-    } catch {
-      return fail(OptionKey("use", true, summary), node, expected: .pluginName(kind: kind), hint: known)
-    }
-    guard let type = registry.plugins(of: P.self).first(where: { $0.name == name })?.type else {
-      let near = nearestNames(to: name, among: names)
-      let hint = near.isEmpty ? known : "did you mean \(alternatives(near))?"
-      problems.append(Diagnostic("unknown \(kind) `\(name)`", at: node.range, hint: hint))
+    guard let node = declare(OptionKey("use", true, summary), hint: known(P.self)) else {
+      failed.insert(scope.path)
       return
     }
-    scope.knowsItsKeys = true
+    guard let scalar = node.scalar, scalar.isText else {
+      return fail(scope.path, node, expected: .pluginName(kind: kind), hint: known(P.self))
+    }
+    let type = registry.plugin(meantBy: scalar.text, as: P.self)
+    if type?.name != scalar.text {
+      var hint = suggestion(for: scalar.text, among: registry.plugins(of: P.self).map(\.name)) ?? known(P.self)
+      if let other = registry.plugins.first(where: { $0.name == scalar.text }) {
+        hint = "that is a \(other.kind); \(hint)"
+      }
+      problems.append(Diagnostic("unknown \(kind) `\(scalar.text)`", at: node.range, hint: hint))
+    }
+    guard let type else {
+      failed.insert(scope.path)
+      return
+    }
     value = make(type) as? P
   }
 
-  func reject(_ key: String, _ message: String, _ hint: String?) {
-    guard !scope.failed.contains(key) else { return }
-    let place = scope.entries.first { $0.key == key }?.value.range ?? scope.range
-    problems.append(Diagnostic(message, at: place, hint: hint))
+  func reject(_ key: String, _ message: String, _ hint: String?, given: [String]) {
+    let place = path(to: key)
+    guard ([key] + given).allSatisfy({ isKnown(path(to: $0), failed: failed) }) else { return }
+    let here = Node(content: .mapping(scope.entries), range: scope.range)
+    problems.append(Diagnostic(message, at: here.place(of: key) { _ in nil }, hint: hint))
+    failed.insert(place)
   }
 
   private func make<T: Plugin>(_ type: T.Type) -> T {
@@ -106,18 +122,32 @@ final class DecodingVisit: OptionVisit {
     return plugin
   }
 
-  /// Notes that the key exists, and gives its value if it is there.
+  private func known<P>(_: P.Type) -> String {
+    let names = registry.plugins(of: P.self).map { "`\($0.name)`" }
+    return "known here: " + (names.isEmpty ? "none" : names.joined(separator: ", "))
+  }
+
+  private func useHint(_ node: Node) -> String? {
+    guard let scalar = node.scalar, !node.isNull else { return nil }
+    return "write {use: \(scalar.text.prefix(40))}"
+  }
+
+  private func path(to key: String) -> String { scope.path.isEmpty ? key : "\(scope.path).\(key)" }
+
+  /// Notes that the key exists, and gives its value if it is there and known.
   private func declare(_ key: OptionKey, hint: String? = nil) -> Node? {
-    if scope.declared.contains(key.name) {
+    if !scope.declared.insert(key.name).inserted {
       problems.append(Diagnostic("two options are called `\(key.name)`: this is a bug of the plugin", at: scope.range))
     }
-    scope.declared.append(key.name)
     let node = scope.entries.first { $0.key == key.name }?.value
     if node == nil, key.isRequired {
-      problems.append(
-        Diagnostic("missing key `\(scope.prefix)\(key.name)`", at: scope.range, hint: hint ?? key.summary))
+      let message = "missing key `\(scope.prefix)\(key.name)`"
+      problems.append(Diagnostic(message, at: scope.range, hint: hint ?? key.summary))
+      failed.insert(path(to: key.name))
     }
-    return node
+    guard let node, unresolved.contains(node.range) else { return node }
+    failed.insert(path(to: key.name))
+    return nil
   }
 
   /// The same, where `null` says that there is to be no value.
@@ -128,30 +158,62 @@ final class DecodingVisit: OptionVisit {
     return nil
   }
 
-  private func fail(_ key: OptionKey, _ node: Node, expected: OptionShape, hint: String? = nil) {
+  private func fail(_ path: String, _ node: Node, expected: OptionShape, hint: String? = nil) {
     problems += node.mismatch(expected, hint: hint).list
-    scope.failed.insert(key.name)
+    failed.insert(path)
   }
 
-  private func inside(_ node: Node, _ body: () -> Void) {
+  /// A list in which a sound item stands for each broken one, so that the rest can be judged; and which are broken.
+  private func standIn<V: OptionValue>(for node: Node, _ context: OptionContext) -> (V, broken: [Int])? {
+    guard var items = node.items else { return nil }
+    func list(_ items: [Node]) -> V? { try? V(Node(content: .sequence(items), range: node.range), context) }
+    let isSound = items.map { list([$0]) != nil }
+    guard let first = isSound.firstIndex(of: true) else { return nil }
+    let broken = items.indices.filter { !isSound[$0] }
+    for index in broken { items[index] = items[first] }
+    return list(items).map { ($0, broken) }
+  }
+
+  private func inside(_ node: Node, at path: String, _ body: (any OptionVisit) -> Void) {
+    let naming = NamingVisit(registry, node.entries ?? [])
+    body(naming)
     guard let entries = node.entries else {
-      problems += node.mismatch(.section).list
-      return
+      let keys = "its keys are \(naming.names.map { "`\($0)`" }.joined(separator: ", "))"
+      let hint = naming.usesPlugin ? useHint(node) : node.isNull || path.isEmpty ? nil : keys
+      return fail(path, node, expected: .section, hint: hint)
     }
-    within(Scope(entries: entries, range: node.range)) {
-      body()
-      guard scope.knowsItsKeys else { return }
-      let missing = scope.declared.filter { name in !entries.contains { $0.key == name } }
-      for entry in entries where !scope.declared.contains(entry.key) {
-        var hint = suggestion(for: entry.key, among: missing)
-        if nearestNames(to: entry.key, among: missing).isEmpty,
-          let near = nearestNames(to: entry.key, among: scope.declared).first,
-          let given = entries.first(where: { $0.key == near })
-        {
-          hint = "did you mean `\(near)`, which is given in \(given.keyRange)?"
-        }
-        problems.append(Diagnostic("unknown key `\(entry.key)`", at: entry.keyRange, hint: hint))
+    let scope = Scope(entries: entries, range: node.range, path: path)
+    within(scope) {
+      if naming.isComplete { readUnknownKeys(naming) }
+      body(self)
+    }
+  }
+
+  /// Reports the keys that nobody declares, and gives them the names that were meant.
+  private func readUnknownKeys(_ naming: NamingVisit) {
+    let written = Set(scope.entries.map(\.key))
+    var missing = naming.names.filter { !written.contains($0) }
+    let names = Set(naming.names)
+    for (index, entry) in scope.entries.enumerated() where !names.contains(entry.key) {
+      let near = nearestNames(to: entry.key, among: missing)
+      var hint = suggestion(for: entry.key, among: missing)
+      if near.isEmpty, let near = nearestNames(to: entry.key, among: naming.names).first,
+        let given = scope.entries.first(where: { $0.key == near })
+      {
+        hint = "did you mean `\(near)`, which is given in \(given.keyRange)?"
+      } else if near.isEmpty, let section = naming.sections[entry.key] {
+        hint = "`\(entry.key)` is an option of `\(section)`"
       }
+      let isGlued = entry.value.isNull && entry.key.contains(":")
+      if isGlued { hint = "a colon is followed by a space: `\(entry.key.replacing(":", with: ": "))`" }
+      problems.append(Diagnostic("unknown key `\(entry.key)`", at: entry.keyRange, hint: hint))
+      guard near.count == 1, !isGlued else {
+        failed.formUnion(near.map(path(to:)))
+        continue
+      }
+      scope.entries[index] = Node.Entry(key: near[0], keyRange: entry.keyRange, value: entry.value)
+      spellings[path(to: near[0])] = entry.key
+      missing.removeAll { $0 == near[0] }
     }
   }
 

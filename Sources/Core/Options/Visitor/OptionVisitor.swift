@@ -52,8 +52,12 @@ public struct OptionVisitor {
 
   /// Says that the value of `key`, though well-formed, cannot be right. Heeded only while decoding, and only when nothing
   /// else is wrong with that value.
-  public func reject(_ key: String, _ message: String, hint: String? = nil) {
-    visit.reject(key, message, hint)
+  ///
+  /// - Parameters:
+  ///   - key: an option of this mapping, or an item of it such as `layers[1]`.
+  ///   - given: other options that the judgement rests on; it is not heeded either where something is wrong with one of them.
+  public func reject(_ key: String, _ message: String, hint: String? = nil, given: [String] = []) {
+    visit.reject(key, message, hint, given: given)
   }
 }
 
@@ -77,11 +81,11 @@ protocol OptionVisit: AnyObject {
   func sections<T: Configurable>(_ key: OptionKey, _ value: inout [T])
   func plugin<P>(_ key: OptionKey, _ value: inout P?)
   func use<P>(_ value: inout P?, _ summary: String)
-  func reject(_ key: String, _ message: String, _ hint: String?)
+  func reject(_ key: String, _ message: String, _ hint: String?, given: [String])
 }
 
 extension OptionVisit {
-  func reject(_ key: String, _ message: String, _ hint: String?) {}
+  func reject(_ key: String, _ message: String, _ hint: String?, given: [String]) {}
 
   func visitOptions<T: Configurable>(of value: inout T) {
     var visitor = OptionVisitor(self)

@@ -31,35 +31,59 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
       self = map
       return
     }
-    let pairs = try [[Int]](node, OptionContext(range: .atLeast(1)))
-    guard pairs.allSatisfy({ $0.count == 2 }) else {
-      throw node.mismatch(Self.shape, hint: "a pair is [student layer, teacher layer]")
+    let items = node.items ?? []
+    guard items.isEmpty || items.contains(where: { $0.items != nil }) else {
+      throw node.mismatch(Self.shape, hint: "pairs are lists in a list: [[student layer, teacher layer], ...]")
     }
-    self = .pairs(pairs.map { LayerPair(student: $0[0], teacher: $0[1]) })
+    var problems: [Diagnostic] = []
+    var pairs: [LayerPair] = []
+    for item in items {
+      do throws(Diagnostics) {
+        let pair = try [Int](item, OptionContext(range: .atLeast(1)))
+        if pair.count == 2 {
+          pairs.append(LayerPair(student: pair[0], teacher: pair[1]))
+        } else {
+          problems.append(Diagnostic("expected [student layer, teacher layer], found \(pair)", at: item.range))
+        }
+      } catch {
+        problems += error.list
+      }
+    }
+    guard problems.isEmpty else { throw Diagnostics(problems) }
+    self = .pairs(pairs)
   }
+
+  var isPairs: Bool { if case .pairs = self { true } else { false } }
 
   /// The pairs for two encoders; none where the map does not fit them, as it need not when no loss is layer-wise.
   func pairs(student: Int, teacher: Int) -> [LayerPair] { (try? resolved(student: student, teacher: teacher)) ?? [] }
 
-  /// The pairs for two encoders, from the student's lowest layer up.
-  /// - Throws: ``WiringError`` for layers that do not exist.
+  /// The pairs for two encoders, from the student's lowest layer up; what is given twice counts once.
+  /// - Throws: ``WiringError`` or ``WiringErrors``: each pair whose layers do not exist.
   public func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
     if case .pairs(let pairs) = self {
       guard !pairs.isEmpty else { throw WiringError("holds no pair, and a loss is layer-wise") }
-      for (index, pair) in pairs.enumerated() {
-        if pair.student > student || pair.teacher > teacher {
-          throw WiringError(
-            "the pair \(pair) does not exist: the student has \(student) layers, the teacher \(teacher)",
-            option: "[\(index)]")
-        }
-        if pairs[..<index].contains(where: { $0.student == pair.student }) {
-          throw WiringError("student layer \(pair.student) learns from two teacher layers", option: "[\(index)]")
-        }
-      }
-      return pairs.sorted { $0.student < $1.student }
+      try WiringErrors.check(
+        pairs.enumerated().flatMap { index, pair in
+          var errors: [WiringError] = []
+          for (place, role, layer, count) in [
+            (0, "student", pair.student, student), (1, "teacher", pair.teacher, teacher),
+          ] where layer > count {
+            let message = "the pair \(pair) does not exist: the \(role) has \(count) layers"
+            errors.append(WiringError(message, option: "[\(index)][\(place)]"))
+          }
+          if pairs[..<index].contains(where: { $0.student == pair.student && $0 != pair }) {
+            errors.append(
+              WiringError("student layer \(pair.student) learns from two teacher layers", option: "[\(index)][0]"))
+          }
+          return errors
+        })
+      return Set(pairs).sorted { $0.student < $1.student }
     }
     guard student <= teacher else {
-      throw WiringError("\(student) student layers cannot be spread over \(teacher) teacher layers; give pairs")
+      throw WiringError(
+        "\(student) student layers cannot be spread over \(teacher) teacher layers",
+        hint: "give `layer_map` pairs, [[student layer, teacher layer], ...]")
     }
     return (1...student).map { layer in
       switch self {

@@ -1,4 +1,5 @@
 import DistillCore
+import DistillTraining
 import Foundation
 
 /// A pipeline file.
@@ -27,11 +28,16 @@ public struct PipelineOptions: Configurable {
     visit("version", &version, required: true, "Version of this format: \(Self.version).")
     if version != Self.version { visit.reject("version", "this program reads version \(Self.version)") }
     visit("name", &name, required: true, "Name of the pipeline, for reports.")
+    if name.isEmpty { visit.reject("name", "is empty") }
     visit.section("task", &task, "What is learnt, and the files that it is learnt from.")
     visit.plugin("teacher", &teacher, "The encoder that is learnt from. Without one this is plain fine-tuning.")
     visit.plugin("student", &student, required: true, "The encoder that learns.")
     visit.sections("losses", &losses, required: true, "The summands of the objective.")
     if losses.isEmpty { visit.reject("losses", "a student without a loss learns nothing", hint: "add one loss") }
+    if !losses.isEmpty, losses.allSatisfy({ $0.weight == 0 }) {
+      let weights = losses.indices.map { "losses[\($0)].weight" }
+      visit.reject(weights[0], "no loss has a weight above 0: the student learns nothing", given: weights)
+    }
     visit(
       "layer_map", &layerMap,
       "Which teacher layer a student layer learns from: `uniform`, `last`, `skip`, or pairs [[student, teacher], ...].")
@@ -44,12 +50,27 @@ public struct PipelineOptions: Configurable {
     visit.section("training", &training, "How the student is trained.")
     visit("output", &output, required: true, "Folder of the run.")
     if knowledgeBase != nil && teacher == nil {
-      visit.reject("knowledge_base", "holds a teacher's embeddings, and this pipeline has no teacher")
+      visit.reject(
+        "knowledge_base", "holds a teacher's embeddings, and this pipeline has no teacher", given: ["teacher"])
     }
     if let knowledgeBase, knowledgeBase.choose != nil && task.holdOut == 0 {
       visit.reject(
-        "knowledge_base", "`choose` needs examples that nothing was trained on",
-        hint: "set task.hold_out, e.g. to 0.1")
+        "knowledge_base.choose", "needs examples that nothing was trained on", hint: "set task.hold_out, e.g. to 0.1",
+        given: ["task.hold_out"])
+    }
+  }
+}
+
+extension PipelineOptions {
+  /// The terms with their weights, and names that tell two of a kind apart.
+  var terms: [WeightedTerm] {
+    var seen: [String: Int] = [:]
+    return losses.compactMap { loss in
+      guard let term = loss.term else { return nil }
+      let name = type(of: term).name
+      seen[name, default: 0] += 1
+      let count = seen[name] ?? 1
+      return WeightedTerm(term, weight: loss.weight, name: count == 1 ? name : "\(name)#\(count)")
     }
   }
 }

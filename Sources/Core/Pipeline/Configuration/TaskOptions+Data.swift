@@ -17,12 +17,14 @@ public struct TaskTexts: Sendable {
 extension TaskOptions {
   /// The task. Labels that are not given are those of the training file.
   /// - Throws: `TaskDefinitionError`, `TextFileError`.
-  public func definition() throws -> TaskDefinition {
+  public func definition() throws -> TaskDefinition { try outline().collectingLabels(from: train.url) }
+
+  /// The task, without labels where those of the training file are to be collected.
+  func outline() throws -> TaskDefinition {
     if let known = TaskDefinition.named(use) { return known }
     guard let format = RowLayout.Format(rawValue: use) else { throw ContractError("unknown task \(use)") }
     let layout = RowLayout(format, text: text ?? "text", pair: pair, target: score ?? label ?? "label")
-    let task = try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil)
-    return try task.collectingLabels(from: train.url)
+    return try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil)
   }
 
   /// Reads all files and sets the held-out examples apart: a share of the training file, chosen by the seed.

@@ -38,15 +38,36 @@ public struct TaskOptions: Configurable, Sendable {
     visit("score", &score, "Column of the score, for tsv and jsonl: the task is a regression.")
     visit("labels", &labels, "All labels in order. Default: those of the training file, sorted.")
     if !use.isEmpty && !isGeneric {
-      for (key, value) in [("text", text), ("pair", pair), ("label", label), ("score", score)] where value != nil {
-        visit.reject(key, "the columns of \(use) are fixed", hint: "columns are chosen with `use: tsv` or `use: jsonl`")
+      for (key, isGiven) in [
+        ("text", text != nil), ("pair", pair != nil), ("label", label != nil), ("score", score != nil),
+        ("labels", labels != nil),
+      ] where isGiven {
+        visit.reject(
+          key, key == "labels" ? "the labels of \(use) are fixed" : "the columns of \(use) are fixed",
+          hint: "take it out, or choose columns and labels with `use: tsv` or `use: jsonl`", given: ["use"])
       }
     } else if score != nil && (label != nil || labels != nil) {
-      visit.reject("score", "a task has labels or scores, not both")
+      visit.reject("score", "a task has labels or scores, not both", given: ["label", "labels"])
     }
-    if let labels, Set(labels).count < max(labels.count, 2) {
-      visit.reject("labels", "a task has at least two labels, all different")
+    for (index, column) in columns.enumerated() {
+      if let other = columns[..<index].first(where: { $0.name == column.name }) {
+        visit.reject(
+          column.key, "`\(column.name)` is the column of `\(other.key)` already", given: columns.map(\.key))
+      }
     }
+    if let labels {
+      for (index, label) in labels.enumerated() where labels[..<index].contains(label) {
+        visit.reject("labels[\(index)]", "the label `\(label)` is listed twice")
+      }
+      if labels.count < 2 { visit.reject("labels", "a task has at least two labels") }
+    }
+  }
+
+  /// The options that name columns, and the columns.
+  var columns: [(key: String, name: String)] {
+    guard isGeneric || use.isEmpty else { return [] }
+    let target = score.map { ("score", $0) } ?? ("label", label ?? "label")
+    return [("text", text ?? "text")] + (pair.map { [("pair", $0)] } ?? []) + [target]
   }
 
   private var isGeneric: Bool { use == "tsv" || use == "jsonl" }

@@ -33,10 +33,9 @@ public final class PipelineRun {
 
   private func openFolder() throws {
     let manager = FileManager.default
-    let existing = (try? manager.contentsOfDirectory(atPath: folder.url.path)) ?? []
-    if !existing.isEmpty {
-      // A run that was finished, or anything that is not a run, is not written over.
-      guard let old = try? RunRecord(folder.record) else { throw RunError.notARun(folder.url.path) }
+    // A run that was finished, or anything that is not a run, is not written over.
+    try folder.check()
+    if let old = try? RunRecord(folder.record) {
       if resumes {
         guard old.fingerprint == record.fingerprint else { throw RunError.otherSettings(folder.url.path) }
         record.seconds = old.seconds
@@ -183,10 +182,15 @@ public enum RunError: Error, CustomStringConvertible, Sendable {
   case notARun(String)
   case finished(String)
   case otherSettings(String)
+  case notAFolder(String, isFile: String)
+  case notWritable(String)
 
   public var description: String {
     switch self {
-    case .notARun(let path): "\(path) holds files that are not of a run; choose another --output"
+    case .notARun(let path): "\(path) holds files that are not of a run; choose another output"
+    case .notAFolder(let path, let file):
+      path == file ? "\(path) is a file, not a folder" : "\(path) cannot be made: \(file) is no folder"
+    case .notWritable(let path): "\(path) may not be written into"
     case .finished(let path): "\(path) holds a finished run; remove it or choose another --output"
     case .otherSettings(let path):
       "\(path) holds a run of other settings or data; run without --resume into another --output"

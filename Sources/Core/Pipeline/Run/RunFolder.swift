@@ -6,6 +6,22 @@ public struct RunFolder: Sendable {
   public let url: URL
   public init(_ url: URL) { self.url = url }
 
+  /// Whether a run could begin or go on here: nothing is written.
+  /// - Throws: ``RunError`` where something else lies at the path, or no folder can be made.
+  func check() throws {
+    let manager = FileManager.default
+    func type(_ url: URL) -> FileAttributeType? {
+      let path = url.resolvingSymlinksInPath().path
+      return try? manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    }
+    var folder = url.standardizedFileURL
+    while type(folder) == nil, folder.pathComponents.count > 1 { folder.deleteLastPathComponent() }
+    guard type(folder) == .typeDirectory else { throw RunError.notAFolder(url.path, isFile: folder.path) }
+    guard manager.isWritableFile(atPath: folder.path) else { throw RunError.notWritable(folder.path) }
+    let isEmpty = (try? manager.contentsOfDirectory(atPath: url.path))?.isEmpty ?? true
+    if !isEmpty, (try? RunRecord(record)) == nil { throw RunError.notARun(url.path) }
+  }
+
   public var pipeline: URL { url.appending(path: "pipeline.yaml") }
   public var record: URL { url.appending(path: "run.json") }
   public var teacher: URL { url.appending(path: "teacher") }

@@ -1,3 +1,4 @@
+import DistillOptions
 import Foundation
 
 /// A value of a row: text, or a number where JSON has one.
@@ -9,15 +10,17 @@ struct Field {
 
 /// The rows of a file as lists of fields. Every broken row is reported, in one error.
 struct RowReader {
-  let file: URL
+  /// What errors call the file.
+  let name: String
   private var problems: [TextFileError.Problem] = []
   private var total = 0
 
-  init(_ file: URL) { self.file = file }
+  init(_ name: String) { self.name = name }
 
-  mutating func report(_ line: Int, _ message: String) {
+  mutating func report(_ line: Int, _ message: String, column: String? = nil) {
     total += 1
-    if problems.count < TextFileError.limit { problems.append(TextFileError.Problem(line: line, message)) }
+    guard problems.count < TextFileError.limit else { return }
+    problems.append(TextFileError.Problem(line: line, message, column: column))
   }
 
   /// Calls `body` with each row's line and the fields of `columns` in it.
@@ -32,7 +35,7 @@ struct RowReader {
     var places: (indices: [Int], count: Int) = ([], 0)
     if layout.format == .tsv {
       if let first = lines.first, first.text == nil {
-        throw TextFileError(file, line: first.number, "is not valid UTF-8")
+        throw TextFileError(named: name, [TextFileError.Problem(line: first.number, "is not valid UTF-8")])
       }
       var header = layout.impliedHeader ?? []
       if let first = lines.first?.text.map(Self.fields) {
@@ -43,12 +46,15 @@ struct RowReader {
           lines.removeFirst()
         }
       }
-      let missing = columns.filter { !header.contains($0) }
-      if !missing.isEmpty {
-        let names = missing.map { "'\($0)'" }.joined(separator: ", ")
-        throw TextFileError(
-          file, line: 1, "there is no column \(names); the header's columns are \(header.joined(separator: ", "))")
+      for column in columns {
+        let count = header.count { $0 == column }
+        if count == 0 {
+          report(1, "there is no column '\(column)'; \(Self.meant(column, among: header))", column: column)
+        } else if count > 1 {
+          report(1, "the header has the column '\(column)' \(count) times", column: column)
+        }
       }
+      if total > 0 { throw TextFileError(named: name, problems, total: total) }
       places = (columns.compactMap { header.firstIndex(of: $0) }, header.count)
     }
     var count = 0
@@ -65,8 +71,8 @@ struct RowReader {
       let row = layout.format == .tsv ? tabbed(text, line, places) : json(text, line, columns)
       if let row { body(&self, line, row) }
     }
-    if total > 0 { throw TextFileError(file, problems, total: total) }
-    if count == 0 { throw TextFileError(file, "holds no rows") }
+    if total > 0 { throw TextFileError(named: name, problems, total: total) }
+    if count == 0 { throw TextFileError(named: name, [TextFileError.Problem("holds no rows")]) }
   }
 
   /// Lines end in LF or CRLF; the last one may lack it. The text is `nil` where it is not UTF-8.
@@ -76,6 +82,11 @@ struct RowReader {
     return lines.enumerated().map { index, line in
       (index + 1, String(validating: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self))
     }
+  }
+
+  private static func meant(_ column: String, among columns: [String]) -> String {
+    let near = column.count > 1 ? nearestNames(to: column, among: columns).first : nil
+    return near.map { "did you mean '\($0)'?" } ?? "there are \(columns.joined(separator: ", "))"
   }
 
   /// A tab followed by a combining mark is one `Character`; fields are cut between scalars.
@@ -111,7 +122,9 @@ struct RowReader {
       case .number(let number):
         fields.append(Field(text: Int(exactly: number).map(String.init) ?? "\(number)", number: number))
       case .bool(let flag): fields.append(Field(text: "\(flag)", number: nil))
-      case nil: report(line, "has no member '\(column)'")
+      case nil:
+        let members = object.object?.map(\.key) ?? []
+        report(line, "has no member '\(column)'; \(Self.meant(column, among: members))", column: column)
       default: report(line, "the member '\(column)' is neither text nor a number")
       }
     }

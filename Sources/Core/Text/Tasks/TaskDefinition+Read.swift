@@ -1,3 +1,4 @@
+import DistillOptions
 import Foundation
 
 extension TaskDefinition {
@@ -7,31 +8,61 @@ extension TaskDefinition {
   public func read(_ file: URL) throws -> Dataset {
     precondition(
       kind == .regression || !spellings.isEmpty, "the labels of this task must be collected before files are read")
-    let indices = Dictionary(uniqueKeysWithValues: spellings.enumerated().map { ($0.element, $0.offset) })
-    var reader = RowReader(file)
     var examples: [Example] = []
-    let bytes = try TextFileError.bytes(of: file)
-    try reader.forEachRow(bytes, layout, columns: layout.texts + [layout.target], plain: false) { reader, line, row in
-      let answer = row[row.count - 1]
-      let target: Target
-      switch kind {
-      case .classification:
-        guard let label = indices[answer.text] else {
-          let known = spellings.joined(separator: ", ")
-          reader.report(line, "unknown \(layout.target) '\(answer.text)'; the labels are \(known)")
-          return
-        }
-        target = .label(label)
-      case .regression:
-        guard let number = answer.number, Float(number).isFinite else {
-          reader.report(line, "\(layout.target) '\(answer.text)' is not a number")
-          return
-        }
-        target = .score(Float(number))
-      }
+    try forEachRow(of: TextFileError.bytes(of: file), file) { line, row, target in
       examples.append(example(row, line, target))
     }
     return Dataset(examples)
+  }
+
+  /// What is found in a file.
+  public struct Survey: Sendable {
+    public let rows: Int
+    /// Whether these are all rows of the file.
+    public let isWhole: Bool
+    /// As the file spells them; empty for a regression.
+    public let labels: Set<String>
+  }
+
+  /// Looks at the rows of a file as `read` does, and keeps none. Labels may be anything where the task has none yet.
+  ///
+  /// - Parameter count: where given, the rows among the first so many bytes will do.
+  /// - Throws: `TextFileError` that lists every broken row.
+  public func survey(_ file: URL, atMost count: Int? = nil) throws -> Survey {
+    let (bytes, isWhole) = try TextFileError.lines(of: file, atMost: count)
+    var labels: Set<String> = []
+    var rows = 0
+    try forEachRow(of: bytes, file) { _, row, _ in
+      rows += 1
+      if kind != .regression { labels.insert(row[row.count - 1].text) }
+    }
+    return Survey(rows: rows, isWhole: isWhole, labels: labels)
+  }
+
+  /// Calls `body` with each row's line, fields and answer; the answer of a task without labels is label 0.
+  private func forEachRow(
+    of bytes: [UInt8], _ file: URL, _ body: (_ line: Int, _ row: [Field], _ answer: Target) -> Void
+  ) throws {
+    let indices = Dictionary(uniqueKeysWithValues: spellings.enumerated().map { ($0.element, $0.offset) })
+    var reader = RowReader(file.path)
+    try reader.forEachRow(bytes, layout, columns: layout.texts + [layout.target], plain: false) { reader, line, row in
+      let answer = row[row.count - 1]
+      switch kind {
+      case .classification:
+        guard !answer.text.isEmpty else { return reader.report(line, "the \(layout.target) is empty") }
+        guard let label = spellings.isEmpty ? 0 : indices[answer.text] else {
+          let near = answer.text.count > 1 ? nearestNames(to: answer.text, among: spellings).first : nil
+          let known = near.map { "did you mean \($0)?" } ?? "the labels are \(spellings.joined(separator: ", "))"
+          return reader.report(line, "unknown \(layout.target) '\(answer.text)'; \(known)")
+        }
+        body(line, row, .label(label))
+      case .regression:
+        guard let number = answer.number, Float(number).isFinite else {
+          return reader.report(line, "\(layout.target) '\(answer.text)' is not a number")
+        }
+        body(line, row, .score(Float(number)))
+      }
+    }
   }
 
   /// Reads texts to be judged: a file of this task with or without answers, which are not read, or one that holds only
@@ -39,12 +70,12 @@ extension TaskDefinition {
   ///
   /// - Throws: `TextFileError` that lists every broken row.
   public func readUnlabelled(_ file: URL) throws -> Dataset {
-    try readUnlabelled(TextFileError.bytes(of: file), named: file)
+    try readUnlabelled(TextFileError.bytes(of: file), named: file.path)
   }
 
   /// As `readUnlabelled(_:)`, of what was read already, for instance from standard input.
-  public func readUnlabelled(_ bytes: [UInt8], named file: URL) throws -> Dataset {
-    var reader = RowReader(file)
+  public func readUnlabelled(_ bytes: [UInt8], named name: String) throws -> Dataset {
+    var reader = RowReader(name)
     var examples: [Example] = []
     try reader.forEachRow(bytes, layout, columns: layout.texts, plain: true) { _, line, row in
       examples.append(example(row, line, nil))
@@ -57,12 +88,14 @@ extension TaskDefinition {
   /// - Throws: `TextFileError` for broken rows and for fewer than two labels.
   public func collectingLabels(from file: URL) throws -> TaskDefinition {
     guard kind == .classification(labels: []) else { return self }
-    var reader = RowReader(file)
-    var labels: Set<String> = []
-    let bytes = try TextFileError.bytes(of: file)
-    try reader.forEachRow(bytes, layout, columns: [layout.target], plain: false) { _, _, row in
-      labels.insert(row[0].text)
-    }
+    return try taking(try survey(file).labels, from: file)
+  }
+
+  /// This task with the labels that a survey of `file` found, if it was made without.
+  ///
+  /// - Throws: `TextFileError` for fewer than two labels.
+  public func taking(_ labels: Set<String>, from file: URL) throws -> TaskDefinition {
+    guard kind == .classification(labels: []) else { return self }
     guard labels.count > 1 else {
       throw TextFileError(file, "every row has the same \(layout.target); a classification needs two labels or more")
     }

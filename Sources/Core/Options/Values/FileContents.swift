@@ -1,0 +1,40 @@
+import Foundation
+
+/// Why a file cannot be read, in words.
+package struct UnreadableFile: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ file: URL, _ error: any Error) {
+    let path = file.resolvingSymlinksInPath().path
+    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    description =
+      switch type {
+      case nil: "there is no such file"
+      case .typeDirectory: "it is a folder"
+      default: FileManager.default.isReadableFile(atPath: path) ? error.localizedDescription : "permission denied"
+      }
+  }
+}
+
+/// The first bytes of a file, or all of them.
+package func contents(of file: URL, atMost count: Int? = nil) throws(UnreadableFile) -> Data {
+  do {
+    let handle = try FileHandle(forReadingFrom: file)
+    defer { try? handle.close() }
+    return try (count.map { try handle.read(upToCount: $0) } ?? handle.readToEnd()) ?? Data()
+  } catch {
+    throw UnreadableFile(file, error)
+  }
+}
+
+/// How to mend a path to nothing: the name beside it that was probably meant, or what paths are relative to.
+public func missingFileHint(_ url: URL) -> String {
+  let siblings = (try? FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
+  let stem = url.deletingPathExtension().lastPathComponent
+  // The extension that most files share is no likeness.
+  let alike = siblings.filter {
+    !nearestNames(to: stem, among: [URL(filePath: $0).deletingPathExtension().lastPathComponent]).isEmpty
+  }
+  let near = nearestNames(to: url.lastPathComponent, among: alike).first
+  return near.map { "did you mean `\($0)`?" } ?? "paths are relative to the file that names them"
+}
