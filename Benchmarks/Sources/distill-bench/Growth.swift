@@ -61,20 +61,20 @@ struct Growth: ParsableCommand {
       let noise = Tensor(normal: [count, 384], standardDeviation: 0.7, key: RandomKey(2).child(count))
       return Matrix((rows + noise).l2Normalised())
     }
+    func milliseconds(_ body: () -> Void) -> Double {
+      let started = ContinuousClock.now
+      body()
+      return started.duration(to: .now) / .milliseconds(1)
+    }
     var (building, searching) = ([Point](), [Point]())
     for size in sizes {
       note("texts of a knowledge base: \(size)")
       let all = vectors(size + 200)
       let keys = all.gathered(Array(0..<size)), queries = all.gathered(Array(size..<size + 200))
-      guard let index = try? HNSW().makeRetriever(keys) else { continue }
-      func milliseconds(_ body: () -> Void) -> Double {
-        let started = ContinuousClock.now
-        body()
-        return started.duration(to: .now) / .milliseconds(1)
-      }
+      var index: (any Retriever)?
       building.append(
-        Point(size: size, milliseconds: milliseconds { _ = try? HNSW().makeRetriever(keys) }, mebibytes: 0))
-      let search = milliseconds { _ = try? index.search(queries, neighbours: 8) }
+        Point(size: size, milliseconds: milliseconds { index = try? HNSW().makeRetriever(keys) }, mebibytes: 0))
+      let search = milliseconds { _ = try? index?.search(queries, neighbours: 8) }
       searching.append(Point(size: size, milliseconds: search / 200, mebibytes: 0))
     }
     chart("texts of a knowledge base", "ms to build", building)
@@ -88,7 +88,7 @@ struct Growth: ParsableCommand {
     lines.append("|---|---|---|" + (withMemory ? "---|" : ""))
     for point in points {
       lines.append(
-        "| \(point.size) | \(fixed(point.milliseconds, 2)) | \(fixed(point.milliseconds / Double(point.size), 4)) |"
+        "| \(point.size) | \(fixed(point.milliseconds, 3)) | \(fixed(point.milliseconds / Double(point.size), 6)) |"
           + (withMemory ? " \(point.mebibytes) MiB |" : ""))
     }
     lines += [

@@ -23,23 +23,29 @@ enum MatrixProducts {
   private static let inner = 1536.0
   private static let heads = 12.0
 
-  /// Floating-point operations of the matrix products that a case needs for sequences of these lengths, counted from shapes:
-  /// a last layer that is read at [CLS] only works on those rows, and reads the others twelve times, once a head.
+  /// Floating-point operations of the matrix products that a case needs for sequences of these lengths, counted from shapes.
+  ///
+  /// The last layer is read at [CLS] only and works on those rows; it reads the others twelve times, once a head, or where
+  /// its attention maps are read has queries, keys and values of all rows.
   static func operations(_ work: Case.Work, lengths: [Int]) -> Double? {
     let tokens = Double(lengths.reduce(0, +)), squares = lengths.reduce(0.0) { $0 + Double($1 * $1) }
     let sequences = Double(lengths.count)
-    func layers(_ count: Int, classTokenAtTop: Bool) -> Double {
-      let perRow = 2 * (4 * width * width + 2 * width * inner)  // queries, keys, values, output, feed-forward block
-      let full = tokens * perRow + 4 * width * squares
-      let top = sequences * perRow + 4 * heads * width * tokens
-      return Double(classTokenAtTop ? count - 1 : count) * full + (classTokenAtTop ? top : 0)
+    func layers(_ count: Int, readsMaps: Bool = false) -> Double {
+      let projections = 2 * 3 * width * width  // queries, keys and values of a row
+      let perRow = projections + 2 * (width * width + 2 * width * inner)  // output and the feed-forward block
+      let attention = 4 * width * squares
+      let top =
+        readsMaps
+        ? tokens * projections + attention + sequences * (perRow - projections)
+        : sequences * perRow + 4 * heads * width * tokens
+      return Double(count - 1) * (tokens * perRow + attention) + top
     }
     switch work {
-    case .reaugkd: return layers(6, classTokenAtTop: true) + 3 * layers(3, classTokenAtTop: true)
-    case .reaugkdCached: return 3 * layers(3, classTokenAtTop: true)
-    case .internalRepresentations: return layers(6, classTokenAtTop: false) + 3 * layers(3, classTokenAtTop: false)
-    case .fineTuning: return 3 * layers(6, classTokenAtTop: true)
-    case .inference: return layers(3, classTokenAtTop: true)
+    case .reaugkd: return layers(6) + 3 * layers(3)
+    case .reaugkdCached: return 3 * layers(3)
+    case .internalRepresentations: return layers(6, readsMaps: true) + 3 * layers(3, readsMaps: true)
+    case .fineTuning: return 3 * layers(6)
+    case .inference: return layers(3)
     case .tokenizer: return nil
     }
   }

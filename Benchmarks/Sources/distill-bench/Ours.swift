@@ -105,7 +105,7 @@ struct Ours {
       try DistillationObjective(
         student: student, teacher: teacher, terms: terms.map { WeightedTerm($0, weight: 1) },
         layerMap: teacher == nil ? [] : layers, scheduler: nil,
-        data: TaskData(task: task, training: data, validation: nil))
+        data: TaskData(task: task, training: data, validation: nil), teacherMemory: .max)
     }
     let data = workload.dataset
     let whole = try makeObjective(data)

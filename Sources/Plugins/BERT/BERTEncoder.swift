@@ -160,8 +160,7 @@ struct BERTPlan {
     let last = top ? layers : activations.compactMap(\.layer).max() ?? 0
     lastLayer = last
     let needsAllRows =
-      activations.contains { [.hidden(layer: last), .attention(layer: last), .values(layer: last)].contains($0) }
-      || (activations.contains(.embedding) && embedding == .mean)
+      activations.contains(.hidden(layer: last)) || (activations.contains(.embedding) && embedding == .mean)
     topIsClassToken = last > 0 && !needsAllRows
   }
 }

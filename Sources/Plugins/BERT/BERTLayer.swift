@@ -35,29 +35,32 @@ struct BERTLayer {
   ) -> Tensor {
     let (h, w) = (configuration.hiddenSize, run.weights)
     let offsets = run.batch.offsets
-    let probabilityDropout = run.dropout(
-      configuration.attentionDropout, layer: index, site: 0,
-      firstIndex: configuration.heads * (classTokenOnly ? run.batch.firstToken : run.batch.firstAttention))
+    func probabilityDropout(_ first: Int) -> Dropout {
+      run.dropout(
+        configuration.attentionDropout, layer: index, site: 0, firstIndex: configuration.heads * first)
+    }
+    let readsInside = activations.contains(.attention(layer: index)) || activations.contains(.values(layer: index))
 
-    let rows: Tensor, context: Tensor
-    if classTokenOnly {
-      rows = x.gatheredRows(run.classTokenRows)
+    var context: Tensor
+    if classTokenOnly && !readsInside {
       context = classTokenAttention(
         x, weight: w(attentionWeight), bias: w(attentionBias), heads: configuration.heads, offsets: offsets,
-        dropout: probabilityDropout)
+        dropout: probabilityDropout(run.batch.firstToken))
     } else {
-      rows = x
       let projected = linear(x, weight: w(attentionWeight), bias: w(attentionBias))
       let layout = AttentionLayout(heads: configuration.heads, queryOffsets: offsets, keyOffsets: offsets)
       let probabilities: Tensor?
       (context, probabilities) = attention(
-        queries: projected, keysAndValues: projected, width: h, layout: layout, dropout: probabilityDropout,
+        queries: projected, keysAndValues: projected, width: h, layout: layout,
+        dropout: probabilityDropout(run.batch.firstAttention),
         keepingProbabilities: activations.contains(.attention(layer: index)))
       if let probabilities { response.set(.attention(layer: index), probabilities) }
       if activations.contains(.values(layer: index)) {
         response.set(.values(layer: index), projected.columns(2 * h..<3 * h))
       }
+      if classTokenOnly { context = context.gatheredRows(run.classTokenRows) }
     }
+    let rows = classTokenOnly ? x.gatheredRows(run.classTokenRows) : x
 
     func hiddenDropout(_ site: Int) -> Dropout {
       run.dropout(configuration.hiddenDropout, layer: index, site: site, width: h, classTokenOnly: classTokenOnly)
