@@ -79,7 +79,7 @@ public struct Surroundings: Sendable {
 /// Options from which an encoder is made.
 public protocol EncoderRecipe: Plugin {
   /// The card, from configuration files alone.
-  /// - Throws: ``WiringError``, ``WiringErrors`` or ``FormatError``.
+  /// - Throws: ``WiringError``, ``WiringErrors`` or `FormatError`.
   func card(in surroundings: Surroundings) throws -> ModelCard
   /// Paths of the options that `card(in:)` rests on, and of those that `check(in:)` rests on, too: while one of them is wrong,
   /// neither is asked. Default: all of them.

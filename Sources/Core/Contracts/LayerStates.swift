@@ -4,7 +4,7 @@
 /// student, not exported with it.
 extension ModelPair {
   /// Reads one activation of both layers of a pair.
-  /// - Parameter anyWidth: whether the term gets along with different widths, alone or by a learnt map.
+  /// - `anyWidth`: whether the term gets along with different widths, alone or by a learnt map.
   /// - Throws: ``WiringError`` without a teacher, and for different widths otherwise.
   public func reads(
     _ state: (_ layer: Int) -> Activation, at layers: LayerPair?, anyWidth: Bool

@@ -31,6 +31,6 @@ public protocol RetrieverRecipe: Plugin, Sendable {
   /// - Throws: ``ContractError`` for keys that are not finite.
   func makeRetriever(_ keys: Matrix) throws -> any Retriever
   /// An index that was written before over the same keys.
-  /// - Throws: ``FormatError`` when the files do not hold an index over these keys.
+  /// - Throws: `FormatError` when the files do not hold an index over these keys.
   func loadRetriever(from folder: URL, keys: Matrix) throws -> any Retriever
 }

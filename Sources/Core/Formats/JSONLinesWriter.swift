@@ -11,7 +11,7 @@ public final class JSONLinesWriter {
 
   /// Opens `url`, making it if need be.
   ///
-  /// - Parameter append: Keeps the lines that are there, and cuts off a last one that a killed process left unfinished;
+  /// - `append`: Keeps the lines that are there, and cuts off a last one that a killed process left unfinished;
   ///   otherwise the file starts empty.
   /// Throws `FormatError` when `url` cannot be opened or is not a regular file.
   public init(_ url: URL, append: Bool) throws {

@@ -13,16 +13,15 @@ public struct EncoderConformance {
   private var card: ModelCard { encoder.card }
   private var lengths: [Int] { sequences.map(\.ids.count) }
 
-  /// - Parameters:
-  ///   - sequences: what it is asked about; of different lengths, two at least.
-  ///   - load: makes an encoder of a folder that this one was written to.
+  /// - `sequences`: what it is asked about; of different lengths, two at least.
+  /// - `load`: makes an encoder of a folder that this one was written to.
   public init(_ encoder: any Encoder, sequences: [TokenSequence], load: @escaping (URL) throws -> any Encoder) {
     precondition(sequences.count > 1, "a batch of two sequences or more")
     (self.encoder, self.sequences, self.load) = (encoder, sequences, load)
   }
 
   /// Checks everything below.
-  /// - Throws: ``ConformanceFailure``, or what the encoder threw.
+  /// - Throws: `ConformanceFailure`, or what the encoder threw.
   public func check() throws {
     try checkActivations()
     try checkPacking()
@@ -99,7 +98,7 @@ public struct EncoderConformance {
     }
   }
 
-  /// What it cannot answer is refused with a ``ContractError``.
+  /// What it cannot answer is refused with a `ContractError`.
   public func checkRefusals() throws {
     func refuses(_ what: String, _ sequences: [TokenSequence], _ activation: Activation = .logits) throws {
       let accepted = try accepts(what, orThrows: ContractError.self) {

@@ -25,7 +25,7 @@ public struct LossTermConformance {
   private let key: RandomKey
   private static let lengths = [3, 1, 4, 2, 5]
 
-  /// - Parameter seed: of the answers.
+  /// - `seed`: of the answers.
   public init(
     _ term: any LossTerm, task: TaskKind = .classification(labels: ["a", "b", "c"]), atTeacher agreement: Agreement,
     seed: UInt64 = 1

@@ -16,10 +16,9 @@ public struct RetrieverConformance {
   private let recall: Double
   private let key: RandomKey
 
-  /// - Parameters:
-  ///   - recall: the share of the ten nearest among 1,000 random vectors of width 24 that must be found; 1 for an exact
-  ///     retriever.
-  ///   - seed: of the vectors.
+  /// - `recall`: the share of the ten nearest among 1,000 random vectors of width 24 that must be found; 1 for an exact
+  ///   retriever.
+  /// - `seed`: of the vectors.
   public init(_ recipe: any RetrieverRecipe, recall: Double, seed: UInt64 = 1) {
     (self.recipe, self.recall, key) = (recipe, recall, RandomKey(seed))
   }
@@ -78,7 +77,7 @@ public struct RetrieverConformance {
     }
   }
 
-  /// What the contract forbids is refused with a ``ContractError``.
+  /// What the contract forbids is refused with a `ContractError`.
   public func checkRefusals() throws {
     let keys = unitVectors(30, "keys")
     let retriever = try recipe.makeRetriever(keys)

@@ -44,7 +44,7 @@ public struct SchedulerConformance {
   /// `observe` says so.
   public func checkFocus() throws { try checkCourse(of: schedule, terms) }
 
-  /// The same pipeline meets the same answer, a refusal is a ``WiringError``, and what is accepted can be trained.
+  /// The same pipeline meets the same answer, a refusal is a `WiringError`, and what is accepted can be trained.
   public func checkVerdicts() throws {
     for map in [terms.layerMap, Array(terms.layerMap.prefix(1)), []] {
       for (layerTerms, outputTerms) in [

@@ -25,7 +25,7 @@ public protocol Tokenizer: Sendable {
 
   /// The ids of `text`, or of `text` and `pair`, special tokens included.
   ///
-  /// - Parameter maxLength: the most ids to return, special tokens included; `nil` for no limit.
+  /// - `maxLength`: the most ids to return, special tokens included; `nil` for no limit.
   func encode(_ text: String, pair: String?, maxLength: Int?) -> TokenSequence
 
   /// Writes the files from which Hugging Face `transformers` makes a tokenizer with the same ids.

@@ -35,10 +35,9 @@ public final class DistillationObjective: Objective {
 
   /// Without a scheduler every term counts in every step.
   ///
-  /// - Parameters:
-  ///   - teacherMemory: bytes that the teacher's token-wise answers may take to be remembered.
-  ///   - answers: where the teacher's answers lie for other trainings too; nil keeps them in memory.
-  /// - Throws: ``WiringError`` where a term does not fit the models.
+  /// - `teacherMemory`: bytes that the teacher's token-wise answers may take to be remembered.
+  /// - `answers`: where the teacher's answers lie for other trainings too; nil keeps them in memory.
+  /// - Throws: `WiringError` where a term does not fit the models.
   public init(
     student: any Trainable, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
     scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,

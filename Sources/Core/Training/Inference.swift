@@ -2,7 +2,7 @@ import DistillCore
 
 /// An encoder's answers to a whole dataset, in its order.
 ///
-/// - Parameter progress: is told how many sequences are done; what it throws ends the work.
+/// - `progress`: is told how many sequences are done; what it throws ends the work.
 public func answers(
   of encoder: any Encoder, to data: EncodedDataset, with activations: Set<Activation>, batchSize: Int = 64,
   progress: (Int) throws -> Void = { _ in }

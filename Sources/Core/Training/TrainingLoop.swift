@@ -22,7 +22,7 @@ public final class TrainingLoop: Trainer {
   private let stop: StopRequest
   private let observe: (TrainingEvent) -> Void
 
-  /// - Parameter seed: of trainings whose options have none.
+  /// - `seed`: of trainings whose options have none.
   public init(
     files: Files? = nil, seed: Int = 42, stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }

@@ -40,7 +40,7 @@ public struct BERTConfiguration: Sendable, Equatable {
   ]
 
   /// Reads `config.json` of a model folder.
-  /// - Throws: ``FormatError`` when the file is missing, not of a BERT encoder, or says something impossible.
+  /// - Throws: `FormatError` when the file is missing, not of a BERT encoder, or says something impossible.
   public init(folder: URL) throws {
     let file = folder.appending(path: "config.json")
     let fields: Fields

@@ -43,8 +43,8 @@ extension BERTEncoder {
   /// The task is what `config.json` says: regression for one label, else classification; `LABEL_0` and `LABEL_1` where it names
   /// none. A pooler or a classifier that the folder does not have starts from random weights, and ``untrained`` names what
   /// rests on it.
-  /// - Parameter embedding: what ``Activation/embedding`` stands for.
-  /// - Throws: ``FormatError`` for what is wrong with its files.
+  /// - `embedding`: what `Activation.embedding` stands for.
+  /// - Throws: `FormatError` for what is wrong with its files.
   public static func load(from folder: URL, embedding: SequenceEmbedding) throws -> BERTEncoder {
     var labels = BERTConfiguration.labels(in: folder) ?? []
     if labels.isEmpty { labels = ["LABEL_0", "LABEL_1"] }

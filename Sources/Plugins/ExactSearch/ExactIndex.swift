@@ -14,7 +14,7 @@ public struct ExactIndex: Retriever {
   public var width: Int { keys.columns }
 
   /// - Parameter keys: [M, D], rows of length 1.
-  /// - Throws: ``ContractError`` for keys that are not finite.
+  /// - Throws: `ContractError` for keys that are not finite.
   public init(_ keys: Matrix) throws {
     let squares = keys.squaredLengths()
     if let row = squares.firstIndex(where: { !$0.isFinite }) {

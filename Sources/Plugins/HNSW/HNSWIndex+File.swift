@@ -27,7 +27,7 @@ extension HNSWIndex {
   }
 
   /// Reads what ``write(to:)`` wrote of an index over the same vectors.
-  /// - Throws: ``FormatError`` when the file is damaged or belongs to other vectors, ``ContractError`` for vectors that are
+  /// - Throws: `FormatError` when the file is damaged or belongs to other vectors, `ContractError` for vectors that are
   ///   not finite.
   public init(from folder: URL, vectors: Matrix) throws {
     try Self.check(vectors)

@@ -6,8 +6,8 @@ extension HNSWIndex: Retriever {
   /// For each row of `queries` [B, D] its K nearest, best first, the lower row first among equals; all M where K > M.
   ///
   /// A neighbour may be missed and the next one be there instead; where K ≥ M all vectors are compared, and none is missed.
-  /// Many queries are spread over ``Compute/threads`` threads; each is answered for itself.
-  /// - Throws: ``ContractError`` for queries of another width, non-finite ones, or K < 1.
+  /// Many queries are spread over `Compute.threads` threads; each is answered for itself.
+  /// - Throws: `ContractError` for queries of another width, non-finite ones, or K < 1.
   public func search(_ queries: Matrix, neighbours k: Int) throws -> [[Neighbour]] {
     guard k >= 1 else { throw ContractError("\(k) neighbours were asked for; ask for at least 1") }
     guard queries.columns == width else {

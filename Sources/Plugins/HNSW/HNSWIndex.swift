@@ -39,11 +39,10 @@ public struct HNSWIndex: Sendable {
 
   /// Builds an index, on the calling thread.
   ///
-  /// - Parameters:
-  ///   - vectors: [M, D], rows of length 1.
-  ///   - m: 2 … 1024.
-  ///   - efConstruction: at least 1.
-  /// - Throws: ``ContractError`` for vectors that are not finite, and options outside their range.
+  /// - `vectors`: [M, D], rows of length 1.
+  /// - `m`: 2 … 1024.
+  /// - `efConstruction`: at least 1.
+  /// - Throws: `ContractError` for vectors that are not finite, and options outside their range.
   public init(vectors: Matrix, m: Int = 16, efConstruction: Int = 200, seed: UInt64 = 42) throws {
     guard 2...1024 ~= m, efConstruction >= 1 else {
       throw ContractError("m is \(m), efConstruction \(efConstruction); they must be 2 … 1024 and at least 1")

@@ -18,7 +18,7 @@ public struct PluginKind: Sendable {
   let identity: ObjectIdentifier
   let admits: @Sendable (any Plugin) -> Bool
 
-  /// - Parameter type: the existential, `(any LossTerm).self`.
+  /// - `type`: the existential, `(any LossTerm).self`.
   public init<P>(_ name: String, _ type: P.Type) {
     self.name = name
     identity = ObjectIdentifier(type)

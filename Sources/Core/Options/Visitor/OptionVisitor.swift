@@ -9,10 +9,9 @@ public struct OptionVisitor {
 
   /// A value: a number, a text, a path, a choice, a list of them, or an optional one.
   ///
-  /// - Parameters:
-  ///   - range: where numbers must lie; for lists, each of them.
-  ///   - required: whether leaving the key out is an error.
-  ///   - summary: one line for people.
+  /// - `range`: where numbers must lie; for lists, each of them.
+  /// - `required`: whether leaving the key out is an error.
+  /// - `summary`: one line for people.
   public func callAsFunction<V: OptionValue>(
     _ key: String, _ value: inout V, in range: OptionRange = .any, required: Bool = false, _ summary: String
   ) {
@@ -40,7 +39,7 @@ public struct OptionVisitor {
 
   /// A mapping whose `use: NAME` chooses a plugin, and whose other keys are that plugin's options.
   ///
-  /// - Parameter value: of an existential type such as `(any Retriever)?`; that type is the kind that is looked up.
+  /// - `value`: of an existential type such as `(any Retriever)?`; that type is the kind that is looked up.
   public func plugin<P>(_ key: String, _ value: inout P?, required: Bool = false, _ summary: String) {
     visit.plugin(OptionKey(key, required, summary), &value)
   }
@@ -53,9 +52,8 @@ public struct OptionVisitor {
   /// Says that the value of `key`, though well-formed, cannot be right. Heeded only while decoding, and only when nothing
   /// else is wrong with that value.
   ///
-  /// - Parameters:
-  ///   - key: an option of this mapping, or an item of it such as `layers[1]`.
-  ///   - given: other options that the judgement rests on; it is not heeded either where something is wrong with one of them.
+  /// - `key`: an option of this mapping, or an item of it such as `layers[1]`.
+  /// - `given`: other options that the judgement rests on; it is not heeded either where something is wrong with one of them.
   public func reject(_ key: String, _ message: String, hint: String? = nil, given: [String] = []) {
     visit.reject(key, message, hint, given: given)
   }

@@ -59,7 +59,7 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
   func pairs(student: Int, teacher: Int) -> [LayerPair] { (try? resolved(student: student, teacher: teacher)) ?? [] }
 
   /// The pairs for two encoders, from the student's lowest layer up; what is given twice counts once.
-  /// - Throws: ``WiringError`` or ``WiringErrors``: each pair whose layers do not exist.
+  /// - Throws: `WiringError` or `WiringErrors`: each pair whose layers do not exist.
   public func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
     if case .pairs(let pairs) = self {
       guard !pairs.isEmpty else { throw WiringError("holds no pair, and a loss is layer-wise") }

@@ -16,7 +16,7 @@ public struct Pipeline {
 
   /// Reads a pipeline file and checks how its parts fit; see ``draft(file:overrides:environment:registry:)``.
   ///
-  /// - Throws: ``Diagnostics``: everything that is wrong, with its places in the files.
+  /// - Throws: `Diagnostics`: everything that is wrong, with its places in the files.
   public init(
     file: String, overrides: [(path: String, value: String)] = [],
     environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
@@ -26,9 +26,8 @@ public struct Pipeline {
 
   /// Reads a pipeline file, with what it extends and with its references replaced.
   ///
-  /// - Parameters:
-  ///   - overrides: `path=value` pairs, as after `--set`.
-  ///   - environment: what `${NAME}` stands for.
+  /// - `overrides`: `path=value` pairs, as after `--set`.
+  /// - `environment`: what `${NAME}` stands for.
   /// - Throws: what is wrong with a file of which nothing can be read.
   public static func draft(
     file: String, overrides: [(path: String, value: String)] = [],

@@ -5,7 +5,7 @@ import DistillCore
 public struct StarterPipeline {
   public let text: String
 
-  /// - Parameter task: one of ``TaskOptions/names``.
+  /// - `task`: one of ``TaskOptions/names``.
   public init(task: String, registry: PluginRegistry) {
     let introduction = """
       # A student that learns a task from a larger teacher. Change the paths to your own; they are relative to this file.

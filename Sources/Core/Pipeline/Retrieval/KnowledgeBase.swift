@@ -63,7 +63,7 @@ public struct KnowledgeBase: Sendable {
     try writer.write(to: folder.appending(path: Self.fileName))
   }
 
-  /// - Throws: ``FormatError`` for a file that holds no knowledge base.
+  /// - Throws: `FormatError` for a file that holds no knowledge base.
   public init(folder: URL) throws {
     let file = folder.appending(path: Self.fileName)
     let reader = try SafetensorsReader(file)

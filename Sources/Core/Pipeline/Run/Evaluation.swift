@@ -23,7 +23,7 @@ public struct Evaluation {
 
   /// The report on texts with labels: a row for each way of answering, and how close matched layers are.
   ///
-  /// - Parameter layerMap: pairs of layers to compare; none where it does not fit the models.
+  /// - `layerMap`: pairs of layers to compare; none where it does not fit the models.
   public func report(
     _ name: String, on examples: [Example], teacher: (any Teacher)?, student: any Student,
     augmentation: RetrievalAugmentation?, layerMap: LayerMap

@@ -12,7 +12,7 @@ public final class FinishedRun {
   public let augmentation: RetrievalAugmentation?
   private let surroundings: Surroundings
 
-  /// - Throws: ``FormatError`` and others for a folder that is no finished run.
+  /// - Throws: `FormatError` and others for a folder that is no finished run.
   public init(_ url: URL, registry: PluginRegistry, retrieval: Bool = true) throws {
     folder = RunFolder(url)
     record = try RunRecord(folder.record)

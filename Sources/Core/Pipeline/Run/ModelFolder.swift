@@ -13,8 +13,8 @@ public enum ModelFolder {
 
   /// Loads a Hugging Face folder through the student plugin that its `model_type` names.
   ///
-  /// - Parameter settings: options of that plugin, e.g. `embedding=mean`.
-  /// - Throws: ``FormatError`` or ``Diagnostics``.
+  /// - `settings`: options of that plugin, e.g. `embedding=mean`.
+  /// - Throws: `FormatError` or `Diagnostics`.
   public static func encoder(
     _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry
   ) throws -> any Encoder {

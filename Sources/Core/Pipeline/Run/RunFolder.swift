@@ -64,7 +64,7 @@ public struct RunRecord: Codable, Sendable {
 
   func write(to url: URL) throws { try AtomicFile.write(JSONEncoder.pretty.encode(self), to: url) }
 
-  /// - Throws: ``FormatError`` for a file that is no record of a run.
+  /// - Throws: `FormatError` for a file that is no record of a run.
   public init(_ url: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {

@@ -47,7 +47,7 @@ extension RunPlan {
   /// Tries a few steps of every training on some of the examples. Nothing is kept.
   ///
   /// A schedule is foreseen as if all terms counted at all times; building the index of a knowledge base is left out.
-  /// - Parameter output: folder of the run, beside which prepared teachers lie.
+  /// - `output`: folder of the run, beside which prepared teachers lie.
   public init(
     _ pipeline: Pipeline, output: URL? = nil, steps: Int = 5, observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {

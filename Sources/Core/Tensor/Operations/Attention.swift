@@ -1,11 +1,10 @@
 /// Multi-head scaled dot-product attention over packed sequences (Vaswani et al. 2017, equation 1).
 ///
 /// For each sequence and head, P = softmax(Q·Kᵀ/√d) and context = dropout(P)·V with d = H/A.
-/// - Parameters:
-///   - queries: [Nq, ≥ H]; the first H columns are Q.
-///   - keysAndValues: [Nk, ≥ 2H]; the last 2H columns are K and V. It may be the same tensor as `queries`: [N, 3H].
-///   - keepingProbabilities: whether P is returned, before dropout: packed, per sequence A blocks of queries × keys.
-///     A loss may read it; its gradient joins that of the context.
+/// - `queries`: [Nq, ≥ H]; the first H columns are Q.
+/// - `keysAndValues`: [Nk, ≥ 2H]; the last 2H columns are K and V. It may be the same tensor as `queries`: [N, 3H].
+/// - `keepingProbabilities`: whether P is returned, before dropout: packed, per sequence A blocks of queries × keys.
+///   A loss may read it; its gradient joins that of the context.
 /// - Returns: the context [Nq, H], and P where it was asked for.
 public func attention(
   queries: Tensor, keysAndValues: Tensor, width: Int, layout: AttentionLayout, dropout: Dropout = .none,

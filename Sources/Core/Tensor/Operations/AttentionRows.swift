@@ -7,7 +7,7 @@ import Foundation
 /// Terms with p = 0 count as zero. ln q is taken of max(q, 1e-30).
 ///
 /// ∂/∂q = −p / (q·T·A·B); ∂/∂p = (ln p + 1 − ln q) / (T·A·B).
-/// - Parameter offsets: [B + 1], where each sequence's tokens begin; every sequence has one at least.
+/// - `offsets`: [B + 1], where each sequence's tokens begin; every sequence has one at least.
 public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tensor {
   let layout = AttentionLayout(packing: p.count, offsets: offsets)
   precondition(p.shape == q.shape && p.shape.rank == 1, "KL divergence of packed \(p.shape) from \(q.shape)")
@@ -65,7 +65,7 @@ public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tens
 /// Relations between the tokens of each sequence, for each head: softmax(x xᵀ/√d) with d = H/A: [N, H] → [A·ΣT²].
 ///
 /// With x = V, MiniLM's value relations (Wang et al. 2020). Packed as attention's probabilities are.
-/// - Parameter offsets: [B + 1], where each sequence's tokens begin.
+/// - `offsets`: [B + 1], where each sequence's tokens begin.
 public func selfRelations(_ x: Tensor, heads: Int, offsets: [Int]) -> Tensor {
   let layout = AttentionLayout(heads: heads, offsets: offsets)
   precondition(

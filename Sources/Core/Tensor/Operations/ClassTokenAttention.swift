@@ -4,10 +4,9 @@
 /// and context = Σ_t P_t·(W_v,a·x_t + b_v,a). What is the same for all t can be taken out of both sums:
 /// P = softmax of (W_k,aᵀ·q)·x_t/√d, where q·b_k,a is a constant that no softmax sees, and context = W_v,a·(Σ_t P_t·x_t) +
 /// b_v,a·Σ_t P_t. That is A/H of the work of making keys and values. Dropout falls on P.
-/// - Parameters:
-///   - x: [N, H].
-///   - weight: [3H, H], queries, keys and values; `bias` [3H].
-///   - offsets: [B + 1], where each sequence's rows begin; none is empty.
+/// - `x`: [N, H].
+/// - `weight`: [3H, H], queries, keys and values; `bias` [3H].
+/// - `offsets`: [B + 1], where each sequence's rows begin; none is empty.
 /// - Returns: [B, H]. The gradient of b_k is zero.
 public func classTokenAttention(
   _ x: Tensor, weight: Tensor, bias: Tensor, heads: Int, offsets: [Int], dropout: Dropout = .none

@@ -26,7 +26,7 @@ extension TaskDefinition {
 
   /// Looks at the rows of a file as `read` does, and keeps none. Labels may be anything where the task has none yet.
   ///
-  /// - Parameter count: where given, the rows among the first so many bytes will do.
+  /// - `count`: where given, the rows among the first so many bytes will do.
   /// - Throws: `TextFileError` that lists every broken row.
   public func survey(_ file: URL, atMost count: Int? = nil) throws -> Survey {
     let (bytes, isWhole) = try TextFileError.lines(of: file, atMost: count)

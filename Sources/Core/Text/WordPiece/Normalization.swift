@@ -7,7 +7,7 @@ public struct Normalization: Sendable, Equatable {
   /// Puts spaces around CJK ideographs.
   public var spaceIdeographs: Bool
 
-  /// - Parameter stripAccents: `nil` follows `lowercase`, as BERT does.
+  /// - `stripAccents`: `nil` follows `lowercase`, as BERT does.
   public init(lowercase: Bool = true, stripAccents: Bool? = nil, spaceIdeographs: Bool = true) {
     self.lowercase = lowercase
     self.stripAccents = stripAccents ?? lowercase

@@ -31,9 +31,8 @@ public struct WordPieceTokenizer: Tokenizer {
 
   public var vocabularySize: Int { vocabulary.count }
 
-  /// - Parameters:
-  ///   - vocabulary: the tokens in order of their ids; pieces that continue a word begin with `##`.
-  ///   - addedTokens: by default the special tokens. One that is not in the vocabulary gets the id after the last.
+  /// - `vocabulary`: the tokens in order of their ids; pieces that continue a word begin with `##`.
+  /// - `addedTokens`: by default the special tokens. One that is not in the vocabulary gets the id after the last.
   /// - Throws: `VocabularyError` for an empty or repeated token and for a missing special token.
   public init(
     vocabulary: [String], normalization: Normalization = Normalization(), addedTokens: [AddedToken]? = nil,
@@ -77,7 +76,7 @@ public struct WordPieceTokenizer: Tokenizer {
       vocabulary, modelCount: model.count, normalization, self.addedTokens, maxWordLength: maxWordLength)
   }
 
-  /// - Parameter maxLength: the longer text loses its last tokens first (`longest_first`). Special tokens are never
+  /// - `maxLength`: the longer text loses its last tokens first (`longest_first`). Special tokens are never
   ///   dropped: no text is left below 2 ids, or 3 for a pair.
   public func encode(_ text: String, pair: String? = nil, maxLength: Int? = nil) -> TokenSequence {
     var ids: [Int32] = [classifier]
