@@ -1,6 +1,6 @@
 """A rival in a process of its own, for `distill-bench`: answers `N` on standard input with the seconds of the next N batches.
 
-Written for torch 2.15.0, transformers 5.23.0, onnxruntime 1.30.0, tokenizers 0.23.3, Python 3.11. Batches and weights come from
+Written for torch 2.15.0, transformers 5.23.0, onnxruntime 1.31.1, tokenizers 0.23.3, Python 3.11. Batches and weights come from
 the folder that distill-bench made, so both sides work on the same. A training step is as in Hugging Face's trainer, without its
 overhead: forward, backward, clip to norm 1, fused AdamW with decay 0.01 on matrices. Batches are padded to their longest
 sequence, before the clock starts.

@@ -41,7 +41,9 @@ struct Compare: ParsableCommand {
     try Workload.prepare(
       item, in: folder, model: URL(filePath: model), glue: URL(filePath: glue), dropout: !withoutDropout,
       batches: min(100, warmUp + rounds * item.stepsPerTurn))
-    let environment = ["DISTILL_THREADS": "\(threads)", "OMP_NUM_THREADS": "\(threads)"]
+    let environment = [
+      "DISTILL_THREADS": "\(threads)", "OMP_NUM_THREADS": "\(threads)", "TOKENIZERS_PARALLELISM": "false",
+    ]
     let ours = try Side(
       "swift-distill", command: [CommandLine.arguments[0], "serve", item.work.rawValue, folder.path],
       environment: environment)
