@@ -20,8 +20,12 @@ import Testing
       let double = Tolerance(relative: 1.2e-7)
       arena.compare(variant, "sum", [[0], a], double) { $1[0][0] = Float($0.sum($1[1], n)) }
       arena.compare(variant, "sum_of_squares", [[0], a], double) { $1[0][0] = Float($0.sum_of_squares($1[1], n)) }
-      let vectors = random.floats(3 * n)
-      arena.compare(variant, "dot_rows", [[0, 0, 0], a, vectors], sum) { $0.dot_rows($1[0], $1[1], $1[2], 3, n) }
+      for (rows, others, gap) in [(0, 3, 0), (1, 5, 2), (7, 9, 0), (13, 4, 1)] {
+        let (x, y) = (random.floats(rows * (n + gap)), random.floats(others * (n + gap)))
+        arena.compare(variant, "row_products", [random.floats(rows * (others + gap)), x, y], sum) {
+          $0.row_products($1[0], $1[1], $1[2], rows, others, n, others + gap, n + gap, n + gap)
+        }
+      }
       for (rows, gap) in [(0, 0), (1, 0), (5, 0), (7, 3)] {
         let stride = n + gap
         let x = random.floats(rows * stride)

@@ -180,8 +180,11 @@ static float k_squared_l2(const float *a, const float *b, size_t n) {
   return (float)total;
 }
 
-static void k_dot_rows(float *out, const float *query, const float *vectors, size_t count, size_t n) {
-  for (size_t i = 0; i < count; i++) out[i] = k_dot(query, vectors + i * n, n);
+static void k_row_products(
+    float *out, const float *a, const float *b, size_t a_rows, size_t b_rows, size_t n, size_t out_stride,
+    size_t a_stride, size_t b_stride) {
+  for (size_t p = 0; p < a_rows; p++)
+    for (size_t q = 0; q < b_rows; q++) out[p * out_stride + q] = k_dot(a + p * a_stride, b + q * b_stride, n);
 }
 
 /// The largest scaled logit, and log Σ exp of what lies below it.

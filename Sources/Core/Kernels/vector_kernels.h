@@ -160,8 +160,33 @@ static int k_all_finite(const float *x, size_t n) {
 DOT(dot, PRODUCT)
 DOT(squared_l2, SQUARED_DIFFERENCE)
 
-static void k_dot_rows(float *out, const float *query, const float *vectors, size_t count, size_t n) {
-  for (size_t i = 0; i < count; i++) out[i] = k_dot(query, vectors + i * n, n);
+/// How many rows of a meet how many of b at once: as many sums as there are registers for.
+enum { tile_a = LANES == 16 ? 6 : 3, tile_b = 4 };
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+static void k_row_products(
+    float *out, const float *a, const float *b, size_t a_rows, size_t b_rows, size_t n, size_t out_stride,
+    size_t a_stride, size_t b_stride) {
+  for (size_t q = 0; q < b_rows; q += tile_b)
+    for (size_t p = 0; p < a_rows; p += tile_a) {
+      const float *left[tile_a], *right[tile_b];  // behind the end the last row stands in, for nothing
+      UNROLLED for (size_t s = 0; s < tile_a; s++) left[s] = a + (p + s < a_rows ? p + s : a_rows - 1) * a_stride;
+      UNROLLED for (size_t t = 0; t < tile_b; t++) right[t] = b + (q + t < b_rows ? q + t : b_rows - 1) * b_stride;
+      vf sums[tile_a][tile_b];
+      UNROLLED for (int s = 0; s < tile_a; s++) UNROLLED for (int t = 0; t < tile_b; t++) sums[s][t] = 0;
+      // The rows of b come from far away, so the next ones are sent for while these are worked on.
+      const size_t ahead = p == 0 ? tile_b * b_stride : 0;
+      FOR_VECTORS(n, vf y[tile_b]; UNROLLED for (int t = 0; t < tile_b; t++) {
+                    y[t] = load(right[t] + i, k);
+                    __builtin_prefetch(right[t] + i + ahead);
+                  }
+                  UNROLLED for (int s = 0; s < tile_a; s++) {
+                    const vf x = load(left[s] + i, k);
+                    UNROLLED for (int t = 0; t < tile_b; t++) sums[s][t] = fma_(x, y[t], sums[s][t]);
+                  });
+      UNROLLED for (size_t s = 0; s < tile_a; s++) UNROLLED for (size_t t = 0; t < tile_b; t++)
+        if (p + s < a_rows && q + t < b_rows) out[(p + s) * out_stride + q + t] = sum_lanes(sums[s][t]);
+    }
 }
 
 // Rows as distributions.

@@ -42,14 +42,6 @@ func multiplySerial(
     blasint(stride))
 }
 
-/// How many columns of A·Bᵀ to make at once where A has few rows, as for a single sentence; `n` where it has many.
-///
-/// Ahead of a product OpenBLAS copies B into an order of its own, which for few rows takes longer than the product. Pieces
-/// below m·n = 1200 and m·n·k = 10⁶ it works out from B as it lies, where it has kernels for that.
-private func thinWidth(_ m: Int, _ k: Int, of n: Int) -> Int {
-  m <= 64 ? max(16, min(1200 / m, 1_000_000 / (m * k)) / 16 * 16) : n
-}
-
 /// C[m × n] = alpha · op(A)[m × k] · op(B)[k × n] + beta · C, its longer side split over the threads.
 func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, alpha: Float = 1, beta: Float = 0,
@@ -67,12 +59,13 @@ func multiply(
     }
   } else {
     Compute.parallel((n + block - 1) / block) { tiles in
-      let end = min(tiles.upperBound * block, n)
-      let width = b.transposed && !a.transposed ? thinWidth(m, k, of: end) : end
-      for column in Swift.stride(from: tiles.lowerBound * block, to: end, by: width) {
-        multiplySerial(
-          m, min(width, end - column), k, a, b.column(column), alpha: alpha, beta: beta, into: c + column,
-          stride: stride)
+      let columns = tiles.lowerBound * block..<min(tiles.upperBound * block, n)
+      let (b, c) = (b.column(columns.lowerBound), c + columns.lowerBound)
+      // Ahead of a product BLAS copies B into an order of its own, which for few rows takes longer than the product.
+      if m <= 32, b.transposed, !a.transposed, alpha == 1, beta == 0 {
+        kernels.row_products(c, a.pointer, b.pointer, m, columns.count, k, stride, a.stride, b.stride)
+      } else {
+        multiplySerial(m, columns.count, k, a, b, alpha: alpha, beta: beta, into: c, stride: stride)
       }
     }
   }

@@ -77,8 +77,11 @@ typedef struct __attribute__((swift_attr("@Sendable"))) distill_kernels {
   float (*_Nonnull dot)(const float *a, const float *b, size_t n);
   /// Σ (a − b)²
   float (*_Nonnull squared_l2)(const float *a, const float *b, size_t n);
-  /// out[i] = query · vectors[i], vectors being count × n. `out` overlaps nothing.
-  void (*_Nonnull dot_rows)(float *out, const float *query, const float *vectors, size_t count, size_t n);
+  /// out[p][q] = a[p] · b[q], the dot products of rows of n floats: a product of few rows with many that repacks neither.
+  /// `out` overlaps nothing.
+  void (*_Nonnull row_products)(
+      float *out, const float *a, const float *b, size_t a_rows, size_t b_rows, size_t n, size_t out_stride,
+      size_t a_stride, size_t b_stride);
 
   // Rows as distributions.
 
