@@ -5,7 +5,7 @@ final class Node {
   private(set) var inputs: [Node]
   private var propagate: ((UnsafeMutablePointer<Float>) -> Void)?
   /// The input whose gradient `propagate` leaves in place of ∂loss/∂result: its memory is handed on, not copied.
-  private let successor: Node?
+  private var successor: Node?
   /// Nil until a first contribution arrives, for anything but a parameter.
   private(set) var gradient: Storage?
   let gradientOffset: Int
@@ -112,6 +112,7 @@ final class Node {
   fileprivate func release() {
     propagate = nil
     inputs = []
+    successor = nil
     if !isLeaf { gradient = nil }
   }
 
