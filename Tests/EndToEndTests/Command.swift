@@ -20,7 +20,7 @@ private let executable: URL = {
 
 extension Workbench {
   /// A process of the command, in this folder, on one thread.
-  func process(_ arguments: [String]) -> Process {
+  func process(_ arguments: [String], instructionSet: String? = nil) -> Process {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
@@ -28,14 +28,15 @@ extension Workbench {
     var environment = ProcessInfo.processInfo.environment
     environment["DISTILL_THREADS"] = "1"
     environment["SWIFT_BACKTRACE"] = "enable=no"
+    if let instructionSet { environment["DISTILL_ISA"] = instructionSet }
     process.environment = environment
     return process
   }
 
   /// Runs the command to its end. Files take what it says, so that it never waits for a reader.
   @discardableResult
-  func distill(_ arguments: [String], input: String = "") throws -> Outcome {
-    let process = process(arguments)
+  func distill(_ arguments: [String], input: String = "", instructionSet: String? = nil) throws -> Outcome {
+    let process = process(arguments, instructionSet: instructionSet)
     let (input, names) = (Data(input.utf8), ["input", "output", "errors"].map { "\(UUID().uuidString).\($0)" })
     try input.write(to: url.appending(path: names[0]))
     for name in names.dropFirst() { try write("", to: name) }

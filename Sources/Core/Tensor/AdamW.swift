@@ -31,6 +31,7 @@ public final class AdamW {
 
   /// One step along the gradients, each first multiplied by `gradientScale` (clipping).
   public func update(learningRate: Float, gradientScale: Float = 1) {
+    defer { parameters.values.overwritten() }
     for run in advance() {
       let corrections = (Float(1 - Self.power(beta1, run.step)), Float(1 - Self.power(beta2, run.step)))
       let shrink = run.decays ? 1 - learningRate * weightDecay : 1

@@ -10,6 +10,9 @@ public enum Compute {
   /// depend on it and never on timing. From `DISTILL_THREADS`, or all cores.
   @TaskLocal public static var threads: Int = engine.threads
 
+  /// What linear layers of the current task calculate in.
+  @TaskLocal public static var precision = Precision.float32
+
   /// The instruction set in use: `avx512`, `avx2`, `neon` or `plain`; `DISTILL_ISA` forces one.
   public static var instructionSet: String { String(cString: engine.kernels.pointee.name) }
 
@@ -69,6 +72,8 @@ public struct ComputeError: Error, CustomStringConvertible, Sendable {
 /// Unchecked, but all of it is constant after `init`, and the two pools lock for themselves.
 final class Engine: @unchecked Sendable {
   let kernels: UnsafePointer<distill_kernels>
+  /// Nil where the processor has none.
+  let bfloat16: UnsafePointer<distill_bfloat16_kernels>?
   let workers: OpaquePointer
   let threads: Int
   let pool = StoragePool()
@@ -78,6 +83,7 @@ final class Engine: @unchecked Sendable {
       preconditionFailure("DISTILL_ISA names an instruction set that this machine does not have")
     }
     kernels = best
+    bfloat16 = distill_bfloat16_best()
     threads =
       ProcessInfo.processInfo.environment["DISTILL_THREADS"].flatMap(Int.init)
       ?? ProcessInfo.processInfo.activeProcessorCount

@@ -47,12 +47,14 @@ public final class Parameter {
     values.withUnsafeBufferPointer {
       if let base = $0.baseAddress { value.pointer.update(from: base, count: $0.count) }
     }
+    value.storage.overwritten()
   }
 
   /// Overwrites the values with those of a tensor of the same shape.
   public func assign(_ tensor: Tensor) {
     precondition(tensor.shape == shape, "\(tensor.shape) for \(name) of shape \(shape)")
     value.pointer.update(from: tensor.pointer, count: shape.count)
+    value.storage.overwritten()
   }
 }
 
@@ -160,6 +162,7 @@ public final class ParameterStore {
       newValue.withUnsafeBufferPointer {
         if let base = $0.baseAddress { values.pointer.update(from: base, count: extent) }
       }
+      values.overwritten()
     }
   }
 }

@@ -10,6 +10,8 @@ import Synchronization
 final class Storage {
   let pointer: UnsafeMutablePointer<Float>
   let capacity: Int
+  /// Rounded copies of matrices in here, by their first element and their rows: weights are read again and again.
+  private var roundedCopies: [[Int]: RoundedOperand] = [:]
 
   /// Room for `count` floats; their values are whatever was there before.
   init(count: Int) {
@@ -17,6 +19,18 @@ final class Storage {
   }
 
   deinit { Compute.engine.pool.give(pointer, capacity) }
+
+  /// The matrix [rows, columns] at `offset` as the right side of a product that transposes it; made once.
+  func rounded(at offset: Int, rows: Int, columns: Int) -> RoundedOperand {
+    if let copy = roundedCopies[[offset, rows]] { return copy }
+    let copy = RoundedOperand(
+      right: Operand(pointer + offset, stride: columns, transposed: true), columns: rows, depth: columns)
+    roundedCopies[[offset, rows]] = copy
+    return copy
+  }
+
+  /// To be called by whoever writes over values that were there for others to read.
+  func overwritten() { roundedCopies = [:] }
 }
 
 /// Recycles blocks by size class, so that a training step that looks like the one before allocates nothing.

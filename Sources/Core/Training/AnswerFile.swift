@@ -11,7 +11,8 @@ public struct AnswerFolder: Sendable {
   /// The digest that names a file: of everything that its contents are a function of, to the bit.
   func fingerprint(_ data: EncodedDataset, _ activations: [Activation]) -> String {
     var digest = SHA256()
-    digest.update("\(teacher)\u{0}\(activations)\u{0}\(Compute.instructionSet)\u{0}\(Compute.threads)\u{0}".utf8)
+    let arithmetic = "\(Compute.instructionSet)\u{0}\(Compute.precision)\u{0}\(Compute.threads)"
+    digest.update("\(teacher)\u{0}\(activations)\u{0}\(arithmetic)\u{0}".utf8)
     for sequence in data.sequences {
       for ids in [sequence.ids, sequence.typeIDs] {
         digest.update("\(ids.count)\u{0}".utf8)

@@ -30,10 +30,13 @@ struct Embed: PluginCommand {
   var output: String
   @Option(help: "Most tokens of a sequence.")
   var maxLength: Int?
+  @Option(help: "What linear layers calculate in: float32 or bfloat16.")
+  var precision = Precision.float32
   @OptionGroup var overrides: OverrideOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
+    try precision.check()
     if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more") }
   }
 
@@ -51,8 +54,10 @@ struct Embed: PluginCommand {
     let data = EncodedDataset(try examples(inLinesOf: file), with: encoder.tokenizer, maximumLength: limit)
     let display = ProgressDisplay()
     let response = try threads.run {
-      try answers(of: encoder, to: data, with: wanted) {
-        display.show(.progress(what: "embed", done: $0, total: data.count))
+      try Compute.$precision.withValue(precision) {
+        try answers(of: encoder, to: data, with: wanted) {
+          display.show(.progress(what: "embed", done: $0, total: data.count))
+        }
       }
     }
     var writer = SafetensorsWriter()

@@ -17,6 +17,8 @@ struct Evaluate: PluginCommand {
   var sweep = false
   @Option(help: "text or json.")
   var format = OutputFormat.text
+  @Option(help: "What linear layers calculate in, float32 or bfloat16. Default: what the run's did.")
+  var precision: Precision?
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -31,14 +33,14 @@ struct Evaluate: PluginCommand {
     if sweep { return try threads.run { try printSweep(registry) } }
     let display = ProgressDisplay()
     let report = try threads.run {
-      try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval)
+      try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval, precision: precision)
         .evaluate(data.map { URL(filePath: $0) }, observe: display.show)
     }
     Console.output(format == .json ? try report.json() : report.text)
   }
 
   private func printSweep(_ registry: PluginRegistry) throws {
-    let trials = try FinishedRun(URL(filePath: folder), registry: registry)
+    let trials = try FinishedRun(URL(filePath: folder), registry: registry, precision: precision)
       .sweep(MixingGrid(), over: data.map { URL(filePath: $0) })
     if format == .json {
       return Console.output(String(decoding: try JSONEncoder().encode(trials), as: UTF8.self))

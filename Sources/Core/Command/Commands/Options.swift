@@ -17,6 +17,8 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
+extension Precision: ExpressibleByArgument {}
+
 /// `--set a.b=c`, for every command that reads a pipeline.
 struct OverrideOptions: ParsableArguments {
   @Option(

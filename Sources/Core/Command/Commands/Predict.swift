@@ -24,11 +24,14 @@ struct Predict: PluginCommand {
   var noRetrieval = false
   @Option(help: "text or jsonl.")
   var format = Format.text
+  @Option(help: "What linear layers calculate in, float32 or bfloat16. Default: what the run's did.")
+  var precision: Precision?
   @OptionGroup var threads: ThreadOptions
 
   func run(_ registry: PluginRegistry) throws {
     try Console.check(folder, isFolder: true)
-    let finished = try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval)
+    let finished = try FinishedRun(
+      URL(filePath: folder), registry: registry, retrieval: !noRetrieval, precision: precision)
     let texts = try finished.task.readUnlabelled(
       try Console.input(file), named: file == "-" ? "standard input" : URL(filePath: file).path)
     let predictions = try threads.run { try finished.predict(texts.examples) }

@@ -55,6 +55,7 @@ public struct Pipeline {
     var check = PipelineCheck(draft)
     let task = check.task(options.task)
     check.output(options.output)
+    check.at("precision") { try options.precision.check() }
     var surroundings = Surroundings(
       task: task?.kind ?? .classification(labels: []), maximumLength: options.task.maximumLength,
       key: RandomKey(UInt64(options.seed)))

@@ -10,16 +10,22 @@ public final class FinishedRun {
   public let task: TaskDefinition
   public let student: any Student
   public let augmentation: RetrievalAugmentation?
+  /// What it calculates in.
+  public let precision: Precision
   private let surroundings: Surroundings
 
-  /// - Throws: `FormatError` and others for a folder that is no finished run.
-  public init(_ url: URL, registry: PluginRegistry, retrieval: Bool = true) throws {
+  /// - Parameter precision: default: the run's own.
+  /// - Throws: `FormatError` and others for a folder that is no finished run; `ComputeError` for a precision that this
+  ///   processor does not have.
+  public init(_ url: URL, registry: PluginRegistry, retrieval: Bool = true, precision: Precision? = nil) throws {
     folder = RunFolder(url)
     record = try RunRecord(folder.record)
     guard record.isComplete else {
       throw FormatError(file: url, "holds a run that is not finished; `distill run FILE --resume` goes on with it")
     }
     options = try Pipeline.read(file: folder.pipeline.path, environment: [:], registry: registry).value
+    self.precision = precision ?? options.precision
+    try self.precision.check()
     // Labels are in the resolved file, so the training file need not be there any more.
     task = try options.task.definition()
     surroundings = Surroundings(
@@ -58,9 +64,11 @@ public final class FinishedRun {
     guard let file = file ?? options.task.validation?.url else {
       throw ContractError("the run has no validation file; name one with --data")
     }
-    return try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
-      record.name, on: task.read(file).examples, teacher: try teacher(), student: student, augmentation: augmentation,
-      layerMap: options.layerMap)
+    return try Compute.$precision.withValue(precision) {
+      try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
+        record.name, on: task.read(file).examples, teacher: try teacher(), student: student,
+        augmentation: augmentation, layerMap: options.layerMap)
+    }
   }
 
   /// What every combination of K, β and τ of a grid scores on a labelled file: for looking at, not for choosing the values
@@ -71,7 +79,9 @@ public final class FinishedRun {
     }
     let data = EncodedDataset(
       try task.read(file).examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
-    let response = try answers(of: student, to: data, with: [.embedding, .logits])
+    let response = try Compute.$precision.withValue(precision) {
+      try answers(of: student, to: data, with: [.embedding, .logits])
+    }
     return try augmentation.trials(
       grid, embeddings: try response[.embedding],
       outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
@@ -81,7 +91,9 @@ public final class FinishedRun {
   public func predict(_ examples: [Example]) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
     let wanted: Set<Activation> = augmentation == nil ? [.logits] : [.logits, .embedding]
-    let response = try answers(of: student, to: data, with: wanted)
+    let response = try Compute.$precision.withValue(precision) {
+      try answers(of: student, to: data, with: wanted)
+    }
     let own = Matrix(probabilities(from: try response[.logits], task: task.kind))
     let found = try augmentation.map { try $0.neighbours(of: try response[.embedding]) }
     return examples.indices.map { row in

@@ -61,6 +61,10 @@ public final class PipelineRun {
 
   /// Prepares the teacher, distils the student, builds the knowledge base, and reports.
   public func run() throws -> Report {
+    try Compute.$precision.withValue(pipeline.options.precision) { try runStages() }
+  }
+
+  private func runStages() throws -> Report {
     let metrics = try MetricsLog(folder.metrics, append: resumes)
     let loop = TrainingLoop(
       files: TrainingLoop.Files(

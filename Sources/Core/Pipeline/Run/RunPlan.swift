@@ -51,6 +51,14 @@ extension RunPlan {
   public init(
     _ pipeline: Pipeline, output: URL? = nil, steps: Int = 5, observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
+    self = try Compute.$precision.withValue(pipeline.options.precision) {
+      try RunPlan(trying: pipeline, output: output, steps: steps, observe: observe)
+    }
+  }
+
+  private init(
+    trying pipeline: Pipeline, output: URL?, steps: Int, observe: @escaping (TrainingEvent) -> Void
+  ) throws {
     let options = pipeline.options
     let texts = try options.task.texts(seed: options.seed)
     let scratch = FileManager.default.temporaryDirectory.appending(path: "distill-plan-\(UUID().uuidString)")

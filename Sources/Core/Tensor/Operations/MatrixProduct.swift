@@ -36,15 +36,40 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
   }
 }
 
-/// x·Wᵀ + b: x [N, I], weight W [O, I] (PyTorch's layout), bias [O] → [N, O].
+/// x·Wᵀ + b: x [N, I], weight W [O, I] (PyTorch's layout), bias [O] → [N, O]; calculated in ``Compute/precision``.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   precondition(
     x.shape.rank == 2 && weight.shape.rank == 2 && x.shape[1] == weight.shape[1],
     "linear of \(x.shape) with a weight of \(weight.shape)")
   precondition(
     bias.map { $0.shape == [weight.shape[0]] } ?? true, "a bias that does not fit a weight of \(weight.shape)")
-  let product = matmul(x, weight, transposeB: true)
+  let product =
+    Compute.precision == .bfloat16 ? roundedProduct(x, weight) : matmul(x, weight, transposeB: true)
   return bias.map { product.addingBias($0) } ?? product
+}
+
+/// x·Wᵀ and its gradients dy·W and dyᵀ·x, their operands rounded to bfloat16.
+private func roundedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
+  let (n, inputs, outputs) = (x.shape[0], x.shape[1], weight.shape[0])
+  return Tensor.record([n, outputs], from: [x, weight]) { out in
+    multiply(
+      n, outputs, inputs, RoundedOperand(left: Operand(x.pointer, stride: inputs), rows: n, depth: inputs),
+      weight.storage.rounded(at: weight.offset, rows: outputs, columns: inputs), into: out, stride: outputs)
+  } backward: { dy in
+    x.node?.accumulate { out, beta in
+      multiply(
+        n, inputs, outputs, RoundedOperand(left: Operand(dy, stride: outputs), rows: n, depth: outputs),
+        RoundedOperand(right: Operand(weight.pointer, stride: inputs), columns: inputs, depth: outputs), beta: beta,
+        into: out, stride: inputs)
+    }
+    weight.node?.accumulate { out, beta in
+      multiply(
+        outputs, inputs, n,
+        RoundedOperand(left: Operand(dy, stride: outputs, transposed: true), rows: outputs, depth: n),
+        RoundedOperand(right: Operand(x.pointer, stride: inputs), columns: inputs, depth: n), beta: beta, into: out,
+        stride: inputs)
+    }
+  }
 }
 
 extension Tensor {

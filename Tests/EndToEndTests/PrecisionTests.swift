@@ -1,0 +1,46 @@
+import DistillCore
+import Foundation
+import Testing
+
+struct PrecisionTests {
+  @Test(.enabled(if: Precision.bfloat16.isAvailable, "this processor has no AVX512_BF16"))
+  func aRunInBFloat16() throws {
+    let bench = try Workbench()
+    let arguments = ["run", "pipeline.yaml", "--set", "precision=bfloat16"]
+    #expect(try bench.distill(arguments).status == 0)
+    #expect(try bench.distill("run", "pipeline.yaml", "--output", "runs/exact").status == 0)
+    let (rounded, exact) = (try bench.data("runs/tiny/metrics.jsonl"), try bench.data("runs/exact/metrics.jsonl"))
+    #expect(rounded != exact)
+    #expect(try bench.data("runs/tiny/student/model.safetensors") != bench.data("runs/exact/student/model.safetensors"))
+
+    // It answers as it was trained, unless told otherwise.
+    func scores(_ precision: String...) throws -> [String] {
+      let outcome = try bench.distill(["evaluate", "runs/tiny", "--format", "json"] + precision)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return outcome.lines.filter { !$0.contains("speed") }
+    }
+    let report = String(decoding: try bench.data("runs/tiny/report.json"), as: UTF8.self)
+    #expect(try scores() == report.split(separator: "\n").map(String.init).filter { !$0.contains("speed") })
+    #expect(try scores() != scores("--precision", "float32"))
+    let embed = ["embed", "teacher", "train.tsv", "--set", "embedding=cls", "--output"]
+    #expect(try bench.distill(embed + ["a", "--precision", "bfloat16"]).status == 0)
+    #expect(try bench.distill(embed + ["b"]).status == 0)
+    #expect(try bench.data("a") != bench.data("b"))
+
+    // Elsewhere it answers in Float32, once somebody asks for that.
+    let answers = ["predict", "runs/tiny", "train.tsv"]
+    let refused = try bench.distill(answers, instructionSet: "plain")
+    #expect(refused.status == 2 && refused.errors.contains("use float32"), "\(refused.errors)")
+    #expect(try bench.distill(answers + ["--precision", "float32"], instructionSet: "plain").status == 0)
+  }
+
+  @Test func aProcessorWithoutItSaysSo() throws {
+    let bench = try Workbench()
+    try bench.write(Workbench.pipeline + "precision: bfloat16\n", to: "pipeline.yaml")
+    let outcome = try bench.distill(["validate", "pipeline.yaml"], instructionSet: "plain")
+    #expect(outcome.status == 2)
+    for part in ["pipeline.yaml:15:12", "AVX512_BF16"] {
+      #expect(outcome.errors.contains(part), "\(outcome.errors)")
+    }
+  }
+}
