@@ -16,6 +16,8 @@ struct Compare: ParsableCommand {
   var rounds = 7
   @Option(help: "Threads of every side.")
   var threads = 2
+  @Option(parsing: .upToNextOption, help: "What our sides calculate in. Default: all that this processor has.")
+  var precisions = Precision.allCases.filter(\.isAvailable)
   @Option(parsing: .upToNextOption, help: "Only these rivals.")
   var rivals: [String] = []
   @Option(help: "Leave batches and weights in this folder, for a profiler: distill-bench serve WORK FOLDER/CASE.")
@@ -44,67 +46,77 @@ struct Compare: ParsableCommand {
     let environment = [
       "DISTILL_THREADS": "\(threads)", "OMP_NUM_THREADS": "\(threads)", "TOKENIZERS_PARALLELISM": "false",
     ]
-    let ours = try Side(
-      "swift-distill", command: [CommandLine.arguments[0], "serve", item.work.rawValue, folder.path],
-      environment: environment)
-    var sides = [ours]
+    let ours = try (item.work == .tokenizer ? [.float32] : precisions).map { precision in
+      try Side(
+        precision == .float32 ? "swift-distill" : "swift-distill, \(precision)",
+        command: [CommandLine.arguments[0], "serve", item.work.rawValue, folder.path, "--precision", "\(precision)"],
+        environment: environment)
+    }
+    var rivals: [Side] = []
     let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../peers/rival.py")
       .standardized
-    for rival in item.rivals where rivals.isEmpty || rivals.contains(rival) {
+    for rival in item.rivals where self.rivals.isEmpty || self.rivals.contains(rival) {
       let side = try Side(
         rival,
         command: [python, script.path, item.work.rawValue, rival, "--folder", folder.path, "--threads", "\(threads)"],
         environment: environment)
-      sides.append(side)
+      rivals.append(side)
       note("\(item.name): \(rival) warms up")
       try side.warmUp(warmUp)
     }
-    try ours.warmUp(warmUp)
-    var limits: [Double] = []
+    for side in ours { try side.warmUp(warmUp) }
+    var limits: [[Double]] = []  // of each round
     for round in 1...rounds {
       note("\(item.name): round \(round) of \(rounds)")
-      limits.append(MatrixProducts.rate(try ours.ask("limit").seconds[0]))
-      for side in sides {
+      limits.append(try ours.map { MatrixProducts.rate(try $0.ask("limit").seconds[0]) })
+      for side in ours + rivals {
         Thread.sleep(forTimeInterval: 0.3)  // until the threads of the one before have stopped waiting for work
         try side.takeTurn(item.stepsPerTurn)
       }
     }
-    print(table(item, sides, limits, try Workload.read(folder), warmUp))
+    print(table(item, ours, rivals, limits, try Workload.read(folder), warmUp))
   }
 
-  private func table(_ item: Case, _ sides: [Side], _ limits: [Double], _ workload: Workload, _ warmUp: Int) -> String {
+  private func table(
+    _ item: Case, _ ours: [Side], _ rivals: [Side], _ limits: [[Double]], _ workload: Workload, _ warmUp: Int
+  ) -> String {
     let steps = warmUp..<warmUp + rounds * item.stepsPerTurn
     var lines = ["\n## \(item.name)\n"]
+    let over = ours.map { ours.count == 1 ? "ratio (range) |" : "over \($0.name) |" }.joined(separator: " ")
     lines.append(
-      "| | ms a batch (median) | \(item.work == .tokenizer ? "texts" : "tokens")/s | ratio (range) | peak memory |")
-    lines.append("|---|---|---|---|---|")
-    let ours = sides[0].seconds.map { $0.reduce(0, +) }
-    for side in sides {
+      "| | ms a batch (median) | \(item.work == .tokenizer ? "texts" : "tokens")/s | \(over) peak memory |")
+    lines.append("|---|---|---|---|" + String(repeating: "---|", count: ours.count))
+    for side in ours + rivals {
       let all = side.seconds.flatMap { $0 }
       let amount =
         item.work == .tokenizer
         ? workload.texts.count * steps.count : steps.flatMap(workload.lengths).reduce(0, +)
-      let ratios = zip(side.seconds, ours).map { $0.reduce(0, +) / $1 }
-      let ratio = "\(fixed(median(ratios), 2)) (\(fixed(ratios.min() ?? .nan, 2))–\(fixed(ratios.max() ?? .nan, 2)))"
+      let ratios = ours.map { our in
+        if side === our { return "1" }
+        let ratios = zip(side.seconds, our.seconds).map { $0.reduce(0, +) / $1.reduce(0, +) }
+        return "\(fixed(median(ratios), 2)) (\(fixed(ratios.min() ?? .nan, 2))–\(fixed(ratios.max() ?? .nan, 2)))"
+      }
       lines.append(
         "| \(side.name) | \(fixed(median(all) * 1000, 2)) | \(fixed(Double(amount) / all.reduce(0, +), 0)) | "
-          + "\(side === sides[0] ? "1" : ratio) | \(side.peakMemory >> 20) MiB |")
+          + "\(ratios.joined(separator: " | ")) | \(side.peakMemory >> 20) MiB |")
     }
-    // Round by round, as the ratios are.
-    let shares = zip(ours, limits).enumerated().compactMap { round, pair -> Double? in
-      let first = warmUp + round * item.stepsPerTurn
-      let operations = (first..<first + item.stepsPerTurn).compactMap {
-        MatrixProducts.operations(item.work, lengths: workload.lengths(ofBatch: $0))
+    for (place, our) in ours.enumerated() {
+      // Round by round, as the ratios are.
+      let shares = our.seconds.indices.compactMap { round -> Double? in
+        let first = warmUp + round * item.stepsPerTurn
+        let operations = (first..<first + item.stepsPerTurn).compactMap {
+          MatrixProducts.operations(item.work, lengths: workload.lengths(ofBatch: $0))
+        }
+        return operations.isEmpty
+          ? nil : operations.reduce(0, +) / our.seconds[round].reduce(0, +) / 1e9 / limits[round][place]
       }
-      return operations.isEmpty ? nil : operations.reduce(0, +) / pair.0 / 1e9 / pair.1
-    }
-    if !shares.isEmpty {
+      if shares.isEmpty { continue }
       lines.append(
-        "\nThe matrix products alone would take \(fixed(100 * median(shares), 0)) % of our time, at the "
-          + "\(fixed(median(limits), 0)) GFLOP/s of a large product.")
+        "\n\(our.name): the matrix products alone would take \(fixed(100 * median(shares), 0)) % of the time, at the "
+          + "\(fixed(median(limits.map { $0[place] }), 0)) GFLOP/s of a large product.")
     }
     if withoutDropout {
-      for side in sides {
+      for side in ours + rivals {
         lines.append("losses, \(side.name): " + side.losses.prefix(10).map { fixed($0, 6) }.joined(separator: " "))
       }
     }

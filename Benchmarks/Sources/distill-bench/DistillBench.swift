@@ -20,12 +20,16 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(shouldDisplay: false)
   @Argument var work: String
   @Argument var folder: String
+  @Option var precision = Precision.float32
 
   func run() throws {
     guard let work = Case.Work(rawValue: work) else { throw ValidationError("no such work: \(work)") }
-    try Ours(work, folder: URL(filePath: folder)).serve()
+    try precision.check()
+    try Compute.$precision.withValue(precision) { try Ours(work, folder: URL(filePath: folder)).serve() }
   }
 }
+
+extension Precision: @retroactive ExpressibleByArgument {}
 
 func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
