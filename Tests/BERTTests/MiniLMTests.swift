@@ -31,6 +31,19 @@ struct MiniLMTests {
     }
   }
 
+  /// Factors of 8 bits; PyTorch's autocast to bfloat16 is off by 5e-3.
+  @Test(.enabled(if: Precision.bfloat16.isAvailable, "this processor has no AVX512_BF16"))
+  func bfloat16StaysClose() throws {
+    let fixture = try Fixture("minilm")
+    let sequences = try fixture.sequences("batch")
+    let batch = TokenBatch(sequences, examples: Array(sequences.indices))
+    let mean = try Compute.$precision.withValue(.bfloat16) {
+      try encoder(.mean).respond(to: batch, with: [.embedding], pass: .inference)[.embedding]
+    }
+    let deviation = mean.deviation(from: try fixture["mean"])
+    #expect(deviation < 2e-2 && deviation > 1e-4)
+  }
+
   @Test func conforms() throws {
     try EncoderConformance(encoder(.pooler), sequences: Fixture("minilm").sequences("batch")) {
       try BERTStudent().loadStudent(from: $0, in: Fixture.surroundings)

@@ -16,6 +16,7 @@ struct RunTests {
       "metrics.jsonl", "report.json", "report.html",
     ] { #expect(bench.exists("runs/tiny/\(file)"), "\(file)") }
 
+    #expect(!bench.exists("runs/tiny/checkpoints"))
     let finished = try bench.finished("tiny")
     #expect(finished.record.isComplete)
     let augmentation = try #require(finished.augmentation)

@@ -10,7 +10,7 @@ public enum Compute {
   /// depend on it and never on timing. From `DISTILL_THREADS`, or all cores.
   @TaskLocal public static var threads: Int = engine.threads
 
-  /// What linear layers of the current task calculate in.
+  /// What linear layers of the current task calculate in: `Compute.$precision.withValue(.bfloat16) { … }`.
   @TaskLocal public static var precision = Precision.float32
 
   /// The instruction set in use: `avx512`, `avx2`, `neon` or `plain`; `DISTILL_ISA` forces one.

@@ -10,8 +10,9 @@ import Synchronization
 final class Storage {
   let pointer: UnsafeMutablePointer<Float>
   let capacity: Int
-  /// Rounded copies of matrices in here, by their first element and their rows: weights are read again and again.
-  private var roundedCopies: [[Int]: RoundedOperand] = [:]
+  /// Rounded copies of matrices in here: weights are read again and again.
+  private var roundedCopies: [Place: RoundedOperand] = [:]
+  private struct Place: Hashable { let offset: Int, rows: Int }
 
   /// Room for `count` floats; their values are whatever was there before.
   init(count: Int) {
@@ -22,10 +23,11 @@ final class Storage {
 
   /// The matrix [rows, columns] at `offset` as the right side of a product that transposes it; made once.
   func rounded(at offset: Int, rows: Int, columns: Int) -> RoundedOperand {
-    if let copy = roundedCopies[[offset, rows]] { return copy }
+    let place = Place(offset: offset, rows: rows)
+    if let copy = roundedCopies[place] { return copy }
     let copy = RoundedOperand(
       right: Operand(pointer + offset, stride: columns, transposed: true), columns: rows, depth: columns)
-    roundedCopies[[offset, rows]] = copy
+    roundedCopies[place] = copy
     return copy
   }
 

@@ -88,6 +88,7 @@ public final class PipelineRun {
     record.peakMemory = RunPlan.peakMemoryOfProcess
     record.isComplete = true
     try record.write(to: folder.record)
+    try? FileManager.default.removeItem(at: folder.checkpoints)  // several times the models' size, and of no use now
     return report
   }
 
