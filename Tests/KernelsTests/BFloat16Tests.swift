@@ -41,7 +41,7 @@ struct BFloat16Tests {
     for beta in [0, 1, -0.5] as [Float] {
       // What was in C does not matter where beta is 0.
       let start = beta == 0 ? before.map { _ in .nan } : before
-      let c = arena.run([a, b, room(m, kernels.tile), room(n, kernels.panel), start], gap: 1) { p in
+      let c = arena.run([a, b, room(m, kernels.tile), room(n, kernels.panel), start], gap: k % 4) { p in
         for first in stride(from: 0, to: m, by: 2 * kernels.tile) {
           kernels.pack_left(
             p[2] + first * pairs, p[0] + first * (transposed.a ? 1 : aWidth), min(2 * kernels.tile, m - first), k,

@@ -22,10 +22,11 @@ struct RunFolderTests {
     #expect(try bench.student("same") == bench.student("first"))
     // What comes after the teacher does not matter to it.
     #expect(try isReused(bench, bench.pipeline(set: short + [("training.epochs", "2")]), into: "student"))
-    for (index, change) in [
-      ("teacher.base.fine_tune.epochs", "2"), ("teacher.temperature", "0.1"), ("training.seed", "1"),
-    ]
-    .enumerated() {
+    let precision = Precision.bfloat16.isAvailable ? [("precision", "bfloat16")] : []
+    for (index, change)
+      in ([("teacher.base.fine_tune.epochs", "2"), ("teacher.temperature", "0.1"), ("training.seed", "1")] + precision)
+      .enumerated()
+    {
       #expect(try !isReused(bench, bench.pipeline(set: short + [change]), into: "setting-\(index)"))
     }
     try bench.write(Workbench.intents(60, key: RandomKey(1)).replacing("please", with: "coffee"), to: "train.tsv")
@@ -53,7 +54,11 @@ struct RunFolderTests {
     let short: [(path: String, value: String)] = [("training.epochs", "1"), ("teacher.base.fine_tune.epochs", "1")]
     try bench.run(try bench.pipeline(set: short), into: "tiny")
     let student = try bench.student("tiny")
-    #expect(throws: RunError.self) { try bench.run(try bench.pipeline(set: short), into: "tiny") }
+    for resumes in [false, true] {
+      #expect { try bench.run(try bench.pipeline(set: short), into: "tiny", resumes: resumes) } throws: {
+        if case RunError.finished = $0 { true } else { false }
+      }
+    }
     for change in [("training.epochs", "2"), ("training.seed", "2"), ("knowledge_base.beta", "0.1")] {
       #expect(throws: RunError.self, "\(change)") {
         try bench.run(try bench.pipeline(set: short + [change]), into: "tiny", resumes: true)

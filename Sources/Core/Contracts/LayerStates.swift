@@ -32,7 +32,7 @@ extension LossInputs {
   public func states(_ state: (_ layer: Int) -> Activation) throws -> (student: Tensor, teacher: Tensor) {
     guard let layers else { throw ContractError("a term on layers was given no pair of them") }
     let (own, teacher) = (try student[state(layers.student)], try teacher[state(layers.teacher)])
-    return (parameters.map { linear(own, weight: $0["projection"].variable) } ?? own, teacher)
+    return (parameters.map { matmul(own, $0["projection"].variable, transposeB: true) } ?? own, teacher)
   }
 }
 

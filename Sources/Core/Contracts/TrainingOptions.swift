@@ -3,8 +3,6 @@ public enum LearningRateSchedule: String, CaseIterable, Sendable, OptionValue {
   case linear, cosine, constant
 }
 
-extension Precision: OptionValue {}
-
 /// Settings of the one loop.
 public struct TrainingOptions: Configurable, Sendable {
   public var epochs = 3

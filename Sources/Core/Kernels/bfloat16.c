@@ -13,7 +13,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/// 14 rows by two vectors of columns: 28 sums, two vectors of B and one number of A fill the 32 registers.
+/// 14 rows by two vectors of columns: 28 sums, two vectors of B and one number of A take 31 of the 32 registers.
 enum { LANES = 16, TILE = 14, PANEL = 2 * LANES };
 /// Pairs of a product at once: a panel of B then takes 96 KiB, of which little leaves the second-level cache.
 enum { DEPTH = 768 };
@@ -44,7 +44,7 @@ static void pack_columns(
   static const uint16_t order[2 * LANES] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
                                             8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
   const __m512i alternate = _mm512_loadu_si512(order);
-  const size_t pairs = (depth + 1) / 2, few = 4;  // rows that stay in the first-level cache while strips are cut off
+  const size_t pairs = (depth + 1) / 2, few = 4;  // so the rest of a row's cache line is still there for the next strip
   for (size_t start = 0; start < pairs; start += few)
     for (size_t column = 0; column < columns; column += width)
       for (size_t p = start; p < least(start + few, pairs); p++)
@@ -125,7 +125,8 @@ typedef struct {
 } target;
 
 /// A tile of `rows` rows, a constant. The numbers of A lie `row` apart from row to row, `step` from pair to pair.
-INLINE void tile(const size_t rows, target to, const uint32_t *a, size_t row, size_t step, const uint32_t *b, size_t pairs) {
+INLINE void tile(
+    const size_t rows, target to, const uint32_t *a, size_t row, size_t step, const uint32_t *b, size_t pairs) {
   __m512 sums[TILE][2];
   UNROLLED for (size_t r = 0; r < rows; r++) sums[r][0] = sums[r][1] = _mm512_setzero_ps();
   for (size_t p = 0; p < pairs; p++, a += step, b += PANEL) {

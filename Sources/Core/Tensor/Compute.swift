@@ -10,7 +10,8 @@ public enum Compute {
   /// depend on it and never on timing. From `DISTILL_THREADS`, or all cores.
   @TaskLocal public static var threads: Int = engine.threads
 
-  /// What linear layers of the current task calculate in: `Compute.$precision.withValue(.bfloat16) { … }`.
+  /// What linear layers of the current task calculate in: `Compute.$precision.withValue(.bfloat16) { … }`, after
+  /// ``Precision/check()``. A pipeline's run, plan and answers set their own.
   @TaskLocal public static var precision = Precision.float32
 
   /// The instruction set in use: `avx512`, `avx2`, `neon` or `plain`; `DISTILL_ISA` forces one.

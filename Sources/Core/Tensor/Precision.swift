@@ -14,7 +14,8 @@ public enum Precision: String, CaseIterable, Sendable {
   public func check() throws {
     if !isAvailable {
       throw ComputeError(
-        "\(self) needs a processor with AVX512_BF16, which this one (\(Compute.instructionSet)) has not; use float32")
+        "\(self) needs AVX512_BF16, which is not among the instructions in use (\(Compute.instructionSet)); use float32"
+      )
     }
   }
 }
@@ -67,6 +68,8 @@ func multiply(
       c + rows.lowerBound * stride + columns.lowerBound, a.storage.pointer + rows.lowerBound * pairs,
       b.storage.pointer + columns.lowerBound * pairs, rows.count, columns.count, k, stride, a.transposed ? 1 : 0, beta)
   }
+  // Nothing but these arguments may hold on to the operands.
+  defer { withExtendedLifetime((a, b)) {} }
   if m * n * k < 64 * 64 * 64 {
     part(0..<m, 0..<n)
   } else if m >= n {

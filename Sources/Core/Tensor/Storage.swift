@@ -12,7 +12,7 @@ final class Storage {
   let capacity: Int
   /// Rounded copies of matrices in here: weights are read again and again.
   private var roundedCopies: [Place: RoundedOperand] = [:]
-  private struct Place: Hashable { let offset: Int, rows: Int }
+  private struct Place: Hashable { let offset: Int, rows: Int, columns: Int }
 
   /// Room for `count` floats; their values are whatever was there before.
   init(count: Int) {
@@ -21,9 +21,10 @@ final class Storage {
 
   deinit { Compute.engine.pool.give(pointer, capacity) }
 
-  /// The matrix [rows, columns] at `offset` as the right side of a product that transposes it; made once.
+  /// The matrix [rows, columns] at `offset` as the right side of a product that transposes it; made once,
+  /// so what lies here may change only where ``overwritten()`` tells.
   func rounded(at offset: Int, rows: Int, columns: Int) -> RoundedOperand {
-    let place = Place(offset: offset, rows: rows)
+    let place = Place(offset: offset, rows: rows, columns: columns)
     if let copy = roundedCopies[place] { return copy }
     let copy = RoundedOperand(
       right: Operand(pointer + offset, stride: columns, transposed: true), columns: rows, depth: columns)

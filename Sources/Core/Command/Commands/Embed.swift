@@ -30,17 +30,17 @@ struct Embed: PluginCommand {
   var output: String
   @Option(help: "Most tokens of a sequence.")
   var maxLength: Int?
-  @Option(help: "What linear layers calculate in: float32 or bfloat16.")
+  @Option(help: "float32 or bfloat16, what linear layers calculate in.")
   var precision = Precision.float32
   @OptionGroup var overrides: OverrideOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    try precision.check()
     if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more") }
   }
 
   func run(_ registry: PluginRegistry) throws {
+    try precision.check()
     try Console.check(model, isFolder: true)
     let encoder = try ModelFolder.encoder(
       URL(filePath: model), settings: try overrides.pairs(), registry: registry)

@@ -17,7 +17,7 @@ struct Evaluate: PluginCommand {
   var sweep = false
   @Option(help: "text or json.")
   var format = OutputFormat.text
-  @Option(help: "What linear layers calculate in, float32 or bfloat16. Default: what the run's did.")
+  @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
   var precision: Precision?
   @OptionGroup var threads: ThreadOptions
 

@@ -37,5 +37,8 @@ struct Plan: PluginCommand {
       try RunPlan(pipeline, steps: steps, observe: display.show)
     }
     Console.output(format == .json ? try plan.json() : plan.text(beside: record))
+    if pipeline.options.precision == .float32, beside == nil, Precision.bfloat16.isAvailable {
+      Console.error("this processor has bfloat16: --set precision=bfloat16 shows what that would take")
+    }
   }
 }

@@ -24,7 +24,7 @@ struct Predict: PluginCommand {
   var noRetrieval = false
   @Option(help: "text or jsonl.")
   var format = Format.text
-  @Option(help: "What linear layers calculate in, float32 or bfloat16. Default: what the run's did.")
+  @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
   var precision: Precision?
   @OptionGroup var threads: ThreadOptions
 

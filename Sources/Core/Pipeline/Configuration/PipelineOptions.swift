@@ -66,6 +66,8 @@ public struct PipelineOptions: Configurable {
   }
 }
 
+extension Precision: OptionValue {}
+
 extension PipelineOptions {
   /// The terms with their weights, and names that tell two of a kind apart.
   var terms: [WeightedTerm] {

@@ -59,6 +59,7 @@ public struct StarterPipeline {
       batch_size: 32
       learning_rate: 5e-5
       seed: 42
+    precision: float32
     output: runs/\(task)
     """
   }

@@ -79,21 +79,21 @@ public final class FinishedRun {
     }
     let data = EncodedDataset(
       try task.read(file).examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
-    let response = try Compute.$precision.withValue(precision) {
-      try answers(of: student, to: data, with: [.embedding, .logits])
-    }
+    let response = try studentAnswers(data, [.embedding, .logits])
     return try augmentation.trials(
       grid, embeddings: try response[.embedding],
       outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
+  }
+
+  private func studentAnswers(_ data: EncodedDataset, _ activations: Set<Activation>) throws -> Response {
+    try Compute.$precision.withValue(precision) { try answers(of: student, to: data, with: activations) }
   }
 
   /// Answers to texts, in their order.
   public func predict(_ examples: [Example]) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
     let wanted: Set<Activation> = augmentation == nil ? [.logits] : [.logits, .embedding]
-    let response = try Compute.$precision.withValue(precision) {
-      try answers(of: student, to: data, with: wanted)
-    }
+    let response = try studentAnswers(data, wanted)
     let own = Matrix(probabilities(from: try response[.logits], task: task.kind))
     let found = try augmentation.map { try $0.neighbours(of: try response[.embedding]) }
     return examples.indices.map { row in

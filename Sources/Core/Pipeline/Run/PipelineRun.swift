@@ -36,11 +36,11 @@ public final class PipelineRun {
     // A run that was finished, or anything that is not a run, is not written over.
     try folder.check()
     if let old = try? RunRecord(folder.record) {
+      if resumes, old.fingerprint != record.fingerprint { throw RunError.otherSettings(folder.url.path) }
+      if old.isComplete { throw RunError.finished(folder.url.path) }
       if resumes {
-        guard old.fingerprint == record.fingerprint else { throw RunError.otherSettings(folder.url.path) }
         record.seconds = old.seconds
       } else {
-        if old.isComplete { throw RunError.finished(folder.url.path) }
         for part in folder.parts where manager.fileExists(atPath: part.path) { try manager.removeItem(at: part) }
       }
     }

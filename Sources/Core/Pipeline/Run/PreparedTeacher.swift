@@ -1,7 +1,8 @@
 import DistillCore
 import Foundation
 
-/// Teachers that were prepared before, by everything that decides what comes out: options, weights, data and seed.
+/// Teachers that were prepared before, by everything that decides what comes out: options, weights, data, seed
+/// and precision.
 struct PreparedTeachers {
   let folder: URL
 
