@@ -28,6 +28,17 @@ import Testing
     #expect(!bench.exists("runs"))
   }
 
+  @Test func aSyntaxErrorHidesNothingBeforeIt() throws {
+    let bench = try Workbench()
+    let text = Workbench.pipeline.replacing("train: train", with: "train: no").replacing("[2]", with: "[9]")
+      .replacing("weight: 0.5", with: "weight: -1")
+      .replacing("{epochs: 3, batch_size: 8, learning_rate: 0.003}", with: "\n  epochs: 3\n   batch_size: 8")
+    try bench.write(text, to: "wrong.yaml")
+    let outcome = try bench.distill("validate", "wrong.yaml")
+    let places = outcome.errors.matches(of: /wrong.yaml:(\d+):\d+: error/).map { String($0.1) }
+    #expect(outcome.status == 2 && places == ["3", "8", "11", "15"], "\(outcome.errors)")
+  }
+
   enum Damage: String, CaseIterable {
     case truncated, empty, garbage, misnamed, misshapen, moreLayers, notFinite, foreignVocabulary, missing,
       configuration

@@ -96,7 +96,7 @@ struct Warmup: Configurable, Equatable {
   mutating func options(_ visit: inout OptionVisitor) {
     visit("share", &share, in: .unit, "Share of the steps.")
     visit("floor", &floor, in: .unit, "Lowest factor.")
-    if floor > share { visit.reject("floor", "the floor lies above the share", hint: "lower it") }
+    if floor > share { visit.reject("floor", "the floor lies above the share", hint: "lower it", given: ["share"]) }
   }
 }
 

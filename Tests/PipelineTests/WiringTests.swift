@@ -139,6 +139,18 @@ struct WiringTests {
       first.range.column == (before.split(separator: "\n", omittingEmptySubsequences: false).last?.count ?? 0) + 1)
   }
 
+  @Test(arguments: ["]", "  x: y: z", "- ]", "      x: {"]) func nothingIsMissedBelowAMistakeOfSyntax(
+    _ mistake: String
+  ) throws {
+    let bench = try bench()
+    let lines = Workbench.pipeline.split(separator: "\n")
+    for count in 0...lines.count {
+      let text = lines.prefix(count).joined(separator: "\n") + "\n" + mistake
+      let found = try problems(bench, text).map(\.message)
+      #expect(found.count == 1, "\(text)\n\(found)")
+    }
+  }
+
   /// Options, files, models and how they fit: none of them waits until the others are right.
   @Test func mistakesDoNotHideOneAnother() throws {
     let bench = try bench()

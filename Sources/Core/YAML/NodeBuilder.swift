@@ -21,6 +21,8 @@ struct NodeBuilder: ~Copyable {
   private struct Stop: Error {}
 
   private(set) var problems: [Diagnostic] = []
+  /// Where reading stopped before the end: what is open there, which may go on.
+  private(set) var cut: Set<SourceRange> = []
   private let source: SourceText
   private let limits: YAMLLimits
   private let text: String
@@ -30,6 +32,9 @@ struct NodeBuilder: ~Copyable {
   /// Lines (from 0) that only continue a quoted or block scalar begun above: their indentation is text.
   private var insideScalar: Set<Int> = []
   private var failedLine: Int?
+  /// Where reading stopped: what begins here or below is not known.
+  private var end: (line: Int, column: Int)?
+  private var lastScalar: (start: YAMLMark, endLine: Int)?
   /// The last quoted scalar of several lines, and the line in which it ends, from 0.
   private var lastQuote: (start: YAMLMark, endLine: Int)?
 
@@ -41,7 +46,8 @@ struct NodeBuilder: ~Copyable {
     events = YAMLEvents(text)
   }
 
-  /// The root, or nil when there is no document or none that can be used.
+  /// The root, or nil when there is no document or none that can be used; what stands before the mistake after one that
+  /// nothing can be read beyond.
   mutating func document() -> Node? {
     defer { reportTabs() }
     do throws(Stop) {
@@ -50,8 +56,9 @@ struct NodeBuilder: ~Copyable {
       guard case .documentStart(let hasDirectives) = start.kind else { return nil }
       if hasDirectives { report("directives are not supported", at: range(start), hint: "remove the line with `%`") }
       let root = try node(try next(), depth: 1)
-      _ = try next()
-      let following = try next()
+      guard (try? next()) != nil, let following = try? next() else {
+        return root.entries == nil ? nil : beforeEnd(root)
+      }
       if case .documentStart = following.kind {
         report("a second document begins here", at: range(following), hint: "a file holds exactly one document")
       }
@@ -72,15 +79,16 @@ struct NodeBuilder: ~Copyable {
     case .scalar(let text, let isPlain):
       // A block scalar ends at the first column of the line after it.
       let last = event.end.column == 0 ? event.end.line - 1 : event.end.line
+      lastScalar = (event.start, last)
       if !isPlain, event.end.column > 0, last > event.start.line { lastQuote = (event.start, last) }
       if !isPlain, last > event.start.line { insideScalar.formUnion(event.start.line + 1...last) }
       node = Node(content: .scalar(Scalar(text, isPlain: isPlain)), range: place)
     case .sequenceStart:
       try check(depth, at: place)
-      node = Node(content: .sequence(try items(depth: depth + 1)), range: place.cut(to: 1))
+      node = Node(content: .sequence(items(depth: depth + 1)), range: place.cut(to: 1))
     default:
       try check(depth, at: place)
-      let entries = try entries(depth: depth + 1)
+      let entries = entries(depth: depth + 1)
       // A block mapping has no bracket to point at: its first key stands for it.
       let isFlow = if case .mappingStart(isFlow: true) = event.kind { true } else { false }
       node = Node(content: .mapping(entries), range: isFlow ? place.cut(to: 1) : entries.first?.keyRange ?? place)
@@ -92,23 +100,25 @@ struct NodeBuilder: ~Copyable {
     return node
   }
 
-  private mutating func items(depth: Int) throws(Stop) -> [Node] {
+  /// The items there are before the list ends, or reading does.
+  private mutating func items(depth: Int) -> [Node] {
     var items: [Node] = []
-    while true {
-      let event = try next()
-      if case .sequenceEnd = event.kind { return items }
-      items.append(try node(event, depth: depth))
+    while let event = try? next() {
+      if case .sequenceEnd = event.kind { break }
+      guard let item = try? node(event, depth: depth) else { break }
+      items.append(item)
     }
+    return items
   }
 
-  private mutating func entries(depth: Int) throws(Stop) -> [Node.Entry] {
+  private mutating func entries(depth: Int) -> [Node.Entry] {
     var entries: [Node.Entry] = []
     var firstLines: [String: Int] = [:]
-    while true {
-      let event = try next()
-      if case .mappingEnd = event.kind { return entries }
-      let key = try node(event, depth: depth)
-      let value = try node(try next(), depth: depth)
+    while let event = try? next() {
+      if case .mappingEnd = event.kind { break }
+      guard let key = try? node(event, depth: depth), let following = try? next(),
+        let value = try? node(following, depth: depth)
+      else { break }
       let name = key.scalar?.text ?? ""
       if case .alias = event.kind {
         report("a key cannot be an alias", at: key.range)
@@ -124,18 +134,48 @@ struct NodeBuilder: ~Copyable {
         entries.append(Node.Entry(key: name, keyRange: key.range, value: value))
       }
     }
+    return entries
+  }
+
+  /// The tree without what begins where reading stopped, or below; nil when nothing is left. The last on each level may go on
+  /// there, unless another one was seen to follow it.
+  private mutating func beforeEnd(_ node: Node) -> Node? {
+    func isKnown(_ range: SourceRange) -> Bool { end.map { (range.line, range.column) < $0 } ?? true }
+    var node = node
+    switch node.content {
+    case .scalar: return node
+    case .sequence(let items):
+      var known = items.filter { isKnown($0.range) }
+      if known.count == items.count, let last = known.popLast(), let rest = beforeEnd(last) { known.append(rest) }
+      guard !known.isEmpty else { return nil }
+      node.content = .sequence(known)
+    case .mapping(let entries):
+      var known = entries.filter { isKnown($0.keyRange) && isKnown($0.value.range) }
+      if known.count == entries.count, var last = known.popLast(), let rest = beforeEnd(last.value) {
+        last.value = rest
+        known.append(last)
+      }
+      guard !known.isEmpty else { return nil }
+      node.content = .mapping(known)
+    }
+    cut.insert(node.range)
+    return node
+  }
+
+  private mutating func stop(_ message: String, at place: SourceRange) -> Stop {
+    report(message, at: place)
+    end = (place.line, place.column)
+    return Stop()
   }
 
   private mutating func expand(_ name: String, at place: SourceRange, depth: Int) throws(Stop) -> Node {
     guard var node = anchors[name] else {
-      report("the alias `*\(name)` has no anchor before it", at: place)
-      throw Stop()
+      throw stop("the alias `*\(name)` has no anchor before it", at: place)
     }
     let size = node.size
     aliasedNodes += size.count
     guard aliasedNodes <= limits.aliasedNodes else {
-      report("aliases stand for more than \(limits.aliasedNodes) values", at: place)
-      throw Stop()
+      throw stop("aliases stand for more than \(limits.aliasedNodes) values", at: place)
     }
     try check(depth + size.depth - 2, at: place)
     node.range = place
@@ -144,16 +184,21 @@ struct NodeBuilder: ~Copyable {
 
   private mutating func check(_ depth: Int, at place: SourceRange) throws(Stop) {
     guard depth > limits.depth else { return }
-    report("nested more than \(limits.depth) levels deep", at: place.cut(to: 1))
-    throw Stop()
+    throw stop("nested more than \(limits.depth) levels deep", at: place.cut(to: 1))
   }
 
   private mutating func next() throws(Stop) -> YAMLEvent {
+    guard end == nil else { throw Stop() }
     do {
       return try events.next()
     } catch {
       let (line, column) = position(of: error)
       failedLine = line - 1
+      end = (line, column)
+      // A text that reaches the mistake may have swallowed what was not meant to be text.
+      if let (start, endLine) = lastScalar, endLine >= line - 1, (start.line + 1, start.column + 1) < (line, column) {
+        end = (start.line + 1, start.column + 1)
+      }
       let message = [error.problem, error.context].compactMap(\.self).joined(separator: " ")
       let place = SourceRange(source: source, line: line, column: column, length: 1)
       report(message, at: place, hint: syntaxHint(error.problem, line: line))

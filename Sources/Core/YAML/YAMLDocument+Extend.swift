@@ -14,7 +14,10 @@ extension YAMLDocument {
     ]
     while let index = entries.firstIndex(where: { $0.key == "extends" }) {
       do throws(Diagnostics) {
+        let isCut = !cut.isEmpty
         let base = try base(entries.remove(at: index).value, &chain)
+        // The part that is not known may replace anything.
+        if isCut { break }
         let replaced = Set(entries.map(\.key))
         // The base's own `extends` is among them, and is next.
         entries += base.filter { !replaced.contains($0.key) }
@@ -55,6 +58,7 @@ extension YAMLDocument {
     let document = YAMLDocument(
       bytes, name: file.name, folder: file.url.deletingLastPathComponent(), limits: limits, order: chain.count - 1)
     diagnostics += document.diagnostics
+    if !document.cut.isEmpty, let root { cut.formUnion(document.cut.union([root.range])) }
     if let entries = document.root?.entries { return entries }
     guard document.root != nil || document.diagnostics.isEmpty else { throw Diagnostics([]) }
     throw problem("\(file.name) holds \(document.root?.found ?? "nothing"), not a mapping")

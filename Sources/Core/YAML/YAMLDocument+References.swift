@@ -16,7 +16,7 @@ extension YAMLDocument {
   /// To be called after `extend` and `set`. Mistakes join `diagnostics`.
   public mutating func substitute(environment: [String: String]) {
     guard let root else { return }
-    var substitution = Substitution(root: root, environment: environment, limits: limits)
+    var substitution = Substitution(root: root, isCut: !cut.isEmpty, environment: environment, limits: limits)
     self.root = substitution.replacing(root)
     diagnostics += substitution.problems
     unresolved = substitution.failed
@@ -26,6 +26,8 @@ extension YAMLDocument {
 /// An empty `Diagnostics` is thrown where something failed that has been told already.
 private struct Substitution {
   let root: Node
+  /// Whether values may be missing that stand below a syntax error.
+  let isCut: Bool
   let environment: [String: String]
   let limits: YAMLLimits
   private(set) var problems: [Diagnostic] = []
@@ -36,8 +38,8 @@ private struct Substitution {
   private var references = 0
   private var bytes = 0
 
-  init(root: Node, environment: [String: String], limits: YAMLLimits) {
-    (self.root, self.environment, self.limits) = (root, environment, limits)
+  init(root: Node, isCut: Bool, environment: [String: String], limits: YAMLLimits) {
+    (self.root, self.isCut, self.environment, self.limits) = (root, isCut, environment, limits)
   }
 
   mutating func replacing(_ node: Node) -> Node {
@@ -135,6 +137,7 @@ private struct Substitution {
         hint: "write ${NAME} for an environment variable, ${training.epochs} for a value, `$${` for a literal `${`")
     }
     guard let target = root.value(at: steps) else {
+      if isCut { throw Diagnostics([]) }
       throw problem(
         "there is no value `\(shown)` to refer to", at: place, of: name, hint: nearestPath(to: steps, name: name))
     }

@@ -25,7 +25,13 @@ extension YAMLDocument {
     let node = parsed ?? Node(content: .scalar(Scalar("", isPlain: true)), range: end)
     guard root != nil || diagnostics.isEmpty else { return }
     var tree = root ?? Node(content: .mapping([]), range: start)
-    if let problem = tree.put(node, at: steps[...]) { diagnostics.append(problem) } else { root = tree }
+    // What is made on the way, or is not there, may be there below a syntax error.
+    if !cut.isEmpty { cut.formUnion(steps.map(\.range)) }
+    if let problem = tree.put(node, at: steps[...]) {
+      if cut.isEmpty { diagnostics.append(problem) }
+    } else {
+      root = tree
+    }
   }
 }
 

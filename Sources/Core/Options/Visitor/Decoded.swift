@@ -24,10 +24,12 @@ extension Draft where Value: Configurable {
   ///   - start: where the file begins.
   ///   - known: what was found to be wrong before.
   ///   - unresolved: values whose references failed. What they stand for is not known, and neither is what it should be.
+  ///   - cut: lists and mappings of which only the beginning is known.
   package init(
-    _ root: Node, at start: SourceRange, registry: PluginRegistry, known: [Diagnostic], unresolved: Set<SourceRange>
+    _ root: Node, at start: SourceRange, registry: PluginRegistry, known: [Diagnostic], unresolved: Set<SourceRange>,
+    cut: Set<SourceRange>
   ) {
-    let visit = DecodingVisit(registry: registry, range: start, unresolved: unresolved)
+    let visit = DecodingVisit(registry: registry, range: start, unresolved: unresolved, cut: cut)
     var value = Value()
     visit.decode(&value, from: root)
     problems = known + visit.problems.filter { !unresolved.contains($0.range) }

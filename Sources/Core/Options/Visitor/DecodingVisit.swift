@@ -10,6 +10,7 @@ final class DecodingVisit: OptionVisit {
   private(set) var spellings: [String: String] = [:]
   private let registry: PluginRegistry
   private let unresolved: Set<SourceRange>
+  private let cut: Set<SourceRange>
   private var scope: Scope
 
   /// The mapping that is being visited.
@@ -24,8 +25,9 @@ final class DecodingVisit: OptionVisit {
   }
 
   /// - Parameter unresolved: values whose references failed, and are not known.
-  init(registry: PluginRegistry, range: SourceRange, unresolved: Set<SourceRange>) {
-    (self.registry, self.unresolved) = (registry, unresolved)
+  /// - Parameter cut: lists and mappings that more may follow in: what they do not hold is not known.
+  init(registry: PluginRegistry, range: SourceRange, unresolved: Set<SourceRange>, cut: Set<SourceRange>) {
+    (self.registry, self.unresolved, self.cut) = (registry, unresolved, cut)
     scope = Scope(entries: [], range: range)
   }
 
@@ -36,6 +38,7 @@ final class DecodingVisit: OptionVisit {
 
   func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
     guard let node = declare(key) else { return }
+    if cut.contains(node.range) { return unknown(key) }
     let context = OptionContext(range: range)
     do throws(Diagnostics) {
       value = try V(node, context)
@@ -68,6 +71,7 @@ final class DecodingVisit: OptionVisit {
   func sections<T: Configurable>(_ key: OptionKey, _ value: inout [T]) {
     guard let node = declare(key) else { return }
     guard let items = node.items else { return fail(path(to: key.name), node, expected: .sections) }
+    defer { if cut.contains(node.range) { unknown(key) } }
     value = items.enumerated().map { index, item in
       var section = T()
       decode(&section, from: item, at: "\(path(to: key.name))[\(index)]")
@@ -134,19 +138,23 @@ final class DecodingVisit: OptionVisit {
 
   private func path(to key: String) -> String { scope.path.isEmpty ? key : "\(scope.path).\(key)" }
 
+  private func unknown(_ key: OptionKey) { failed.insert(path(to: key.name)) }
+
   /// Notes that the key exists, and gives its value if it is there and known.
   private func declare(_ key: OptionKey, hint: String? = nil) -> Node? {
     if !scope.declared.insert(key.name).inserted {
       problems.append(Diagnostic("two options are called `\(key.name)`: this is a bug of the plugin", at: scope.range))
     }
     let node = scope.entries.first { $0.key == key.name }?.value
-    if node == nil, key.isRequired {
+    if node == nil, cut.contains(scope.range) {
+      unknown(key)
+    } else if node == nil, key.isRequired {
       let message = "missing key `\(scope.prefix)\(key.name)`"
       problems.append(Diagnostic(message, at: scope.range, hint: hint ?? key.summary))
       failed.insert(path(to: key.name))
     }
     guard let node, unresolved.contains(node.range) else { return node }
-    failed.insert(path(to: key.name))
+    unknown(key)
     return nil
   }
 
