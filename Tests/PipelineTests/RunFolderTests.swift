@@ -20,6 +20,12 @@ struct RunFolderTests {
     #expect(try !isReused(bench, bench.pipeline(set: short), into: "first"))
     #expect(try isReused(bench, bench.pipeline(set: short), into: "same"))
     #expect(try bench.student("same") == bench.student("first"))
+    // Nor does it matter where its files lie, and how that is spelt.
+    try FileManager.default.copyItem(atPath: bench.path("teacher"), toPath: bench.path("moved"))
+    for (index, path) in ["./teacher/", "runs/../teacher", bench.path("teacher"), "moved"].enumerated() {
+      let spelt = short + [("teacher.base.checkpoint", path)]
+      #expect(try isReused(bench, bench.pipeline(set: spelt), into: "spelt-\(index)"), "\(path)")
+    }
     // What comes after the teacher does not matter to it.
     #expect(try isReused(bench, bench.pipeline(set: short + [("training.epochs", "2")]), into: "student"))
     let precision = Precision.bfloat16.isAvailable ? [("precision", "bfloat16")] : []

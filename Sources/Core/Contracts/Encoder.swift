@@ -102,7 +102,8 @@ public protocol TeacherRecipe: EncoderRecipe {
   func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard
   /// The teacher as it is before its preparation.
   func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
-  /// Files whose content decides what teacher is made: with the options and the data they name a prepared teacher.
+  /// Files whose content decides what teacher is made, all those among them that a path of the options leads to: with the data
+  /// and the options that are no paths, they name a prepared teacher.
   var sources: [URL] { get }
   /// A teacher that was prepared and written before.
   func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher

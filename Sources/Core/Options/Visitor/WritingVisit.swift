@@ -1,6 +1,10 @@
 /// Turns the properties into the YAML that decodes to them.
 final class WritingVisit: OptionVisit {
   private var entries: [YAMLValue.Entry] = []
+  private let paths: Bool
+
+  /// - Parameter paths: whether to write where files lie.
+  init(paths: Bool = true) { self.paths = paths }
 
   func mapping<T: Configurable>(_ value: T) -> YAMLValue {
     var value = value
@@ -8,7 +12,7 @@ final class WritingVisit: OptionVisit {
   }
 
   func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
-    write(key, value.yaml)
+    write(key, paths || value as? OptionPath == nil ? value.yaml : .text(""))
   }
 
   func section<T: Configurable>(_ key: OptionKey, _ value: inout T) {

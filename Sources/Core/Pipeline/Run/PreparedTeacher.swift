@@ -2,7 +2,7 @@ import DistillCore
 import Foundation
 
 /// Teachers that were prepared before, by everything that decides what comes out: options, weights, data, seed
-/// and precision.
+/// and precision. Where the files lie, and how the options spell it, does not.
 struct PreparedTeachers {
   let folder: URL
 
@@ -10,7 +10,7 @@ struct PreparedTeachers {
   static func key(of recipe: any TeacherRecipe, card: ModelCard, texts: TaskTexts, seed: Int) throws -> String {
     var digest = SHA256()
     digest.update(
-      "\(type(of: recipe).name)\u{0}\(recipe.resolvedYAML())\u{0}\(card)\u{0}\(texts.fingerprint)\u{0}\(seed)\u{0}"
+      "\(type(of: recipe).name)\u{0}\(recipe.yamlWithoutPaths)\u{0}\(card)\u{0}\(texts.fingerprint)\u{0}\(seed)\u{0}"
         .utf8)
     digest.update("\(Compute.precision)\u{0}".utf8)
     for source in recipe.sources where FileManager.default.fileExists(atPath: source.path) {
