@@ -17,6 +17,7 @@ struct WiringTests {
 
   static let fit = [
     Mistake(old: "[2]}\nlosses", new: "[2, «4]}\nlosses", message: "layer 4 does not exist: there are 3"),
+    Mistake(old: "layers: [2]", new: "layers: «1, 2, 3", message: "write `from_teacher_layers: [1, 2, 3]`"),
     Mistake(
       old: "  - {use: relational-kl, weight: 0.5}", new: "  - {use: hidden-distance}\nlayer_map: [[1, «4]]",
       message: "the pair 1 ← 4 does not exist"),
@@ -85,6 +86,9 @@ struct WiringTests {
     Mistake(
       old: "use: tsv, train: train.tsv, validation: validation.tsv, label: intent",
       new: "use: sts-b, train: sts-train.tsv, labels: «[a, b]", message: "the labels of sts-b are fixed"),
+    Mistake(
+      old: "train: train.tsv, validation: validation.tsv, label: intent",
+      new: "train: «train.tsv, validation: validation.tsv", message: "train.tsv:1: there is no column 'label'"),
     Mistake(
       old: "label: intent", new: "label: intent, text: intent", message: "`intent` is the column of `text` already"),
     Mistake(old: "checkpoint: teacher", new: "checkpoint: «nowhere", message: "there is no such folder"),

@@ -148,7 +148,7 @@ final class DecodingVisit: OptionVisit {
     let node = scope.entries.first { $0.key == key.name }?.value
     if node == nil, cut.contains(scope.range) {
       unknown(key)
-    } else if node == nil, key.isRequired {
+    } else if node == nil, key.isRequired, !failed.contains(path(to: key.name)) {
       let message = "missing key `\(scope.prefix)\(key.name)`"
       problems.append(Diagnostic(message, at: scope.range, hint: hint ?? key.summary))
       failed.insert(path(to: key.name))
@@ -192,8 +192,23 @@ final class DecodingVisit: OptionVisit {
     }
     let scope = Scope(entries: entries, range: node.range, path: path)
     within(scope) {
+      joinLooseNumbers()
       if naming.isComplete { readUnknownKeys(naming) }
       body(self)
+    }
+  }
+
+  /// Reports `{layers: 2, 4}`, in which YAML sees the value 2 and a key 4 without one.
+  private func joinLooseNumbers() {
+    func isNumber(_ entry: Node.Entry) -> Bool { entry.value.scalar?.text == "" && Int(entry.key) != nil }
+    while let start = scope.entries.indices.dropFirst().first(where: { isNumber(scope.entries[$0]) }) {
+      let (first, loose) = (scope.entries[start - 1], scope.entries[start...].prefix(while: isNumber))
+      guard let scalar = first.value.scalar, !isNumber(first) else { return }
+      let list = ([scalar.text] + loose.map(\.key)).joined(separator: ", ")
+      problems.append(
+        Diagnostic("a list stands in brackets", at: first.value.range, hint: "write `\(first.key): [\(list)]`"))
+      failed.insert(path(to: first.key))
+      scope.entries.removeSubrange(start - 1..<loose.endIndex)
     }
   }
 

@@ -40,15 +40,15 @@ extension PipelineCheck {
     return nil
   }
 
-  /// One report for each column that is not there, at the option that names it, and one for all broken rows.
+  /// One report for each column that is not there, at the option that names it, whatever files lack it, and one for all
+  /// broken rows.
   private mutating func report(_ error: TextFileError, in path: OptionPath, at place: String, _ options: TaskOptions) {
     func message(_ problem: TextFileError.Problem) -> String {
       path.given + (problem.line.map { ":\($0)" } ?? "") + ": " + problem.message
     }
     let named = [("text", options.text), ("pair", options.pair), ("label", options.label), ("score", options.score)]
-    var columns: Set<String> = []
     for problem in error.problems {
-      guard let column = problem.column, columns.insert(column).inserted else { continue }
+      guard let column = problem.column, missingColumns.insert(column).inserted else { continue }
       report(message(problem), at: named.first { $0.1 == column }.map { "task.\($0.0)" } ?? place)
     }
     let rows = error.problems.filter { $0.column == nil }

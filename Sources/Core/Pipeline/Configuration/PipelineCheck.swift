@@ -8,6 +8,8 @@ import Foundation
 struct PipelineCheck {
   private var source: SourceMap
   private var list: [Diagnostic]
+  /// Columns that a data file was found to lack.
+  var missingColumns: Set<String> = []
   /// Examples of the training file, where it was read to its end.
   var trainingRows: Int?
 
