@@ -16,8 +16,9 @@ struct Distill: ParsableCommand {
         echo "a text" | distill predict runs/NAME
 
       Results go to standard output, everything else to standard error.
-      Exit status: 0 done, 1 failed while running, 2 the file or the command
-      line is wrong, 130 or 143 stopped by a signal after saving.
+      Exit status: 0 done, 1 failed while running, 2 the pipeline file, a file
+      of texts or the command line is wrong, 130 or 143 stopped by a signal
+      after saving.
       """,
     subcommands: [
       Initialise.self, Plan.self, Run.self, Validate.self, Show.self, Evaluate.self, Predict.self, Embed.self,
@@ -47,7 +48,7 @@ enum ExitStatus {
     case TrainingError.stopped(let signal, _, _):
       Console.error("\(error)")
       exit(128 + signal)
-    case is RunError, is ComputeError:
+    case is RunError, is ComputeError, is TextFileError:
       Console.error("error: \(error)")
       exit(2)
     default:

@@ -31,7 +31,7 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
   }
 
   /// - Parameter name: what is shown of a file, or of what is none.
-  init(named name: String, _ problems: [Problem], total: Int? = nil) {
+  package init(named name: String, _ problems: [Problem], total: Int? = nil) {
     self.file = name
     self.problems = Array(problems.prefix(Self.limit))
     self.total = total ?? problems.count

@@ -57,17 +57,20 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 func examples(inLinesOf file: String) throws -> [Example] {
   var lines = try Console.input(file).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
   if lines.last?.isEmpty == true { lines.removeLast() }
+  func problem(_ index: Int, _ message: String) -> TextFileError {
+    TextFileError(
+      named: file == "-" ? "standard input" : file, [TextFileError.Problem(line: index + 1, message)])
+  }
   return try lines.enumerated().map { index, line in
     let bytes = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ContractError("\(file == "-" ? "standard input" : file):\(index + 1): is not valid UTF-8")
+      throw problem(index, "is not valid UTF-8")
     }
     // Among bytes: a carriage return or a combining mark beside a separator would make one `Character` with it.
     let parts = text.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
       .map { String(Substring($0)) }
     guard parts.count <= 2 else {
-      let place = "\(file == "-" ? "standard input" : file):\(index + 1)"
-      throw ContractError("\(place): has \(parts.count) texts; a line holds one, or two with a TAB between them")
+      throw problem(index, "has \(parts.count) texts; a line holds one, or two with a TAB between them")
     }
     return Example(text: parts[0], pair: parts.count == 2 ? parts[1] : nil, line: index + 1)
   }
