@@ -11,18 +11,17 @@ struct Outcome {
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
 
-/// The built command, beside the test bundle.
-private let executable: URL = {
+/// Where the programs are built: beside the test bundle.
+private let programs: URL = {
   let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-  let folder = (bundle ?? URL(filePath: CommandLine.arguments[0])).deletingLastPathComponent()
-  return folder.appending(path: "distill")
+  return (bundle ?? URL(filePath: CommandLine.arguments[0])).deletingLastPathComponent()
 }()
 
 extension Workbench {
-  /// A process of the command, in this folder, on one thread.
-  func process(_ arguments: [String], instructionSet: String? = nil) -> Process {
+  /// A process of the command, or of another program of this package, in this folder, on one thread.
+  func process(_ arguments: [String], of program: String = "distill", instructionSet: String? = nil) -> Process {
     let process = Process()
-    process.executableURL = executable
+    process.executableURL = programs.appending(path: program)
     process.arguments = arguments
     process.currentDirectoryURL = url
     var environment = ProcessInfo.processInfo.environment
@@ -33,10 +32,24 @@ extension Workbench {
     return process
   }
 
-  /// Runs the command to its end. Files take what it says, so that it never waits for a reader.
   @discardableResult
-  func distill(_ arguments: [String], input: String = "", instructionSet: String? = nil) throws -> Outcome {
+  func distill(
+    _ arguments: [String], input: String = "", instructionSet: String? = nil, environment: [String: String] = [:]
+  ) throws -> Outcome {
     let process = process(arguments, instructionSet: instructionSet)
+    process.environment?.merge(environment) { $1 }
+    return try outcome(of: process, input: input)
+  }
+
+  /// Runs lines of shell, in which `distill` is the built command, until one fails.
+  func shell(_ lines: String) throws -> Outcome {
+    let process = process(["-euc", "distill() { '\(programs.path)/distill' \"$@\"; }\n\(lines)"])
+    process.executableURL = URL(filePath: "/bin/bash")
+    return try outcome(of: process)
+  }
+
+  /// Runs a process to its end. Files take what it says, so that it never waits for a reader.
+  func outcome(of process: Process, input: String = "") throws -> Outcome {
     let (input, names) = (Data(input.utf8), ["input", "output", "errors"].map { "\(UUID().uuidString).\($0)" })
     try input.write(to: url.appending(path: names[0]))
     for name in names.dropFirst() { try write("", to: name) }
