@@ -39,3 +39,18 @@ prepare() {
   install_missing pkg-config:pkg-config
   install_missing openblas:libopenblas-dev yaml-0.1:libyaml-dev
 }
+
+# small_clone FOLDER makes what a clone with MiniLM and GLUE's files would be to a pipeline, with few texts: the examples, six
+# training texts of each intent, and tables of pairs in GLUE's columns.
+small_clone() {
+  local intents=$1/Examples/support-intents glue=$1/data/glue
+  mkdir -p "$glue/MRPC" "$glue/CoLA"
+  cp -R Examples "$1"
+  ln -s "$PWD/models" "$PWD/Scripts" "$PWD/.build" "$1"
+  awk -F '\t' 'NR == 1 || ++seen[$2] <= 6' Examples/support-intents/train.tsv >"$intents/train.tsv"
+  awk -F '\t' 'NR == 1 || ++seen[$2] <= 2' Examples/support-intents/validation.tsv >"$intents/validation.tsv"
+  awk -F '\t' 'BEGIN {print "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String"}
+    NR > 1 && NR < 18 {print NR % 2 "\t1\t2\t" last "\t" $1} {last = $1}' "$intents/train.tsv" >"$glue/MRPC/train.tsv"
+  awk -F '\t' 'NR > 1 && NR < 18 {print "a\t" NR % 2 "\t\t" $1}' "$intents/train.tsv" >"$glue/CoLA/train.tsv"
+  for task in MRPC CoLA; do cp "$glue/$task/train.tsv" "$glue/$task/dev.tsv"; done
+}

@@ -36,6 +36,23 @@ import Testing
     #expect(try schema().accepts(try #require(document.root)) == isFine, "\(new)")
   }
 
+  /// The schema that the repository keeps, and the pipelines beside it. One names a loss that only its own package's schema knows.
+  @Test func acceptsTheShippedPipelines() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    func node(_ path: String) throws -> Node { try #require(YAMLDocument(file: root.appending(path: path).path).root) }
+    let schema = SchemaCheck(root: try node("Docs/Reference/pipeline.schema.json"))
+    let files = FileManager.default.enumerator(atPath: root.appending(path: "Examples").path)?.compactMap {
+      $0 as? String
+    }
+    let pipelines = try (files ?? []).filter { $0.hasSuffix(".yaml") }.map { ($0, try node("Examples/\($0)")) }
+      .filter { $0.1["name"] != nil }
+    #expect(pipelines.count > 10)
+    for (file, node) in pipelines {
+      #expect(try schema.accepts(node) == !file.hasPrefix("ThirdPartyLoss"), "\(file)")
+    }
+  }
+
   @Test func referencesStandForSingleValues() throws {
     for (old, new, isFine) in [
       ("epochs: 4", "epochs: \"${EPOCHS}\"", true), ("epochs: 4", "epochs: \"$${EPOCHS}\"", false),

@@ -13,7 +13,8 @@ do {
   var number = 0
   while let line = readLine() {
     number += 1
-    for answer in try run.predict([Example(text: line, line: number)]) {
+    let answers = try run.predict([Example(text: line, line: number)])
+    for answer in answers {
       let label = answer.label ?? "score"
       let nearest = answer.neighbours?.first.map { "like example \($0.row)" } ?? "no knowledge base"
       print("\(label)\t\(answer.scores[label] ?? .nan)\t\(nearest)")
