@@ -46,7 +46,8 @@ struct Compare: ParsableCommand {
     let environment = [
       "DISTILL_THREADS": "\(threads)", "OMP_NUM_THREADS": "\(threads)", "TOKENIZERS_PARALLELISM": "false",
     ]
-    let ours = try (item.work == .tokenizer ? [.float32] : precisions).map { precision in
+    let precisions = item.work == .tokenizer ? [.float32] : precisions
+    let ours = try precisions.map { precision in
       try Side(
         precision == .float32 ? "swift-distill" : "swift-distill, \(precision)",
         command: [CommandLine.arguments[0], "serve", item.work.rawValue, folder.path, "--precision", "\(precision)"],
@@ -65,20 +66,22 @@ struct Compare: ParsableCommand {
       try side.warmUp(warmUp)
     }
     for side in ours { try side.warmUp(warmUp) }
-    var limits: [[Double]] = []  // of each round
+    let exact = precisions.firstIndex(of: .float32).map { ours[$0] }
+    var limits: [Double] = []
     for round in 1...rounds {
       note("\(item.name): round \(round) of \(rounds)")
-      limits.append(try ours.map { MatrixProducts.rate(try $0.ask("limit").seconds[0]) })
+      if let exact { limits.append(MatrixProducts.rate(try exact.ask("limit").seconds[0])) }
       for side in ours + rivals {
         Thread.sleep(forTimeInterval: 0.3)  // until the threads of the one before have stopped waiting for work
         try side.takeTurn(item.stepsPerTurn)
       }
     }
-    print(table(item, ours, rivals, limits, try Workload.read(folder), warmUp))
+    print(table(item, ours, rivals, exact, limits, try Workload.read(folder), warmUp))
   }
 
   private func table(
-    _ item: Case, _ ours: [Side], _ rivals: [Side], _ limits: [[Double]], _ workload: Workload, _ warmUp: Int
+    _ item: Case, _ ours: [Side], _ rivals: [Side], _ exact: Side?, _ limits: [Double], _ workload: Workload,
+    _ warmUp: Int
   ) -> String {
     let steps = warmUp..<warmUp + rounds * item.stepsPerTurn
     var lines = ["\n## \(item.name)\n"]
@@ -100,20 +103,20 @@ struct Compare: ParsableCommand {
         "| \(side.name) | \(fixed(median(all) * 1000, 2)) | \(fixed(Double(amount) / all.reduce(0, +), 0)) | "
           + "\(ratios.joined(separator: " | ")) | \(side.peakMemory >> 20) MiB |")
     }
-    for (place, our) in ours.enumerated() {
+    if let exact, !limits.isEmpty {
       // Round by round, as the ratios are.
-      let shares = our.seconds.indices.compactMap { round -> Double? in
+      let shares = zip(exact.seconds, limits).enumerated().compactMap { round, pair -> Double? in
         let first = warmUp + round * item.stepsPerTurn
         let operations = (first..<first + item.stepsPerTurn).compactMap {
           MatrixProducts.operations(item.work, lengths: workload.lengths(ofBatch: $0))
         }
-        return operations.isEmpty
-          ? nil : operations.reduce(0, +) / our.seconds[round].reduce(0, +) / 1e9 / limits[round][place]
+        return operations.isEmpty ? nil : operations.reduce(0, +) / pair.0.reduce(0, +) / 1e9 / pair.1
       }
-      if shares.isEmpty { continue }
-      lines.append(
-        "\n\(our.name): the matrix products alone would take \(fixed(100 * median(shares), 0)) % of the time, at the "
-          + "\(fixed(median(limits.map { $0[place] }), 0)) GFLOP/s of a large product.")
+      if !shares.isEmpty {
+        lines.append(
+          "\nThe matrix products alone would take \(fixed(100 * median(shares), 0)) % of our time in Float32, at the "
+            + "\(fixed(median(limits), 0)) GFLOP/s of a large product.")
+      }
     }
     if withoutDropout {
       for side in ours + rivals {
