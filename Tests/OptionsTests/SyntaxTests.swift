@@ -13,6 +13,7 @@ import Testing
     ("a: 1\nb: 2\na: 3", ["3:1 the key `a` is given twice (it was first given on line 1)"]),
     ("a:\n\tb: 1", ["2:1 a tab in the indentation (indent with spaces)"]),
     ("\ta: 1", ["1:1 a tab in the indentation (indent with spaces)"]),
+    ("a: text\n\tb: 1", ["2:1 a tab in the indentation (indent with spaces)"]),
     ("a: [1,\n  \t2]", ["2:3 a tab in the indentation (indent with spaces)"]),
     ("a: 1\n---\nb: 1", ["2:1 a second document begins here (a file holds exactly one document)"]),
     ("%YAML 1.1\n---\na: 1", ["1:1 directives are not supported (remove the line with `%`)"]),

@@ -23,6 +23,7 @@ struct SyntaxMistake {
     case .mark(let mark):
       // A quote that is missing is only noticed where the next one begins.
       if let quote, quote.endLine == mark.line { return (quote.start.line + 1, quote.start.column + 1) }
+      if error.problem.contains("tab character") { return (mark.line + 1, mark.column + 1) }
       if let blank = noBreakSpace(above: mark.line + 1) { return blank }
       if let opening = error.opening, opening.line < mark.line {
         let isFlow = error.context?.contains("a flow") == true
