@@ -14,7 +14,7 @@ public final class FinishedRun {
   public let precision: Precision
   private let surroundings: Surroundings
 
-  /// - Parameter precision: default: the run's own.
+  /// - `precision`: of its answers; without one, the run's.
   /// - Throws: `FormatError` and others for a folder that is no finished run; `ComputeError` for a precision that this
   ///   processor does not have.
   public init(_ url: URL, registry: PluginRegistry, retrieval: Bool = true, precision: Precision? = nil) throws {
