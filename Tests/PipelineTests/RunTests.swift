@@ -75,6 +75,11 @@ struct RunTests {
     }
     #expect("\(try #require(error))".contains("after step \(step)"))
     #expect(throws: FormatError.self) { try bench.finished("tiny") }
+    #expect {
+      try bench.run(try bench.pipeline(), into: "tiny")
+    } throws: {
+      if case RunError.unfinished = $0 { true } else { false }
+    }
     try bench.run(try bench.pipeline(), into: "tiny", resumes: true)
     #expect(try bench.student("tiny") == reference.student("tiny"))
     #expect(try bench.metrics("tiny") == reference.metrics("tiny"))

@@ -13,7 +13,8 @@ struct Embed: PluginCommand {
     abstract: "Write an encoder's activations of texts to a safetensors file.",
     discussion: """
       Tensors: `logits` [B, C], `embedding` [B, D], `hidden.L` [N, H], `class-token.L` [B, H], `attention.L` (flat: per sequence \
-      A·T·T probabilities), `values.L` [N, H], and `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1].
+      A·T·T probabilities), `values.L` [N, H], and `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1]. \
+      `embedding` is the pooler's; --set embedding=mean or embedding=cls takes another, as sentence encoders want it.
       """)
 
   @Argument(help: "Model folder in Hugging Face's layout.")

@@ -38,7 +38,8 @@ struct Plan: PluginCommand {
     }
     Console.output(format == .json ? try plan.json() : plan.text(beside: record))
     if pipeline.options.precision == .float32, beside == nil, Precision.bfloat16.isAvailable {
-      Console.error("this processor has bfloat16: --set precision=bfloat16 shows what that would take")
+      Console.error(
+        "this processor has bfloat16: --set precision=bfloat16 shows what that would take, its own teacher included")
     }
   }
 }

@@ -8,7 +8,8 @@ struct Run: PluginCommand {
     abstract: "Run a pipeline: prepare the teacher, distil the student, build the knowledge base, report.",
     discussion: """
       The run folder holds the student in Hugging Face's layout, the knowledge base, metrics.jsonl and the report, and \
-      checkpoints until it is done. An interrupted run goes on with --resume. A teacher that was prepared before by the same settings, next to this \
+      checkpoints until it is done. An interrupted run goes on with --resume, and is not \
+      written over without. A teacher that was prepared before by the same settings, next to this \
       run, is taken from there.
       """)
 

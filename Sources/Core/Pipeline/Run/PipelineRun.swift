@@ -14,7 +14,7 @@ public final class PipelineRun {
 
   /// Reads the texts and opens the run's folder.
   ///
-  /// - Throws: `TextFileError`; ``RunError`` for a folder that holds something else, or a finished or another run.
+  /// - Throws: `TextFileError`; ``RunError`` for a folder that holds something else, or a finished, a stopped or another run.
   public init(
     _ pipeline: Pipeline, output: URL? = nil, resumes: Bool = false, stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
@@ -33,7 +33,7 @@ public final class PipelineRun {
 
   private func openFolder() throws {
     let manager = FileManager.default
-    // A run that was finished, or anything that is not a run, is not written over.
+    // What was trained, or anything that is not a run, is not written over.
     try folder.check()
     if let old = try? RunRecord(folder.record) {
       if resumes, old.fingerprint != record.fingerprint { throw RunError.otherSettings(folder.url.path) }
@@ -41,6 +41,8 @@ public final class PipelineRun {
       if resumes {
         record.seconds = old.seconds
       } else {
+        let phases = try? manager.contentsOfDirectory(atPath: folder.checkpoints.path)
+        if phases?.isEmpty == false { throw RunError.unfinished(folder.url.path) }
         for part in folder.parts where manager.fileExists(atPath: part.path) { try manager.removeItem(at: part) }
       }
     }
@@ -186,6 +188,7 @@ public final class PipelineRun {
 public enum RunError: Error, CustomStringConvertible, Sendable {
   case notARun(String)
   case finished(String)
+  case unfinished(String)
   case otherSettings(String)
   case notAFolder(String, isFile: String)
   case notWritable(String)
@@ -197,6 +200,8 @@ public enum RunError: Error, CustomStringConvertible, Sendable {
       path == file ? "\(path) is a file, not a folder" : "\(path) cannot be made: \(file) is no folder"
     case .notWritable(let path): "\(path) may not be written into"
     case .finished(let path): "\(path) holds a finished run; remove it or choose another --output"
+    case .unfinished(let path):
+      "\(path) holds a run that was stopped; go on with it by --resume, remove it, or choose another --output"
     case .otherSettings(let path):
       "\(path) holds a run of other settings or data; run without --resume into another --output"
     }
