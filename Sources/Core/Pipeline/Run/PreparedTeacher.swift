@@ -9,10 +9,10 @@ struct PreparedTeachers {
   /// Digest of what decides about a prepared teacher.
   static func key(of recipe: any TeacherRecipe, card: ModelCard, texts: TaskTexts, seed: Int) throws -> String {
     var digest = SHA256()
-    digest.update(
-      "\(type(of: recipe).name)\u{0}\(recipe.yamlWithoutPaths)\u{0}\(card)\u{0}\(texts.fingerprint)\u{0}\(seed)\u{0}"
-        .utf8)
-    digest.update("\(Compute.precision)\u{0}".utf8)
+    let parts = [
+      type(of: recipe).name, recipe.yamlWithoutPaths, "\(card)", texts.fingerprint, "\(seed)", "\(Compute.precision)",
+    ]
+    digest.update(parts.joined(separator: "\u{0}").utf8)
     for source in recipe.sources where FileManager.default.fileExists(atPath: source.path) {
       digest.update("\(source.lastPathComponent)\u{0}\(try SHA256.hexDigest(ofFile: source))".utf8)
     }
