@@ -261,8 +261,10 @@ struct ScheduleTests {
     #expect(try files().count == 1)
     #expect(try train(teacher: "b").asked == 1, "another teacher")
     #expect(try train(teacher: "a", examples: 59).asked == 1, "other texts")
-    #expect(try Compute.$precision.withValue(.bfloat16) { try train(teacher: "a").asked } == 1, "another precision")
-    #expect(try files().count == 4)
+    if Precision.bfloat16.isAvailable {
+      #expect(try Compute.$precision.withValue(.bfloat16) { try train(teacher: "a").asked } == 1, "another precision")
+      #expect(try files().count == 4)
+    }
 
     for file in try files() {  // cut short, as by a full disk
       let url = folder.appending(path: file)
