@@ -34,7 +34,7 @@ public struct SHA256: Sendable {
   /// The checksum of the names and contents of the files in a folder; folders inside it are not looked at.
   public static func hexDigest(ofFolder url: URL) throws -> String {
     var hash = SHA256()
-    for name in try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() {
+    for name in try FileSystem.names(in: url) {
       var isFolder: ObjCBool = false
       let file = url.appending(path: name)
       guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue else {

@@ -5,7 +5,7 @@ extension WordPieceTokenizer {
   /// Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`, made from what this
   /// tokenizer is; padding and truncation are not prescribed. Each file is written whole or not at all.
   public func write(to folder: URL) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileSystem.makeFolder(folder)
     let files = [
       ("vocab.txt", vocabulary.prefix(modelCount).map { $0 + "\n" }.joined()),
       ("tokenizer.json", tokenizerJSON),
