@@ -44,6 +44,25 @@ struct AtomicFileTests {
     }
   }
 
+  @Test func clearsAwayWhatKilledWritersLeftInAFolder() throws {
+    try withTemporaryFolder { folder in
+      let mine = [".a.txt.0123456789abcdef.tmp", ".b..fedcba9876543210.tmp", ".c\n.0123456789abcdef.tmp"]
+      let others = [".a.0123456789ABCDEF.tmp", "..0123456789abcdef.tmp", ".a.txt.tmp", "a.0123456789abcdef.tmp", "b"]
+      for name in mine + others { try Data("x".utf8).write(to: folder.appendingPathComponent(name)) }
+      #expect(mine.allSatisfy(AtomicFile.isTemporary) && !others.contains(where: AtomicFile.isTemporary))
+      // A folder that was moved aside by a writer killed before it put the new one there.
+      let aside = folder.appendingPathComponent(".model.0123456789abcdef.tmp/old")
+      try FileManager.default.createDirectory(at: aside, withIntermediateDirectories: true)
+      try AtomicFile.write(to: folder.appendingPathComponent("living")) { _ in
+        AtomicFile.removeAbandoned(in: folder)
+        let left = try names(in: folder).filter(AtomicFile.isTemporary)
+        #expect(left.count == 1)
+      }
+      #expect(try names(in: folder) == (others + ["living", "model"]).sorted())
+      AtomicFile.removeAbandoned(in: folder.appendingPathComponent("missing"))
+    }
+  }
+
   @Test func leavesTheTemporaryOfALivingWriterAlone() throws {
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("a.txt")

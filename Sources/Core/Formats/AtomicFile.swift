@@ -4,6 +4,8 @@ import Foundation
 ///
 /// The contents go to a temporary file in the same folder, which is flushed to the disk and renamed over the path; then
 /// the folder is flushed. What a killed process left is removed by the next write to the same path.
+///
+/// A link at the path is followed, a file keeps its permissions, and what is no plain file is not replaced.
 public enum AtomicFile {
   /// Writes `data` to `url`. Throws `FormatError` with the path and the system's reason; `url` is then as it was, unless
   /// only the last flush of its folder failed.
@@ -13,10 +15,11 @@ public enum AtomicFile {
 
   /// Writes what `contents` appends to the file it is handed. When it throws, `url` stays as it was.
   public static func write(to url: URL, _ contents: (borrowing OpenFile) throws -> Void) throws {
-    let url = url.standardizedFileURL
+    let (url, permissions) = try destination(of: url, isFolder: false)
     TemporaryNeighbour.removeAbandoned(of: url)
     let temporary = try TemporaryNeighbour(of: url, isFolder: false)
     do {
+      if let permissions { temporary.file.allow(permissions) }
       try contents(temporary.file)
       try temporary.file.synchronize()
       if rename(temporary.url.path, url.path) != 0 { throw FormatError(file: url, tried: "put it in place") }
@@ -26,4 +29,11 @@ public enum AtomicFile {
     }
     try temporary.synchronizeParent()
   }
+
+  /// Clears away what killed writers of any file or folder in `folder` left there, and puts back an old folder that one
+  /// of them had moved aside. What a living writer is at is left alone.
+  public static func removeAbandoned(in folder: URL) { TemporaryNeighbour.removeAbandoned(in: folder) { _ in true } }
+
+  /// Whether a name is that of a temporary, of a living writer or a killed one.
+  public static func isTemporary(_ name: String) -> Bool { TemporaryNeighbour.targetName(of: name) != nil }
 }

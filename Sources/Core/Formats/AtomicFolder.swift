@@ -5,6 +5,8 @@ import Foundation
 /// The new folder is built inside a temporary sibling and flushed to the disk file by file; then the two trade places in
 /// one step. On a file system without that step the old one moves aside first. A process killed between those two
 /// renames leaves nothing at the path, until the next `write` or `recover` puts the old folder back.
+///
+/// A link at the path is followed, a folder keeps its permissions, and what is no folder is not replaced.
 public enum AtomicFolder {
   /// Puts what `build` writes into the folder it is handed at `url`, in place of a folder that may be there.
   ///
@@ -16,15 +18,15 @@ public enum AtomicFolder {
 
   /// Clears away what a killed writer of `url` left behind, and puts the old folder back if it was moved aside.
   public static func recover(_ url: URL) {
-    TemporaryNeighbour.removeAbandoned(of: url.standardizedFileURL)
+    if let target = try? destination(of: url, isFolder: true).url { TemporaryNeighbour.removeAbandoned(of: target) }
   }
 
   /// `write` with its parts exchangeable, so that a test can look at the disk after each step.
   package static func write(
     to url: URL, exchange: (URL, URL) -> Bool, afterStep: () throws -> Void, _ build: (URL) throws -> Void
   ) throws {
-    let url = url.standardizedFileURL
     recover(url)
+    let (url, permissions) = try destination(of: url, isFolder: true)
     let temporary = try TemporaryNeighbour(of: url, isFolder: true)
     defer { TemporaryNeighbour.discard(temporary.url, of: url) }
     let new = temporary.url.appendingPathComponent("new")
@@ -32,6 +34,7 @@ public enum AtomicFolder {
     try afterStep()
     try build(new)
     try afterStep()
+    if let permissions { try OpenFile(new, O_RDONLY).allow(permissions) }
     try synchronize(new)
     // A plain rename does when there is no folder yet, or an empty one.
     if rename(new.path, url.path) != 0 {

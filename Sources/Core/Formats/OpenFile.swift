@@ -16,19 +16,8 @@ public struct OpenFile: ~Copyable, Sendable {
 
   /// Appends all of `bytes`. Nothing is buffered, so give it large pieces: `try file.write(array.span.bytes)`.
   public func write(_ bytes: RawSpan) throws {
-    try bytes.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-        #if canImport(Darwin)
-          let count = Darwin.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-        #else
-          let count = Foundation.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-        #endif
-        if count < 0 && errno != EINTR { throw FormatError(file: url, tried: "write to it") }
-        done += max(count, 0)
-      }
-    }
+    let code = DistillFormats.write(bytes, to: descriptor)
+    if code != 0 { throw FormatError(file: url, tried: "write to it", code: code) }
   }
 
   /// Fills `bytes` from `offset` on. A file that ends before that, cut by someone since it was checked, is an error.
@@ -68,6 +57,9 @@ public struct OpenFile: ~Copyable, Sendable {
   func truncate(to size: Int) throws {
     if ftruncate(descriptor, off_t(size)) != 0 { throw FormatError(file: url, tried: "shorten it") }
   }
+
+  /// Sets who may do what with it, where this user and file system can.
+  func allow(_ permissions: mode_t) { _ = fchmod(descriptor, permissions) }
 
   /// Returns once the contents are on the disk, on file systems that can tell.
   func synchronize() throws {

@@ -37,17 +37,23 @@ struct TemporaryNeighbour: ~Copyable {
 
   /// Clears away what killed writers of `target` left, and puts back an old folder that one had moved aside.
   static func removeAbandoned(of target: URL) {
-    let parent = target.deletingLastPathComponent()
-    let prefix = ".\(target.lastPathComponent)."
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-    for name in names where name.hasPrefix(prefix) && name.hasSuffix(".tmp") {
-      let token = name.dropFirst(prefix.count).dropLast(4)
-      guard token.count == 16, token.allSatisfy(\.isHexDigit) else { continue }
-      let url = parent.appendingPathComponent(name)
+    removeAbandoned(in: target.deletingLastPathComponent()) { $0 == target.lastPathComponent }
+  }
+
+  /// The same for every target in a folder whose name is wanted.
+  static func removeAbandoned(in folder: URL, where isWanted: (_ target: String) -> Bool) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
+      guard let target = targetName(of: name), isWanted(target) else { continue }
+      let url = folder.appendingPathComponent(name)
       if let file = try? OpenFile(url, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), file.lock(waiting: false) {
-        discard(url, of: target)
+        discard(url, of: folder.appendingPathComponent(target))
       }
     }
+  }
+
+  /// The name that a temporary will take; `nil` for a name that is none of a temporary.
+  static func targetName(of name: String) -> String? {
+    name.wholeMatch(of: /\.(.+)\.[0-9a-f]{16}\.tmp/.dotMatchesNewlines()).map { String($0.1) }
   }
 
   /// Removes a temporary; a folder moved aside into it goes back first when nothing has taken its place.
