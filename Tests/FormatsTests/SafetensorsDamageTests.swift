@@ -119,6 +119,16 @@ struct SafetensorsDamageTests {
     }
   }
 
+  @Test func aHeaderThatNoModelNeedsIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let header = "{}" + String(repeating: " ", count: 24_999_998)
+      let none = try open(safetensors(header), in: folder).names
+      #expect(none.isEmpty)
+      let error = #expect(throws: FormatError.self) { try open(safetensors(header + " "), in: folder) }
+      #expect(error?.message.contains("header of 25000001 bytes, where at most 25000000 are read") == true)
+    }
+  }
+
   @Test func foldersAndMissingFilesAreRefused() throws {
     try withTemporaryFolder { folder in
       let missing = folder.appendingPathComponent("missing")

@@ -18,6 +18,10 @@ enum FileGuess {
     if head.starts(with: [0x80, 0x02]) { return "looks like a Python pickle, not safetensors; \(convert)" }
     if head.starts(with: Array("GGUF".utf8)) { return "is a GGUF file, not safetensors; \(convert)" }
     if size >= 9, head[8] == UInt8(ascii: "{"), headerLength <= 100_000_000 {
+      if headerLength > SafetensorsReader.headerLimit {
+        return "has a header of \(headerLength) bytes, where at most \(SafetensorsReader.headerLimit) are read; "
+          + "save the model in several files of fewer tensors"
+      }
       return "is truncated: its header alone needs \(headerLength + 8) bytes, \(size) found; fetch or write it again"
     }
     return "is not a safetensors file: it does not begin with a length and a header"

@@ -20,7 +20,6 @@ struct SafetensorsHeader: Sendable {
 
   init(_ json: [UInt8]) throws {
     var parser = Parser(json)
-    var ends: [String: Int] = [:]
     var hasMetadata = false
     try parser.object { parser, key in
       if key == "__metadata__" {
@@ -32,27 +31,27 @@ struct SafetensorsHeader: Sendable {
           }
         }
       } else {
-        let (info, begin, end) = try Self.entry(of: key, &parser)
+        let (info, begin) = try Self.entry(of: key, &parser)
         if tensors.updateValue(info, forKey: key) != nil {
           throw Refusal(message: "the header has tensor '\(key)' twice")
         }
         offsets[key] = begin
-        ends[key] = end
       }
     }
     try parser.end()
-    func place(_ name: String) -> (Int, Int, String) { (offsets[name] ?? 0, ends[name] ?? 0, name) }
-    for (begin, end, name) in tensors.keys.map(place).sorted(by: <) {
+    // An empty tensor stands before the one that begins where it does; names settle the rest.
+    let places = tensors.map { (offsets[$0.key] ?? 0, $0.value.byteCount, $0.key) }
+    for (begin, count, name) in places.sorted(by: <) {
       guard begin == dataSize else {
         let what = begin < dataSize ? "overlaps the tensor before it" : "leaves a hole before it"
         throw Refusal(message: "tensor '\(name)' \(what): it begins at byte \(begin) instead of \(dataSize)")
       }
-      dataSize = end
+      dataSize = begin + count
       names.append(name)
     }
   }
 
-  private static func entry(of name: String, _ parser: inout Parser) throws -> (TensorInfo, begin: Int, end: Int) {
+  private static func entry(of name: String, _ parser: inout Parser) throws -> (TensorInfo, begin: Int) {
     var dtypeName: String?
     var shape: [Int]?
     var offsets: [Int]?
@@ -82,7 +81,7 @@ struct SafetensorsHeader: Sendable {
         message: "tensor '\(name)' of shape \(shape) and type \(dtypeName) needs \(info.byteCount) bytes, "
           + "but its data_offsets \(offsets) span \(offsets[1] - offsets[0])")
     }
-    return (info, offsets[0], offsets[1])
+    return (info, offsets[0])
   }
 }
 
@@ -121,9 +120,10 @@ private struct Parser {
     guard position < bytes.count else { throw refusal("a string without an end") }
     let content = bytes[start..<position]
     position += 1
+    var parser = JSONParser(bytes: bytes, from: start - 1)
     let text =
       escaped
-      ? try? JSONDecoder().decode(String.self, from: Data(bytes[start - 1..<position]))
+      ? try? parser.string()
       : content.contains { $0 < 0x20 } ? nil : String(validating: content, as: UTF8.self)
     guard let text else { throw refusal("a string that is no valid JSON") }
     return text

@@ -1,3 +1,4 @@
+import DistillFormats
 import DistillOptions
 import Foundation
 
@@ -12,7 +13,7 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
 
     public init(line: Int? = nil, _ message: String, column: String? = nil) {
       self.line = line
-      self.message = message
+      self.message = message.escapingControls()  // it may quote what the file says
       self.column = column
     }
   }
@@ -69,14 +70,13 @@ extension TextFileError {
       guard let end = data.lastIndex(of: UInt8(ascii: "\n")) else { return try lines(of: file) }
       data = data[...end]
     }
-    var bytes = [UInt8](data)
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    let bytes = withoutByteOrderMark([UInt8](data))
     if bytes.isEmpty { throw TextFileError(file, "is empty") }
     return (bytes, isWhole)
   }
 }
 
-extension String {
-  /// Equal scalar by scalar. `==` takes canonically equivalent strings for equal, which vocabularies must not.
-  func isIdentical(to other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+/// The bytes of a text without the mark that some editors put before it.
+package func withoutByteOrderMark(_ bytes: [UInt8]) -> [UInt8] {
+  bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
 }

@@ -1,3 +1,4 @@
+import DistillFormats
 import DistillOptions
 import Foundation
 

@@ -1,3 +1,4 @@
+import DistillFormats
 import DistillOptions
 import Foundation
 
@@ -77,7 +78,7 @@ extension TaskDefinition {
   public func readUnlabelled(_ bytes: [UInt8], named name: String) throws -> Dataset {
     var reader = RowReader(name)
     var examples: [Example] = []
-    try reader.forEachRow(bytes, layout, columns: layout.texts, plain: true) { _, line, row in
+    try reader.forEachRow(withoutByteOrderMark(bytes), layout, columns: layout.texts, plain: true) { _, line, row in
       examples.append(example(row, line, nil))
     }
     return Dataset(examples)
@@ -100,8 +101,8 @@ extension TaskDefinition {
       throw TextFileError(file, "every row has the same \(layout.target); a classification needs two labels or more")
     }
     let sorted = labels.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
-    let task = TaskDefinition(name, .classification(labels: sorted), metrics, layout)
-    if let metric = metrics.first(where: { !$0.suits(task.kind) }) {
+    let task = TaskDefinition(name, .classification(labels: sorted), chosenMetrics, layout)
+    if let metric = task.metrics.first(where: { !$0.suits(task.kind) }) {
       throw TextFileError(
         file, "holds \(sorted.count) labels, for which the metric '\(metric.rawValue)' is not defined")
     }

@@ -4,22 +4,31 @@ public enum TaskKind: Sendable, Equatable {
   case classification(labels: [String])
   /// A number.
   case regression
+
+  fileprivate var usualMetrics: [Metric] {
+    switch self {
+    case .classification(let labels): [.accuracy, labels.count == 2 ? .f1 : .macroF1]
+    case .regression: [.pearson, .spearman]
+    }
+  }
 }
 
 /// A task: what is asked, how it is measured, and how its files are laid out.
 public struct TaskDefinition: Sendable, Equatable {
   public let name: String
   public let kind: TaskKind
-  /// The first one selects the best student.
-  public let metrics: [Metric]
+  /// The first one selects the best student. Where none were chosen they follow from the kind, so labels that are collected
+  /// later decide as labels that were given.
+  public var metrics: [Metric] { chosenMetrics ?? kind.usualMetrics }
+  let chosenMetrics: [Metric]?
   public let layout: RowLayout
   /// How files spell the labels, in the order of their indices; empty for a regression.
   let spellings: [String]
 
-  init(_ name: String, _ kind: TaskKind, _ metrics: [Metric], _ layout: RowLayout, spellings: [String]? = nil) {
+  init(_ name: String, _ kind: TaskKind, _ metrics: [Metric]?, _ layout: RowLayout, spellings: [String]? = nil) {
     self.name = name
     self.kind = kind
-    self.metrics = metrics
+    chosenMetrics = metrics
     self.layout = layout
     if case .classification(let labels) = kind { self.spellings = spellings ?? labels } else { self.spellings = [] }
   }
@@ -42,13 +51,12 @@ public struct TaskDefinition: Sendable, Equatable {
       throw TaskDefinitionError("text, pair and label (or score) must be three different columns")
     }
     let kind = labels.map { TaskKind.classification(labels: $0) } ?? .regression
-    let standard: [Metric] = labels.map { [.accuracy, $0.count == 2 ? .f1 : .macroF1] } ?? [.pearson, .spearman]
     if let metrics, metrics.isEmpty { throw TaskDefinitionError("a task needs a metric") }
     if let metric = metrics?.first(where: { !$0.suits(kind) }) {
       let suitable = Metric.allCases.filter { $0.suits(kind) }.map(\.rawValue).joined(separator: ", ")
       throw TaskDefinitionError("the metric '\(metric.rawValue)' does not suit this task; those that do: \(suitable)")
     }
-    return TaskDefinition(layout.format.rawValue, kind, metrics ?? standard, layout)
+    return TaskDefinition(layout.format.rawValue, kind, metrics, layout)
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Foundation puts keys into a dictionary of strings, and Swift takes canonically equivalent strings for one key;
 /// a vocabulary may hold both spellings of "é" as two tokens.
-enum JSON {
+package enum JSON {
   case null
   case bool(Bool)
   case number(Double)
@@ -10,18 +10,18 @@ enum JSON {
   case array([JSON])
   case object([(key: String, value: JSON)])
 
-  struct SyntaxError: Error {
-    let line: Int
-    let message: String
+  package struct SyntaxError: Error {
+    package let line: Int
+    package let message: String
   }
 
-  init(parsing bytes: [UInt8]) throws(SyntaxError) {
+  package init(parsing bytes: [UInt8]) throws(SyntaxError) {
     var parser = JSONParser(bytes: bytes)
     self = try parser.document()
   }
 
   /// The member of an object, `nil` if there is none or it is null.
-  subscript(key: String) -> JSON? {
+  package subscript(key: String) -> JSON? {
     guard case .object(let members) = self,
       let value = members.last(where: { $0.key.isIdentical(to: key) })?.value
     else { return nil }
@@ -29,15 +29,15 @@ enum JSON {
     return value
   }
 
-  var string: String? { if case .string(let value) = self { value } else { nil } }
-  var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-  var number: Double? { if case .number(let value) = self { value } else { nil } }
-  var int: Int? { number.flatMap { Int(exactly: $0) } }
-  var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
-  var object: [(key: String, value: JSON)]? { if case .object(let value) = self { value } else { nil } }
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var number: Double? { if case .number(let value) = self { value } else { nil } }
+  package var int: Int? { number.flatMap { Int(exactly: $0) } }
+  package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+  package var object: [(key: String, value: JSON)]? { if case .object(let value) = self { value } else { nil } }
 
   /// `text` as a JSON string with its quotes.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -56,12 +56,12 @@ enum JSON {
   }
 }
 
-private struct JSONParser {
-  let bytes: [UInt8]
-  var position = 0
-  var depth = 0
+struct JSONParser {
+  private let bytes: [UInt8]
+  private var position: Int
+  private var depth = 0
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  init(bytes: [UInt8], from position: Int = 0) { (self.bytes, self.position) = (bytes, position) }
 
   mutating func document() throws(JSON.SyntaxError) -> JSON {
     let result = try value()
@@ -148,7 +148,7 @@ private struct JSONParser {
     }
   }
 
-  private mutating func string() throws(JSON.SyntaxError) -> String {
+  mutating func string() throws(JSON.SyntaxError) -> String {
     position += 1
     var content: [UInt8] = []
     while let byte = next, byte != UInt8(ascii: "\"") {
@@ -200,4 +200,9 @@ private struct JSONParser {
     position += 4
     return code
   }
+}
+
+extension String {
+  /// Equal scalar by scalar. `==` takes canonically equivalent strings for equal, which vocabularies must not.
+  package func isIdentical(to other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }
