@@ -20,6 +20,7 @@ struct Distill: ParsableCommand {
       of texts or the command line is wrong, 130 or 143 stopped by a signal
       after saving.
       """,
+    version: SwiftDistill.version,
     subcommands: [
       Initialise.self, Plan.self, Run.self, Validate.self, Show.self, Evaluate.self, Predict.self, Embed.self,
       Tokenize.self, Plugins.self, Schema.self,
@@ -58,7 +59,7 @@ enum ExitStatus {
         if code == .success { Console.output(message) } else if !message.isEmpty { Console.error(message) }
         exit(code == .validationFailure ? 2 : code.rawValue)
       }
-      let message = (error as? any LocalizedError)?.errorDescription ?? "\(error)"
+      let message = (FormatError(error) ?? error as? any LocalizedError)?.errorDescription ?? "\(error)"
       Console.error("error: \(message)")
       exit(1)
     }

@@ -15,6 +15,7 @@ import Foundation
 public enum DistillCommand {
   /// Does what the process's arguments say, and ends the process with the status that `distill help` tells.
   public static func main(plugins: [CompiledPlugin]) -> Never {
+    StandardStream.prepare()
     do {
       try Compute.checkEnvironment()
       let registry = try PluginRegistry(plugins, kinds: PluginKind.pipeline)

@@ -34,11 +34,10 @@ struct Initialise: PluginCommand {
   func run(_ registry: PluginRegistry) throws {
     let text = StarterPipeline(task: task, registry: registry).text
     guard let output else { return Console.output(String(text.dropLast())) }
-    do {
-      try Data(text.utf8).write(to: URL(filePath: output), options: .withoutOverwriting)
-    } catch CocoaError.fileWriteFileExists {
+    if FileManager.default.fileExists(atPath: output) {
       throw ValidationError("\(output) exists, and is left as it is; give another name")
     }
+    try AtomicFile.write(Data(text.utf8), to: URL(filePath: output))
     Console.error("\(output) is written; next: distill validate \(output)")
   }
 }

@@ -58,7 +58,7 @@ struct Plugins: ParsableCommand {
 
     func run(_ registry: PluginRegistry) throws {
       let folder = URL(filePath: folder)
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try FileSystem.makeFolder(folder)
       for file in ReferencePages(registry).files {
         try AtomicFile.write(Data(file.text.utf8), to: folder.appending(path: file.name))
       }

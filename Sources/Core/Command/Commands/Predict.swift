@@ -12,7 +12,7 @@ struct Predict: PluginCommand {
     abstract: "Answer texts with a run's student and its knowledge base.",
     discussion: """
       Input: one text a line, a TAB between the texts of a pair, or a file in the task's layout. Output: a line each: label and \
-      its score, or with --format jsonl {"label", "scores", "student", "retrieved", "neighbours"}, where a neighbour's `row` is \
+      its score, control characters of a label spelt out as \\t or \\u{1B}, or with --format jsonl {"label", "scores", "student", "retrieved", "neighbours"}, where a neighbour's `row` is \
       its place in the training file, counted from 0.
       """)
 
@@ -42,7 +42,7 @@ struct Predict: PluginCommand {
       case .jsonl: Console.output(String(decoding: try encoder.encode(prediction), as: UTF8.self))
       case .text:
         let label = prediction.label ?? "score"
-        Console.output("\(label)\t\(prediction.scores[label] ?? 0)")
+        Console.output("\(label.escapingControls())\t\(prediction.scores[label] ?? 0)")
       }
     }
   }

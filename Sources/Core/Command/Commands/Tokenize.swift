@@ -21,11 +21,10 @@ struct Tokenize: ParsableCommand {
   func run() throws {
     try Console.check(model, isFolder: true)
     let tokenizer = try WordPieceTokenizer(folder: URL(filePath: model))
-    var output = ""
-    for example in try examples(inLinesOf: file) {
+    let lines = try examples(inLinesOf: file).map { example in
       let ids = tokenizer.encode(example.text, pair: example.pair, maxLength: maxLength).ids
-      output += ids.map(String.init).joined(separator: " ") + "\n"
+      return ids.map(String.init).joined(separator: " ")
     }
-    FileHandle.standardOutput.write(Data(output.utf8))
+    Console.output(lines.joined(separator: "\n"))
   }
 }

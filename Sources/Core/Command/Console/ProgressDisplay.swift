@@ -1,3 +1,4 @@
+import DistillCore
 import DistillTraining
 import Foundation
 
@@ -8,7 +9,8 @@ final class ProgressDisplay {
   private var phaseStart = ContinuousClock.now
   private var firstStep = 0
   private var lastDrawn = ContinuousClock.now
-  private var reportedTenths = -1
+  /// What stands on the line at hand, which is not ended.
+  private var drawn = ""
   private let isTerminal = Console.isTerminal
 
   func show(_ event: TrainingEvent) {
@@ -43,8 +45,8 @@ final class ProgressDisplay {
     if isTerminal {
       guard isTimeToDraw(last: record.step == total) else { return }
       draw(
-        "\(record.phase) \(bar(record.step, total)) \(record.step)/\(total)  loss \(format(record.loss))  "
-          + "\(duration(left)) left")
+        record.phase, record.step, total, "\(record.step)/\(total)  loss \(format(record.loss))  \(duration(left)) left"
+      )
     } else {
       // Long epochs speak up on the way: four lines each at most.
       let quarter = stepsPerEpoch / 4
@@ -57,7 +59,7 @@ final class ProgressDisplay {
 
   private func progress(_ what: String, _ done: Int, _ total: Int) {
     if isTerminal {
-      if isTimeToDraw(last: done == total) { draw("\(what) \(bar(done, total)) \(done)/\(total)") }
+      if isTimeToDraw(last: done == total) { draw(what, done, total, "\(done)/\(total)") }
       if done == total { clear() }
     } else if done == total {
       line("\(what): \(total) sequences")
@@ -70,16 +72,25 @@ final class ProgressDisplay {
     return true
   }
 
-  private func draw(_ text: String) { FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8)) }
-  private func clear() { if isTerminal { draw("") } }
+  private func draw(_ what: String, _ done: Int, _ total: Int, _ figures: String) {
+    let line = ProgressLine(what: what, share: total == 0 ? 0 : Double(done) / Double(total), figures: figures)
+    redraw { line.text(columns: $0 - 1) }
+  }
+
+  private func clear() { if !drawn.isEmpty { redraw { _ in "" } } }
+
+  /// Draws over what was drawn last. No line is as wide as the terminal is now: there would be no way back to its start.
+  private func redraw(_ text: (_ columns: Int) -> String) {
+    let columns = StandardStream.error.columns ?? 80
+    // A terminal that was made narrower since has wrapped the line into several.
+    let rows = max(0, ProgressLine.columns(of: drawn) - 1) / columns
+    drawn = text(columns)
+    Console.draw("\r" + String(repeating: "\u{1B}[A", count: rows) + "\u{1B}[J" + drawn)
+  }
+
   private func line(_ text: String) {
     clear()
     Console.error(text)
-  }
-
-  private func bar(_ done: Int, _ total: Int) -> String {
-    let filled = total == 0 ? 0 : 24 * done / total
-    return "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: 24 - filled) + "]"
   }
 
   private func format(_ value: Double) -> String {

@@ -1,0 +1,41 @@
+/// What is being done, a bar, and figures, in a single line of a terminal.
+struct ProgressLine {
+  let what: String
+  /// How much is done, from 0 to 1.
+  let share: Double
+  let figures: String
+
+  /// The line in at most so many columns: the bar gives way first, then the end of the text.
+  func text(columns: Int) -> String {
+    let (what, figures) = (what.escapingControls(), figures.escapingControls())
+    let cells = min(24, columns - Self.columns(of: what + figures) - 4)
+    let filled = Int(Double(cells) * min(max(share, 0), 1))
+    let bar =
+      cells < 4 ? " " : " [\(String(repeating: "█", count: filled))\(String(repeating: "·", count: cells - filled))] "
+    var (text, left) = ("", columns)
+    for character in what + bar + figures {
+      left -= Self.columns(of: character)
+      if left < 0 { break }
+      text.append(character)
+    }
+    return text
+  }
+
+  static func columns(of text: String) -> Int { text.reduce(0) { $0 + columns(of: $1) } }
+
+  /// Characters of East Asian scripts and emoji fill two columns; marks go with the character that they stand on.
+  private static func columns(of character: Character) -> Int {
+    guard let scalar = character.unicodeScalars.first else { return 0 }
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .enclosingMark, .format: return 0
+    default: break
+    }
+    if scalar.properties.isEmojiPresentation || character.unicodeScalars.contains("\u{FE0F}") { return 2 }
+    switch scalar.value {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+      0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF, 0x20000...0x3FFFD:
+      return 2
+    default: return 1
+    }
+  }
+}
