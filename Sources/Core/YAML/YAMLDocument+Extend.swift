@@ -51,6 +51,10 @@ extension YAMLDocument {
       throw problem("there is no file \(file.url.path)", hint: hint)
     }
     guard kind == .typeRegular else { throw problem("\(file.url.path) is not a file") }
+    // What is wrong with a file is shown with its lines, and not every file's lines are for everybody's eyes.
+    guard ["yaml", "yml"].contains(file.url.pathExtension.lowercased()) else {
+      throw problem("\(file.name) cannot be extended", hint: "only files named .yaml or .yml can")
+    }
     let bytes: Data
     do { bytes = try limits.read(file.url) } catch {
       throw problem("\(file.name) cannot be read: \(error)")
