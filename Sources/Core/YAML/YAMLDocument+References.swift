@@ -74,12 +74,16 @@ private struct Substitution {
   /// Tells every reference of the text that fails.
   private mutating func expand(_ scalar: Scalar, at place: SourceRange) throws(Diagnostics) -> Scalar {
     var text = String.UnicodeScalarView()
+    // The same, but for environment variables: they may hold what is not to be written down.
+    var written = String.UnicodeScalarView()
+    var hasVariable = false
     var rest = scalar.text.unicodeScalars[...]
     var isChanged = false
     var failures: [Diagnostics] = []
     while let first = rest.first {
       if rest.starts(with: "$${".unicodeScalars) {
         text += "${".unicodeScalars
+        written += "$${".unicodeScalars
         rest = rest.dropFirst(3)
         isChanged = true
       } else if rest.starts(with: "${".unicodeScalars) {
@@ -91,7 +95,11 @@ private struct Substitution {
         do throws(Diagnostics) {
           let value = try follow(String(rest.dropFirst(2).prefix(upTo: end)), from: place)
           if isAll { return value.referenced }
-          if value.meaning != .null { text += value.text.unicodeScalars }
+          if value.meaning != .null {
+            text += value.text.unicodeScalars
+            written += (value.written ?? value.text.escapingReferences).unicodeScalars
+            hasVariable = hasVariable || value.written != nil
+          }
         } catch {
           failures.append(error)
         }
@@ -99,11 +107,12 @@ private struct Substitution {
         isChanged = true
       } else {
         text.append(first)
+        written.append(first)
         rest = rest.dropFirst()
       }
     }
     guard failures.isEmpty else { throw Diagnostics(failures.flatMap(\.list)) }
-    return isChanged ? Scalar(String(text), isPlain: false) : scalar
+    return isChanged ? Scalar(String(text), written: hasVariable ? String(written) : nil) : scalar
   }
 
   private mutating func follow(_ name: String, from place: SourceRange) throws(Diagnostics) -> Scalar {
@@ -126,7 +135,7 @@ private struct Substitution {
       let hint = near.map { "did you mean `${\($0)}`?" } ?? "set it, or write `$${` for a literal `${`"
       throw problem("the environment variable `\(name)` is not set", at: place, of: name, hint: hint)
     }
-    return Scalar(variable: text)
+    return Scalar(variable: name, text)
   }
 
   private mutating func option(_ name: String, from place: SourceRange) throws(Diagnostics) -> Scalar {

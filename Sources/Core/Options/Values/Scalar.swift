@@ -22,6 +22,8 @@ public struct Scalar: Sendable, Hashable {
   public let meaning: Meaning
   /// Whether it will do as a text: what a reference stands for does whatever it looks like, for it has no quotes of its own.
   public private(set) var isText: Bool
+  /// The text with its references to environment variables, where there are any.
+  package private(set) var written: String?
 
   public init(_ text: String, isPlain: Bool) {
     self.text = text
@@ -31,11 +33,18 @@ public struct Scalar: Sendable, Hashable {
   }
 
   /// The value of an environment variable.
-  package init(variable text: String) {
+  package init(variable name: String, _ text: String) {
     self.text = text
     isPlain = true
     meaning = Self.meaning(of: text)
     isText = true
+    written = "${\(name)}"
+  }
+
+  /// A text in which references were replaced.
+  package init(_ text: String, written: String?) {
+    self.init(text, isPlain: false)
+    self.written = written
   }
 
   /// The same, as what a reference stands for.

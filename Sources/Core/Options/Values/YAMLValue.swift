@@ -95,13 +95,19 @@ extension YAMLValue {
     case .null, .boolean, .number: return self
     case .list(let items): return .list(items.map(\.escapingReferences))
     case .mapping(let entries): return .mapping(entries.map { Entry($0.key, $0.value.escapingReferences) })
-    case .text(let text):
-      var escaped = String.UnicodeScalarView()
-      for scalar in text.unicodeScalars {
-        if scalar == "{", escaped.last == "$" { escaped.append("$") }
-        escaped.append(scalar)
-      }
-      return .text(String(escaped))
+    case .text(let text): return .text(text.escapingReferences)
     }
+  }
+}
+
+extension String {
+  /// With `$${` for every `${`, so that substitution gives this text back.
+  package var escapingReferences: String {
+    var escaped = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      if scalar == "{", escaped.last == "$" { escaped.append("$") }
+      escaped.append(scalar)
+    }
+    return String(escaped)
   }
 }

@@ -16,8 +16,13 @@ extension Configurable {
   /// The YAML text that decodes to this value, every default spelt out, in the order of the visit. A `${` in a text is
   /// escaped: it is to be read with `substitute`.
   public func resolvedYAML() -> String {
-    let writing = WritingVisit()
-    return writing.mapping(self).escapingReferences.document
+    WritingVisit().mapping(self).document
+  }
+
+  /// The same, but with the references to environment variables that texts and paths were written with: what a variable
+  /// holds may not be for everybody who reads the file. Numbers, choices, booleans and lists are spelt out.
+  package func resolvedYAML(writtenAs source: SourceMap) -> String {
+    WritingVisit(written: source.root).mapping(self).document
   }
 
   /// The same, but for where files lie.

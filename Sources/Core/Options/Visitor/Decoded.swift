@@ -44,7 +44,7 @@ extension Decoded where Value: Configurable {
   /// `# command line`.
   public func annotatedYAML() -> String {
     let writing = WritingVisit()
-    return writing.mapping(value).escapingReferences.document { "  # " + source.origin(of: $0) }
+    return writing.mapping(value).document { "  # " + source.origin(of: $0) }
   }
 }
 

@@ -11,6 +11,9 @@ public struct Pipeline {
   public let layerMap: [LayerPair]
   public let task: TaskDefinition
 
+  /// Where its options are written.
+  let source: SourceMap
+
   /// What is odd about it and does not keep it from running.
   public let warnings: [Diagnostic]
 
@@ -66,7 +69,7 @@ public struct Pipeline {
     check.knowledgeBase(options, surroundings, reads)
     let found = check.diagnostics
     guard !found.hasErrors, let task, let student = surroundings.student else { throw found }
-    (self.options, self.surroundings, self.task) = (options, surroundings, task)
+    (self.options, self.surroundings, self.task, source) = (options, surroundings, task, draft.source)
     models = ModelPair(teacher: surroundings.teacher, student: student, task: task.kind)
     (self.layerMap, warnings) = (layerMap ?? [], found.list)
   }

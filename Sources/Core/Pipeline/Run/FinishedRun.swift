@@ -23,7 +23,11 @@ public final class FinishedRun {
     guard record.isComplete else {
       throw FormatError(file: url, "holds a run that is not finished; `distill run FILE --resume` goes on with it")
     }
-    options = try Pipeline.read(file: folder.pipeline.path, environment: [:], registry: registry).value
+    // A variable that is not set any more stands for its own name: what answers is in the folder, and no such path.
+    var environment = ProcessInfo.processInfo.environment
+    let references = try FileSystem.text(of: folder.pipeline).matches(of: /\$\{([A-Z_][A-Z0-9_]*)\}/)
+    environment.merge(references.map { (String($0.1), String($0.0)) }) { set, _ in set }
+    options = try Pipeline.read(file: folder.pipeline.path, environment: environment, registry: registry).value
     self.precision = precision ?? options.precision
     try self.precision.check()
     // Labels are in the resolved file, so the training file need not be there any more.

@@ -58,7 +58,7 @@ public final class PipelineRun {
       options.task.labels = labels
     }
     options.output = OptionPath(folder.url.path)
-    return options.resolvedYAML()
+    return options.resolvedYAML(writtenAs: pipeline.source)
   }
 
   /// Prepares the teacher, distils the student, builds the knowledge base, and reports.
