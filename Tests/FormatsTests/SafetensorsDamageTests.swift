@@ -75,6 +75,8 @@ struct SafetensorsDamageTests {
     (#"{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}}"#, "too large"),
     (#"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}"#, "impossible shape"),
     (#"{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,8]}}"#, "impossible shape"),
+    (#"{"a":{"dtype":"F32","shape":[\#(String(repeating: "1,", count: 64))2],"data_offsets":[0,8]}}"#, "more than 64"),
+    (#"{"\#(String(repeating: "n", count: 200))":{"dtype":"F33","shape":[],"data_offsets":[0,4]}}"#, "nn…' has the"),
     (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, "needs 12 bytes"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, "span -8"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}"#, "two 'data_offsets'"),

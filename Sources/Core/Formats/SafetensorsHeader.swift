@@ -27,13 +27,13 @@ struct SafetensorsHeader: Sendable {
         hasMetadata = true
         try parser.object { parser, key in
           if metadata.updateValue(try parser.string(), forKey: key) != nil {
-            throw Refusal(message: "the header's metadata has '\(key)' twice")
+            throw Refusal(message: "the header's metadata has '\(Self.shown(key))' twice")
           }
         }
       } else {
-        let (info, begin) = try Self.entry(of: key, &parser)
+        let (info, begin) = try Self.entry(of: Self.shown(key), &parser)
         if tensors.updateValue(info, forKey: key) != nil {
-          throw Refusal(message: "the header has tensor '\(key)' twice")
+          throw Refusal(message: "the header has tensor '\(Self.shown(key))' twice")
         }
         offsets[key] = begin
       }
@@ -44,12 +44,16 @@ struct SafetensorsHeader: Sendable {
     for (begin, count, name) in places.sorted(by: <) {
       guard begin == dataSize else {
         let what = begin < dataSize ? "overlaps the tensor before it" : "leaves a hole before it"
-        throw Refusal(message: "tensor '\(name)' \(what): it begins at byte \(begin) instead of \(dataSize)")
+        throw Refusal(
+          message: "tensor '\(Self.shown(name))' \(what): it begins at byte \(begin) instead of \(dataSize)")
       }
       dataSize = begin + count
       names.append(name)
     }
   }
+
+  /// A name that may be as long as the header.
+  private static func shown(_ name: String) -> String { name.count > 100 ? name.prefix(100) + "…" : name }
 
   private static func entry(of name: String, _ parser: inout Parser) throws -> (TensorInfo, begin: Int) {
     var dtypeName: String?
@@ -61,7 +65,7 @@ struct SafetensorsHeader: Sendable {
       case "dtype": (isNew, dtypeName) = (dtypeName == nil, try parser.string())
       case "shape": (isNew, shape) = (shape == nil, try parser.integers())
       case "data_offsets": (isNew, offsets) = (offsets == nil, try parser.integers())
-      default: throw Refusal(message: "tensor '\(name)' has an unknown property '\(key)'")
+      default: throw Refusal(message: "tensor '\(name)' has an unknown property '\(shown(key))'")
       }
       if !isNew { throw Refusal(message: "tensor '\(name)' has '\(key)' twice") }
     }
@@ -70,7 +74,7 @@ struct SafetensorsHeader: Sendable {
     }
     guard let dtype = DType(rawValue: dtypeName) else {
       let known = DType.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Refusal(message: "tensor '\(name)' has the unknown element type '\(dtypeName)' (known: \(known))")
+      throw Refusal(message: "tensor '\(name)' has the unknown element type '\(shown(dtypeName))' (known: \(known))")
     }
     guard let info = TensorInfo(dtype: dtype, shape: shape) else {
       throw Refusal(message: "tensor '\(name)' has an impossible shape \(shape)")
@@ -102,7 +106,10 @@ private struct Parser {
 
   mutating func integers() throws -> [Int] {
     var values: [Int] = []
-    try list(from: "[", to: "]") { values.append(try $0.integer()) }
+    try list(from: "[", to: "]") { parser in
+      if values.count == 64 { throw parser.refusal("a list of more than 64 numbers") }
+      values.append(try parser.integer())
+    }
     return values
   }
 
