@@ -73,14 +73,14 @@ import Testing
     let bench = try Workbench()
     let labels = ["tab\tlabel\n\u{1B}[31m", "ring\u{7}\u{85}\u{2028}"]
     try run(labels, in: bench)
-    let text = try bench.distill("predict", "runs/two", input: "cancel\nwhere\nstop\n")
-    #expect(text.status == 0 && text.lines.count == 3, "\(text.output)")
+    let text = try bench.distill("predict", "runs/two", input: "{\"text\": \"cancel\"}\n{\"text\": \"where\"}\n")
+    #expect(text.status == 0 && text.lines.count == 2, "\(text.errors)")
     let shown = ["tab\\tlabel\\n\\u{1B}[31m", "ring\\u{07}\\u{85}\\u{2028}"]
     for line in text.lines {
       let fields = line.split(separator: "\t")
       #expect(fields.count == 2 && shown.contains(String(fields[0])) && Double(fields[1]) != nil, "\(line)")
     }
-    let exact = try bench.distill("predict", "runs/two", "--format", "jsonl", input: "cancel\n")
+    let exact = try bench.distill("predict", "runs/two", "--format", "jsonl", input: "{\"text\": \"cancel\"}")
     let answer = try JSONDecoder().decode(CommandTests.Answer.self, from: Data(exact.output.utf8))
     #expect(answer.scores.keys.sorted() == labels.sorted())
     // In a message, too.

@@ -30,6 +30,14 @@ public enum AtomicFile {
     try temporary.synchronizeParent()
   }
 
+  /// Tells before anything is calculated for a file that something is in its place.
+  ///
+  /// - Throws: `FormatError` where what lies at `url` is no plain file, or where there is no folder for it.
+  public static func check(_ url: URL) throws {
+    let parent = try destination(of: url, isFolder: false).url.deletingLastPathComponent()
+    if access(parent.path, W_OK) != 0 { throw FormatError(file: url, tried: "write to it") }
+  }
+
   /// Clears away what killed writers of any file or folder in `folder` left there, and puts back an old folder that one
   /// of them had moved aside. What a living writer is at is left alone.
   public static func removeAbandoned(in folder: URL) { TemporaryNeighbour.removeAbandoned(in: folder) { _ in true } }

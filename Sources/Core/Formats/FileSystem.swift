@@ -28,9 +28,15 @@ public enum FileSystem {
     try told(folder, "list it") { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
   }
 
-  /// All bytes of a file.
+  /// All bytes of a file, a pipe or a device.
   public static func contents(of url: URL) throws -> Data {
-    try told(url, "read it") { try Data(contentsOf: url) }
+    let file = try OpenFile(url, O_RDONLY)
+    if let size = try? file.size(), size > ProcessInfo.processInfo.physicalMemory {
+      throw FormatError(file: url, "holds \(size) bytes, more than this machine has memory")
+    }
+    let (bytes, code) = read(from: file.descriptor)
+    if code != 0 { throw FormatError(file: url, tried: "read it", code: code) }
+    return Data(bytes)
   }
 
   /// All of a file of text.

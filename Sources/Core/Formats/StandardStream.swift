@@ -34,19 +34,26 @@ public enum StandardStream: Int32, CaseIterable, Sendable {
 
   /// All that is still to be read.
   public func read() throws(Failure) -> [UInt8] {
-    var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
-    while true {
-      let count = Foundation.read(rawValue, &piece, piece.count)
-      if count == 0 { return bytes }
-      bytes += piece.prefix(max(count, 0))
-      if count < 0, !canGoOn(rawValue, POLLIN) { throw Failure(stream: self, code: errno) }
-    }
+    let (bytes, code) = DistillFormats.read(from: rawValue)
+    if code != 0 { throw Failure(stream: self, code: code) }
+    return bytes
   }
 
   /// The width of the terminal that it is, now; `nil` where it is none, or one that does not tell.
   public var columns: Int? {
     var size = winsize()
     return ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+  }
+}
+
+/// Reads to the end. The code is 0, or the system's of what went wrong.
+func read(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
+  var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+  while true {
+    let count = Foundation.read(descriptor, &piece, piece.count)
+    if count == 0 { return (bytes, 0) }
+    if count < 0, !canGoOn(descriptor, POLLIN) { return ([], errno) }
+    bytes += piece.prefix(max(count, 0))
   }
 }
 

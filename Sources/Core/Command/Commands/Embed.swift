@@ -43,6 +43,7 @@ struct Embed: PluginCommand {
   func run(_ registry: PluginRegistry) throws {
     try precision.check()
     try Console.check(model, isFolder: true)
+    try AtomicFile.check(URL(filePath: output))
     let encoder = try ModelFolder.encoder(
       URL(filePath: model), settings: try overrides.pairs(), registry: registry)
     let wanted = Set(activations)

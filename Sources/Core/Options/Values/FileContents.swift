@@ -11,7 +11,9 @@ package struct UnreadableFile: Error, CustomStringConvertible {
       switch type {
       case nil: "there is no such file"
       case .typeDirectory: "it is a folder"
-      default: FileManager.default.isReadableFile(atPath: path) ? error.localizedDescription : "permission denied"
+      default:
+        FileManager.default.isReadableFile(atPath: path)
+          ? ((error as? CocoaError)?.underlying ?? error).localizedDescription : "permission denied"
       }
   }
 }
