@@ -148,6 +148,9 @@ import Testing
     func truncate(_ url: URL) throws { try Data(contentsOf: url).dropLast(40).write(to: url) }
     try damage("knowledge-base", FileManager.default.removeItem)
     try damage("knowledge-base/knowledge.safetensors", truncate)
+    try damage("knowledge-base/knowledge.safetensors") { url in
+      try (Data(contentsOf: url).dropLast(4) + [0, 0, 0xC0, 0x7F]).write(to: url)  // the last soft label is NaN
+    }
     try damage("student/model.safetensors", truncate)
     try damage("student", FileManager.default.removeItem)
     try damage("run.json", truncate)

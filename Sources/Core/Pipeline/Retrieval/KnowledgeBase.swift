@@ -71,7 +71,11 @@ public struct KnowledgeBase: Sendable {
       guard let shape = reader.tensors[name]?.shape, shape.count == 2 else {
         throw FormatError(file: file, "holds no matrix `\(name)`")
       }
-      return Matrix(rows: shape[0], columns: shape[1], values: try reader.floats(named: name))
+      let values = try reader.floats(named: name)
+      guard values.allSatisfy(\.isFinite) else {
+        throw FormatError(file: file, "holds a number in `\(name)` that is not finite; make the run again")
+      }
+      return Matrix(rows: shape[0], columns: shape[1], values: values)
     }
     embeddings = try matrix("embeddings")
     softLabels = try matrix("soft_labels")
