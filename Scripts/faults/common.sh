@@ -1,0 +1,88 @@
+# What the trials of Scripts/test-faults are made of. `work` holds the inputs, the shim and the reference tree; `distill` is the
+# binary.
+
+# inputs FOLDER: a tiny teacher with texts in the words of its vocabulary, and a pipeline that meets every stage.
+inputs() {
+  mkdir -p "$1"
+  cp -R Tests/BERTTests/Fixtures/teacher "$1/teacher"
+  rm "$1/teacher/projection-head.safetensors"
+  awk -v folder="$1" 'BEGIN {
+    split("good great fine|bad poor dull|long short book", moods, "|"); split("positive negative neutral", names, " ")
+    count = split("the film was a very|it is not to of|the play in it was|a cast of plot is|the score , a book|! was the long plot", frames, "|")
+    for (part = 0; part < 2; part++) {
+      file = folder (part ? "/validation.tsv" : "/train.tsv")
+      print "text\tmood" > file
+      for (row = part ? 40 : 0; row < (part ? 52 : 40); row++) {
+        mood = row % 3 + 1; split(moods[mood], words, " ")
+        print frames[row * 7 % count + 1] " " words[row * 5 % 3 + 1] " " substr("bcdefghijklmnopq", row % 16 + 1, 1) "\t" names[mood] > file
+      }
+    }
+  }'
+  cat >"$1/pipeline.yaml" <<'YAML'
+version: 1
+name: tiny
+task: {use: tsv, train: train.tsv, validation: validation.tsv, label: mood, max_length: 16, hold_out: 0.2}
+teacher:
+  use: supervised-contrastive-head
+  fit: {epochs: 2, batch_size: 16}
+  base: {use: bert, checkpoint: teacher, fine_tune: {epochs: 2, batch_size: 16, learning_rate: 0.001}}
+student: {use: bert, from_teacher_layers: [2, 4]}
+losses:
+  - {use: soft-cross-entropy}
+  - {use: relational-kl, weight: 0.5}
+  - {use: attention-kl, weight: 0.5}
+knowledge_base:
+  retriever: {use: hnsw, m: 4, ef_construction: 16, ef_search: 16}
+  choose: {neighbours: [2, 4], beta: [0.3, 0.5], temperature: [0.1]}
+training: {epochs: 2, batch_size: 16, learning_rate: 0.001}
+output: runs/tiny
+YAML
+}
+
+# run_in FOLDER LOG [ARGUMENT...]: the pipeline, with its run in FOLDER/tiny; what it says goes to LOG.
+run_in() {
+  local folder=$1 log=$2
+  shift 2
+  "$distill" run "$work/inputs/pipeline.yaml" --output "$folder/tiny" --threads 1 "$@" >"$log" 2>&1
+}
+
+# struck KIND NUMBER FOLDER LOG [ARGUMENT...]: the same, with a fault at the NUMBERth operation below FOLDER. Prints the status.
+struck() {
+  local status=0
+  DISTILL_FAULT_KIND=$1 DISTILL_FAULT_AT=$2 DISTILL_FAULT_ROOT=$3 DISTILL_FAULT_LOG=$4.operations \
+    DISTILL_FAULT_FORGET=$3/prepared-teachers:$3/teacher-answers LD_PRELOAD=$work/shim.so run_in "$3" "${@:4}" || status=$?
+  echo "$status"
+}
+
+# normalise FOLDER: takes out of its runs what only the clock, the machine and the place say.
+normalise() {
+  local run
+  for run in "$1"/*/; do
+    [ -f "$run/run.json" ] || continue
+    sed -i -E "s|$work/(trials/[^/]*/)?[a-z]*/tiny|RUN|g" "$run"/*.{json,jsonl,html,yaml}
+    sed -i -E '/"seconds" : \{/,/\}/d; s/"(peak_memory|speed)" : [0-9.e+-]+/"\1" : 0/; s/"seconds":[0-9.e+-]+/"seconds":0/' \
+      "$run"/*.{json,jsonl}
+    sed -i -E 's|<td>[0-9]+</td></tr>|<td></td></tr>|g' "$run/report.html"
+  done 2>/dev/null
+}
+
+# same FOLDER: prints how a normalised tree differs from the reference.
+same() {
+  normalise "$1"
+  { diff -rq --no-dereference "$work/reference" "$1" || true; } | sed "s|$work/reference|REFERENCE|g; s|$1|RUNS|g"
+}
+
+# flip FILE PLACE PLACES: turns a bit of a file, at one of so many places that lie closer where the file begins.
+flip() {
+  local size at byte
+  size=$(stat -c %s "$1")
+  at=$((size * $2 * $2 / ($3 * $3)))
+  byte=$(od -An -tu1 -j "$at" -N 1 "$1")
+  printf "\\x$(printf %02x $((byte ^ 1 << ($2 % 7))))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# answers FOLDER: what its finished run says, of texts and of itself.
+answers() {
+  tail -n +2 "$work/inputs/validation.tsv" | cut -f 1 | "$distill" predict "$1/tiny" --format jsonl --threads 1 &&
+    "$distill" evaluate "$1/tiny" --format json --threads 1 | sed -E 's/"speed" : [0-9.e+-]+/"speed" : 0/'
+}
