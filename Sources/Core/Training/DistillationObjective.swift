@@ -127,8 +127,9 @@ public final class DistillationObjective: Objective {
     var rows: [Activation: Int] = [:]
     for piece in pieces {
       let response = try student.respond(to: piece, with: reads.student, pass: .training(step.key))
+      // In one order: sums of gradients depend on it, and a dictionary's is another in every process.
       backward(
-        from: response.activations.compactMap { activation, tensor in
+        from: response.activations.sorted { "\($0.key)" < "\($1.key)" }.compactMap { activation, tensor in
           let start = rows[activation, default: 0]
           rows[activation] = start + tensor.shape[0]
           return leaves.activations[activation]?.gradient.map { (tensor, $0.rows(start..<start + tensor.shape[0])) }
