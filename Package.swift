@@ -47,7 +47,7 @@ let plugins = [
 
 let libraries = [
   core("DistillTensor", "Tensor", ["COpenBLAS", "CDistillKernels"], settings: pointers),
-  core("DistillFormats", "Formats", settings: pointers),
+  core("DistillFormats", "Formats", ["CDistillKernels"], settings: pointers),
   core("DistillOptions", "Options"),
   core("DistillYAML", "YAML", ["DistillOptions", "CLibYAML"], settings: pointers),
   core("DistillText", "Text", ["DistillOptions", "DistillFormats"]),

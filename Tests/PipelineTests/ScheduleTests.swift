@@ -245,12 +245,16 @@ struct ScheduleTests {
         terms: [WeightedTerm(AttentionSquares(), weight: 1), WeightedTerm(SoftCrossEntropy(), weight: 1)],
         layerMap: pipeline.layerMap, scheduler: nil,
         data: TaskData(task: whole.task, training: data, validation: nil), teacherMemory: 1 << 20,
-        answers: digest.map { AnswerFolder(folder, teacher: $0) }
+        answers: digest.map {
+          AnswerFolder(own: bench.url.appending(path: UUID().uuidString), shared: folder, teacher: Provenance(["is": $0]))
+        }
       ) { if case .note(let note) = $0 { notes.append(note) } }
       let step = Step(epoch: 0, number: 0, examples: [3, 50, 17, 49], key: RandomKey(5))
       return (try objective.accumulateGradients(for: step).loss, teacher.asked.count)
     }
-    func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path) }
+    func files() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".safetensors") }
+    }
 
     let inMemory = try train(teacher: nil)
     let first = try train(teacher: "a")

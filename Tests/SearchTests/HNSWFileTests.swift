@@ -91,7 +91,7 @@ struct HNSWFileTests {
 
   private func write(_ numbers: [[Int64]], _ names: [String], _ metadata: [String: String]) throws {
     var metadata = metadata
-    var hash = SHA256()
+    var hash = Checksum()
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "checksum" {
       hash.update("\(key)=\(value)\n".utf8)
     }

@@ -78,13 +78,13 @@ final class TemporaryFolder {
   var checkpoints: URL { url.appending(path: "checkpoints/phase") }
 
   func loop(
-    resumes: Bool = false, fingerprint: String = "a", stop: StopRequest = StopRequest(),
+    resumes: Bool = false, data: String = "a", stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws -> TrainingLoop {
     TrainingLoop(
       files: TrainingLoop.Files(
         metrics: try MetricsLog(metrics, append: resumes), checkpoints: url.appending(path: "checkpoints"),
-        resumes: resumes, fingerprint: fingerprint), stop: stop, observe: observe)
+        resumes: resumes, provenance: Provenance(["data": data])), stop: stop, observe: observe)
   }
 
   /// Fits until a step and stops there as a signal would.

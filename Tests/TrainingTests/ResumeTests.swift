@@ -116,12 +116,15 @@ struct ResumeTests {
     let folder = try TemporaryFolder()
     _ = try folder.stop(after: 4, Self.objective(), Self.options)
     let before = try folder.checkpointFiles().map { try Data(contentsOf: $0) }
-    for (options, fingerprint) in [(TrainingOptions.small(seed: 9), "a"), (Self.options, "b")] {
+    for (options, data, difference) in [
+      (TrainingOptions.small(seed: 9), "a", "options.phase.seed: 1 before, 9 now"),
+      (Self.options, "b", "data: a before, b now"),
+    ] {
       let error = #expect(throws: TrainingError.self) {
-        try folder.loop(resumes: true, fingerprint: fingerprint).fit(
+        try folder.loop(resumes: true, data: data).fit(
           Self.objective(), options: options, phase: "phase")
       }
-      #expect("\(try #require(error))".contains("other settings"))
+      #expect("\(try #require(error))".contains("other settings or data (\(difference))"))
     }
     #expect(try folder.checkpointFiles().map { try Data(contentsOf: $0) } == before)
   }

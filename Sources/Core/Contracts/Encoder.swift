@@ -88,11 +88,14 @@ public protocol EncoderRecipe: Plugin {
   /// Default: there is nothing to look at.
   /// - Throws: as `card(in:)`.
   func check(in surroundings: Surroundings) throws
+  /// The files that decide what is made, among those that path options lead to. Default: nil, all of them.
+  var sources: [URL]? { get }
 }
 
 extension EncoderRecipe {
   public var basis: (card: [String], check: [String])? { nil }
   public func check(in surroundings: Surroundings) throws {}
+  public var sources: [URL]? { nil }
 }
 
 /// Options from which a teacher is made.
@@ -102,9 +105,6 @@ public protocol TeacherRecipe: EncoderRecipe {
   func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard
   /// The teacher as it is before its preparation.
   func makeTeacher(in surroundings: Surroundings) throws -> any Teacher
-  /// Files whose content decides what teacher is made, all those among them that a path of the options leads to: with the data
-  /// and the options that are no paths, they name a prepared teacher.
-  var sources: [URL] { get }
   /// A teacher that was prepared and written before.
   func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher
 }

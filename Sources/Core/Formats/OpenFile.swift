@@ -14,10 +14,21 @@ public struct OpenFile: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// Appends all of `bytes`. Nothing is buffered, so give it large pieces: `try file.write(array.span.bytes)`.
-  public func write(_ bytes: RawSpan) throws {
-    let code = DistillFormats.write(bytes, to: descriptor)
+  /// Appends all of `bytes`, or writes them over what stands at `offset`. Nothing is buffered, so give it large pieces:
+  /// `try file.write(array.span.bytes)`.
+  public func write(_ bytes: RawSpan, at offset: Int? = nil) throws {
+    let code = DistillFormats.write(bytes, to: descriptor, at: offset)
     if code != 0 { throw FormatError(file: url, tried: "write to it", code: code) }
+  }
+
+  /// Appends all of another file.
+  func append(contentsOf url: URL) throws {
+    let source = try OpenFile(url, O_RDONLY | O_NONBLOCK)
+    let size = try source.size()
+    for offset in stride(from: 0, to: size, by: 1 << 20) {
+      let piece = try source.bytes(at: offset, count: min(1 << 20, size - offset))
+      try write(piece.span.bytes)
+    }
   }
 
   /// Fills `bytes` from `offset` on. A file that ends before that, cut by someone since it was checked, is an error.

@@ -50,6 +50,20 @@ public final class SafetensorsReader: Sendable {
     }
   }
 
+  func headerBytes() throws -> [UInt8] { try file.bytes(at: 8, count: dataStart - 8) }
+
+  /// The checksum of the file, with other bytes at one place of its header.
+  func checksum(replacing place: Int, with bytes: [UInt8]) throws -> String {
+    var checksum = Checksum()
+    var head = try file.bytes(at: 0, count: dataStart)
+    head.replaceSubrange(place..<place + bytes.count, with: bytes)
+    checksum.update(head)
+    for offset in stride(from: dataStart, to: dataStart + header.dataSize, by: 1 << 20) {
+      checksum.update(try file.bytes(at: offset, count: min(1 << 20, dataStart + header.dataSize - offset)))
+    }
+    return checksum.hexDigest
+  }
+
   /// All elements of a tensor of type F32, F16, BF16 or F64; the last is rounded to the nearest float.
   ///
   /// Throws `FormatError` when there is no such tensor, it is of another type, or it cannot be read.

@@ -15,10 +15,14 @@ public struct SafetensorsWriter {
   }
   private var tensors: [(name: String, dtype: DType, shape: [Int], elements: Elements)] = []
   private let metadata: [String: String]
+  private let isSealed: Bool
 
-  /// - Parameter metadata: Becomes `__metadata__`; `transformers` refuses files that lack a `format`.
-  public init(metadata: [String: String] = ["format": "pt"]) {
-    self.metadata = metadata
+  /// - Parameters:
+  ///   - metadata: Becomes `__metadata__`; `transformers` refuses files that lack a `format`.
+  ///   - sealed: Whether a checksum of the whole file goes into the metadata, for ``SafetensorsReader/checkSeal()``.
+  public init(metadata: [String: String] = ["format": "pt"], sealed: Bool = false) {
+    self.metadata = sealed ? metadata.merging([SafetensorsSeal.key: SafetensorsSeal.blank]) { $1 } : metadata
+    isSealed = sealed
   }
 
   /// Adds a tensor of type F32, whose elements `floats` gives in row-major order when the file is written.
@@ -57,28 +61,39 @@ public struct SafetensorsWriter {
     var header = Array("{\(members.joined(separator: ","))}".utf8)
     header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
 
+    var checksum = isSealed ? Checksum() : nil
     try AtomicFile.write(to: url) { file in
-      try file.write([UInt64(header.count).littleEndian].span.bytes)
-      try file.write(header.span.bytes)
+      try Self.append([UInt64(header.count).littleEndian], to: file, &checksum)
+      try Self.append(header, to: file, &checksum)
       for (name, _, shape, elements) in ordered {
         let count = shape.reduce(1, *)
         switch elements {
         case .floats(let elements):
-          try write(try elements(), of: name, expected: count, to: file, url)
+          try Self.append(try checked(try elements(), of: name, expected: count, url), to: file, &checksum)
         case .integers(let elements):
-          try write(try elements(), of: name, expected: count, to: file, url)
+          try Self.append(try checked(try elements(), of: name, expected: count, url), to: file, &checksum)
         }
+      }
+      if let digest = checksum?.hexDigest, let place = SafetensorsSeal.place(in: header) {
+        try file.write(Array(digest.utf8).span.bytes, at: 8 + place.lowerBound)
       }
     }
   }
 
-  private func write<Element: BitwiseCopyable>(
-    _ elements: [Element], of name: String, expected count: Int, to file: borrowing OpenFile, _ url: URL
+  private static func append(
+    _ elements: [some BitwiseCopyable], to file: borrowing OpenFile, _ checksum: inout Checksum?
   ) throws {
+    try file.write(elements.span.bytes)
+    checksum?.update(elements.span.bytes)
+  }
+
+  private func checked<Element>(_ elements: [Element], of name: String, expected count: Int, _ url: URL) throws
+    -> [Element]
+  {
     guard elements.count == count else {
       throw FormatError(
         file: url, "cannot hold '\(name)': its shape asks for \(count) elements, \(elements.count) came")
     }
-    try file.write(elements.span.bytes)
+    return elements
   }
 }

@@ -58,11 +58,13 @@ func read(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
 }
 
 /// Writes all of `bytes`. Returns 0, or the system's code of what went wrong.
-func write(_ bytes: RawSpan, to descriptor: Int32) -> Int32 {
+func write(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> Int32 {
   bytes.withUnsafeBytes { bytes in
     var done = 0
     while done < bytes.count {
-      let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
+      let (rest, size) = (bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
+      let count =
+        offset.map { pwrite(descriptor, rest, size, off_t($0 + done)) } ?? Foundation.write(descriptor, rest, size)
       if count < 0, !canGoOn(descriptor, POLLOUT) { return errno }
       done += max(count, 0)
     }

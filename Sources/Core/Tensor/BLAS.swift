@@ -1,4 +1,5 @@
 import COpenBLAS
+import Foundation
 
 /// A matrix operand of ``multiply``: where it starts, how far apart its rows are, and whether it is read transposed.
 struct Operand {
@@ -20,6 +21,13 @@ struct Operand {
   /// The operand from `column` of op(A) on.
   func column(_ column: Int) -> Operand {
     Operand(pointer + (transposed ? column * stride : column), stride: stride, transposed: transposed)
+  }
+}
+
+extension Compute {
+  /// The BLAS in use: its version, how it was built, and the processor that it chose its kernels for.
+  public static var blas: String {
+    openblas_get_config().map { String(cString: $0).trimmingCharacters(in: .whitespaces) } ?? "unknown"
   }
 }
 

@@ -1,28 +1,35 @@
 import DistillCore
 import Foundation
 
-/// Where a teacher's answers outlive a run, and the digest of that teacher.
+/// Where a teacher's answers outlive a run, and what they depend on.
 public struct AnswerFolder: Sendable {
-  let url: URL
-  let teacher: String
+  /// The run's own, which nobody else removes while it goes.
+  let own: URL
+  /// That of all runs beside each other.
+  let shared: URL
+  private let teacher: Provenance
 
-  public init(_ url: URL, teacher: String) { (self.url, self.teacher) = (url, teacher) }
-
-  /// The digest that names a file: of everything that its contents are a function of, to the bit.
-  func fingerprint(_ data: EncodedDataset, _ activations: [Activation]) -> String {
-    var digest = SHA256()
-    let arithmetic = "\(Compute.instructionSet)\u{0}\(Compute.precision)\u{0}\(Compute.threads)"
-    digest.update("\(teacher)\u{0}\(activations)\u{0}\(arithmetic)\u{0}".utf8)
-    for sequence in data.sequences {
-      for ids in [sequence.ids, sequence.typeIDs] {
-        digest.update("\(ids.count)\u{0}".utf8)
-        unsafe digest.update(ids.span.bytes)
-      }
-    }
-    return digest.hexDigest
+  /// - `teacher`: everything that decides about the teacher and what it is asked for.
+  public init(own: URL, shared: URL, teacher: Provenance) {
+    (self.own, self.shared, self.teacher) = (own, shared, teacher)
   }
 
-  func file(_ fingerprint: String) -> URL { url.appending(path: "\(fingerprint.prefix(16)).safetensors") }
+  /// Everything that a file's contents are a function of, to the bit.
+  func provenance(_ data: EncodedDataset, _ activations: [Activation]) -> Provenance {
+    var checksum = Checksum()
+    for sequence in data.sequences {
+      for ids in [sequence.ids, sequence.typeIDs] {
+        checksum.update("\(ids.count) ".utf8)
+        unsafe checksum.update(ids.span.bytes)
+      }
+    }
+    var provenance = teacher
+    provenance.merge(.arithmetic(Compute.precision))
+    provenance["format.answers"] = AnswerFile.format
+    provenance["answers.activations"] = "\(activations)"
+    provenance["answers.tokens"] = checksum.hexDigest
+    return provenance
+  }
 }
 
 /// A teacher's answers to every example of a dataset, in a file: a tensor `ACTIVATION.FIRST` for each activation and each
@@ -32,16 +39,27 @@ public struct AnswerFolder: Sendable {
 /// somebody shortens makes a call throw, not the process die.
 struct AnswerFile {
   static let chunk = 64
+  /// Of the file; part of what names it.
+  static let format = "2"
   private let reader: SafetensorsReader
   private let card: ModelCard
   private let lengths: [Int]
 
-  /// - Throws: `FormatError` for a file that is damaged or of another fingerprint.
-  init(_ url: URL, fingerprint: String, card: ModelCard, lengths: [Int]) throws {
+  /// - Throws: `FormatError` for a file that is damaged, or holds something else.
+  init(_ url: URL, provenance: Provenance, card: ModelCard, lengths: [Int], activations: [Activation]) throws {
     (self.card, self.lengths) = (card, lengths)
     reader = try SafetensorsReader(url)
-    guard reader.metadata["fingerprint"] == fingerprint else {
+    try reader.checkSeal()
+    guard reader.metadata["provenance"] == provenance.digest else {
       throw FormatError(file: url, "holds another teacher's answers, or answers to other texts")
+    }
+    for chunk in Self.chunks(lengths.count) {
+      for activation in activations {
+        let (name, shape) = (Self.name(activation, chunk), activation.shape(card, Array(lengths[chunk])).array)
+        guard let info = reader.tensors[name], info.shape == shape, info.dtype == .f32 else {
+          throw FormatError(file: url, "holds no answers `\(name)` of shape \(shape)")
+        }
+      }
     }
   }
 
@@ -55,10 +73,10 @@ struct AnswerFile {
 
   /// Asks for one chunk after the other and writes them down.
   static func write(
-    to url: URL, fingerprint: String, card: ModelCard, lengths: [Int], activations: [Activation],
+    to url: URL, provenance: Provenance, card: ModelCard, lengths: [Int], activations: [Activation],
     ask: @escaping (Range<Int>) throws -> Response
   ) throws {
-    var writer = SafetensorsWriter(metadata: ["fingerprint": fingerprint])
+    var writer = SafetensorsWriter(metadata: ["provenance": provenance.digest], sealed: true)
     var answered: (chunk: Range<Int>, response: Response)?
     for chunk in chunks(lengths.count) {
       for activation in activations {
@@ -70,7 +88,7 @@ struct AnswerFile {
         }
       }
     }
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileSystem.makeFolder(url.deletingLastPathComponent())
     try writer.write(to: url)
   }
 

@@ -6,16 +6,14 @@ struct Checkpoint {
   /// What fits in a line of JSON.
   struct Place: Codable {
     var phase: String
-    /// Digest of everything that decides about the result: a checkpoint of other settings is refused.
-    var fingerprint: String
+    /// Everything that decides about the result: a checkpoint of other settings is refused.
+    var provenance: Provenance
     var step: Int
     var bestEpoch: Int
     var bestScores: [Score]
     var epochsWithoutGain: Int
     var isFinished: Bool
     var objective: SchedulerState
-    /// Over all numbers of the file.
-    var checksum: UInt64 = 0
     /// Sums over the steps of the epoch at hand.
     var lossSum: Double
     var termSums: [String: Double]
@@ -28,23 +26,13 @@ struct Checkpoint {
   var best: [[Float]]
   var optimisers: [AdamW.State]
 
+  /// Of the file; part of a checkpoint's provenance.
+  static let format = "2"
   private static let key = "distill.checkpoint"
 
-  /// 64-bit FNV-1a over the bits of all numbers: against damage, not against malice.
-  private var checksum: UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for numbers in values + best + optimisers.flatMap({ [$0.first, $0.second] }) {
-      for number in numbers { hash = (hash ^ UInt64(number.bitPattern)) &* 0x100_0000_01B3 }
-    }
-    return hash
-  }
-
   func write(to url: URL) throws {
-    var place = place
-    place.checksum = checksum
-    var writer = SafetensorsWriter(metadata: [
-      Self.key: String(decoding: try JSONEncoder.sorted.encode(place), as: UTF8.self)
-    ])
+    let place = String(decoding: try JSONEncoder.sorted.encode(place), as: UTF8.self)
+    var writer = SafetensorsWriter(metadata: [Self.key: place], sealed: true)
     for (i, optimiser) in optimisers.enumerated() {
       let parts = [
         ("values", values[i]), ("best", best[i]), ("first", optimiser.first), ("second", optimiser.second),
@@ -55,12 +43,17 @@ struct Checkpoint {
     try writer.write(to: url)
   }
 
+  /// - Parameter steps: of the whole training.
   /// - Throws: ``FormatError`` for a file that is no whole checkpoint of these stores.
-  init(_ url: URL, of stores: [ParameterStore]) throws {
+  init(_ url: URL, of stores: [ParameterStore], steps: Int) throws {
     let reader = try SafetensorsReader(url)
+    try reader.checkSeal()
     guard let text = reader.metadata[Self.key],
       let place = try? JSONDecoder().decode(Place.self, from: Data(text.utf8))
     else { throw FormatError(file: url, "is not a checkpoint") }
+    guard 0...steps ~= place.step, 0...place.step ~= place.bestEpoch, 0...place.step ~= place.epochsWithoutGain else {
+      throw FormatError(file: url, "tells of step \(place.step), and the training has \(steps)")
+    }
     self.place = place
     (values, best, optimisers) = ([], [], [])
     for (i, store) in stores.enumerated() {
@@ -80,7 +73,6 @@ struct Checkpoint {
       let steps = try reader.integers(named: "steps.\(i)").map(Int.init)
       optimisers.append(AdamW.State(steps: steps, first: try numbers("first"), second: try numbers("second")))
     }
-    guard checksum == place.checksum else { throw FormatError(file: url, "is damaged: its checksum is wrong") }
   }
 
   init(place: Place, values: [[Float]], best: [[Float]], optimisers: [AdamW.State]) {
@@ -107,22 +99,22 @@ struct CheckpointFolder {
   }
 
   func write(_ checkpoint: Checkpoint) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileSystem.makeFolder(folder)
     let digits = String(checkpoint.place.step)
     let name = "step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + ".safetensors"
     try checkpoint.write(to: folder.appending(path: name))
-    for old in files().dropFirst(2) { try FileManager.default.removeItem(at: old) }
+    for old in files().dropFirst(2) { try FileSystem.remove(old) }
   }
 
   func removeAll() throws {
-    for old in files() { try FileManager.default.removeItem(at: old) }
+    for old in files() { try FileSystem.remove(old) }
   }
 
   /// The newest one that can be read; those that cannot are told to `skipped`.
-  func newest(of stores: [ParameterStore], skipped: (String) -> Void) -> (Checkpoint, URL)? {
+  func newest(of stores: [ParameterStore], steps: Int, skipped: (String) -> Void) -> (Checkpoint, URL)? {
     for file in files() {
       do {
-        return (try Checkpoint(file, of: stores), file)
+        return (try Checkpoint(file, of: stores, steps: steps), file)
       } catch {
         skipped("\(error)")
       }

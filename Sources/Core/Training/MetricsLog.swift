@@ -17,7 +17,7 @@ public final class MetricsLog {
   /// Drops the lines of a phase after a step: they will be written again.
   func rewind(phase: String, toStep step: Int) throws {
     struct Place: Decodable { let phase: String, step: Int }
-    let kept = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").filter { line in
+    let kept = try FileSystem.text(of: url).split(separator: "\n").filter { line in
       guard let place = try? JSONDecoder().decode(Place.self, from: Data(line.utf8)) else { return true }
       return place.phase != phase || place.step <= step
     }

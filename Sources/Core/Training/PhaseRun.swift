@@ -32,13 +32,9 @@ final class PhaseRun {
     checkpoints = files.map { CheckpointFolder(folder: $0.checkpoints.appending(path: slug)) }
     best = []
     place = Checkpoint.Place(
-      phase: phase, fingerprint: Self.fingerprint(options, files), step: 0, bestEpoch: 0, bestScores: [],
+      phase: phase, provenance: Provenance(), step: 0, bestEpoch: 0, bestScores: [],
       epochsWithoutGain: 0, isFinished: false, objective: objective.state, lossSum: 0, termSums: [:],
       termCounts: [:])
-  }
-
-  private static func fingerprint(_ options: TrainingOptions, _ files: TrainingLoop.Files?) -> String {
-    SHA256.hexDigest(of: "\(files?.fingerprint ?? "")|\(options)".utf8)
   }
 
   private var totalSteps: Int { options.epochs * order.stepsPerEpoch }
@@ -47,13 +43,17 @@ final class PhaseRun {
 
   func resume() throws {
     guard let files, let checkpoints else { return }
+    place.provenance = try Provenance(of: options, at: phase)
+    place.provenance.merge(files.provenance)
+    place.provenance["format.checkpoint"] = Checkpoint.format
     guard files.resumes else { return try checkpoints.removeAll() }
     guard
       let (checkpoint, file) = checkpoints.newest(
-        of: objective.parameters, skipped: { observe(.note("passed over: \($0)")) })
+        of: objective.parameters, steps: totalSteps, skipped: { observe(.note("passed over: \($0)")) })
     else { return try files.metrics.rewind(phase: phase, toStep: 0) }
-    guard checkpoint.place.fingerprint == place.fingerprint, checkpoint.place.phase == phase else {
-      throw TrainingError.staleCheckpoint(file: file.path, phase: phase)
+    let differences = place.provenance.differences(since: checkpoint.place.provenance)
+    guard differences.isEmpty, checkpoint.place.phase == phase else {
+      throw TrainingError.staleCheckpoint(file: file.path, phase: phase, differences: differences)
     }
     place = checkpoint.place
     best = checkpoint.best

@@ -97,23 +97,34 @@ final class TeacherMemory {
     return memory
   }
 
-  /// The file of an earlier training, or a new one.
+  /// The file of an earlier training, or a new one, which is then given to the others.
   private func file(in folder: AnswerFolder) throws -> AnswerFile {
     let activations = kept.sorted { "\($0)" < "\($1)" }
-    let fingerprint = folder.fingerprint(data, activations)
-    let (url, lengths) = (folder.file(fingerprint), data.sequences.map(\.ids.count))
-    func open() throws -> AnswerFile {
-      try AnswerFile(url, fingerprint: fingerprint, card: teacher.card, lengths: lengths)
+    let lengths = data.sequences.map(\.ids.count)
+    let provenance = folder.provenance(data, activations)
+    func open(_ url: URL) throws -> AnswerFile {
+      try AnswerFile(
+        url, provenance: provenance, card: teacher.card, lengths: lengths, activations: activations)
     }
-    if FileManager.default.fileExists(atPath: url.path) {
+    let cache = SharedCache(folder.shared, observe: observe)
+    let name = "\(provenance.name).safetensors"
+    let own = folder.own.appending(path: name)
+    if FileManager.default.fileExists(atPath: own.path) {  // from before this run was stopped
       do {
-        let file = try open()
-        observe(.note("teacher's answers: given before, in \(url.path)"))
+        let file = try open(own)
+        cache.share(own, as: name)
         return file
-      } catch { observe(.note("passed over: \(error)")) }
+      } catch { observe(.note("made again: \(error)")) }
     }
-    try AnswerFile.write(
-      to: url, fingerprint: fingerprint, card: teacher.card, lengths: lengths, activations: activations, ask: ask)
-    return try open()
+    return try cache.alone(name) {
+      if let file = cache.find(name, open) {
+        observe(.note("teacher's answers: given before, in \(cache.url(name).path)"))
+        return file
+      }
+      try AnswerFile.write(
+        to: own, provenance: provenance, card: teacher.card, lengths: lengths, activations: activations, ask: ask)
+      cache.share(own, as: name)
+      return try open(own)
+    }
   }
 }

@@ -83,7 +83,7 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable {
   /// `step` is nil outside of trainings.
   case stopped(signal: Int32, phase: String, step: Int?)
   case nothingToLearn(phase: String)
-  case staleCheckpoint(file: String, phase: String)
+  case staleCheckpoint(file: String, phase: String, differences: [String])
 
   public var description: String {
     switch self {
@@ -94,8 +94,9 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable {
       "\(phase): stopped by signal \(signal)\(step.map { " after step \($0)" } ?? ""); the state is saved, "
         + "`--resume` goes on from there"
     case .nothingToLearn(let phase): "\(phase): there are no training examples"
-    case .staleCheckpoint(let file, let phase):
-      "\(phase): \(file) was written under other settings or data; remove it, or run without --resume to start anew"
+    case .staleCheckpoint(let file, let phase, let differences):
+      "\(phase): \(file) was written under other settings or data (\(differences.joined(separator: "; "))); remove it, or "
+        + "run without --resume to start anew"
     }
   }
 }

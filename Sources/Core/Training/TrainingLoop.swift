@@ -9,11 +9,11 @@ public final class TrainingLoop: Trainer {
     public let checkpoints: URL
     /// Go on from the newest checkpoint of a phase, where there is one.
     public let resumes: Bool
-    /// Digest of everything outside the loop that decides about the result.
-    public let fingerprint: String
+    /// Everything outside the loop that decides about the result.
+    public let provenance: Provenance
 
-    public init(metrics: MetricsLog, checkpoints: URL, resumes: Bool, fingerprint: String) {
-      (self.metrics, self.checkpoints, self.resumes, self.fingerprint) = (metrics, checkpoints, resumes, fingerprint)
+    public init(metrics: MetricsLog, checkpoints: URL, resumes: Bool, provenance: Provenance) {
+      (self.metrics, self.checkpoints, self.resumes, self.provenance) = (metrics, checkpoints, resumes, provenance)
     }
   }
 

@@ -2,6 +2,13 @@ import DistillCore
 import Foundation
 
 extension BERTEncoder {
+  /// Every file of a folder that is read.
+  static func sources(_ folder: URL) -> [URL] {
+    ["config.json", BERTWeights.fileName, "vocab.txt", "tokenizer.json", "tokenizer_config.json"].map {
+      folder.appending(path: $0)
+    }
+  }
+
   /// Reads a folder's configuration and vocabulary, and whether they fit each other: all but the weights.
   static func examine(_ folder: URL) throws -> (configuration: BERTConfiguration, tokenizer: any Tokenizer) {
     let configuration = try BERTConfiguration(folder: folder)

@@ -101,6 +101,8 @@ public struct BERTStudent: StudentRecipe, Sendable {
     }
   }
 
+  public var sources: [URL]? { checkpoint.map { BERTEncoder.sources($0.url) } }
+
   public func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student {
     if let checkpoint {
       return try BERTEncoder(

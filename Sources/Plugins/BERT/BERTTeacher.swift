@@ -59,11 +59,7 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     return FineTunedBERT(encoder, fineTune: fineTune)
   }
 
-  public var sources: [URL] {
-    ["config.json", BERTWeights.fileName, "vocab.txt", "tokenizer.json", "tokenizer_config.json"].map {
-      checkpoint.url.appending(path: $0)
-    }
-  }
+  public var sources: [URL]? { BERTEncoder.sources(checkpoint.url) }
 
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
     FineTunedBERT(try BERTEncoder(written: folder, embedding: embedding, in: surroundings), fineTune: nil)

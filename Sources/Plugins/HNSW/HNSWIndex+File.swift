@@ -80,7 +80,7 @@ extension HNSWIndex {
 
   /// SHA-256 of the metadata but the checksum, one `key=value` a line in the order of the keys, and all numbers.
   private static func checksum(_ metadata: [String: String], _ tensors: [[Int64]]) -> String {
-    var hash = SHA256()
+    var hash = Checksum()
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "checksum" {
       hash.update("\(key)=\(value)\n".utf8)
     }
@@ -89,14 +89,14 @@ extension HNSWIndex {
   }
 
   private static func digest(of vectors: Matrix) -> String {
-    var hash = SHA256()
+    var hash = Checksum()
     hash.update("\(vectors.rows) \(vectors.columns)\n".utf8)
     hash.update(numbers: vectors.values.lazy.map(\.bitPattern))
     return hash.hexDigest
   }
 }
 
-extension SHA256 {
+extension Checksum {
   /// Numbers as little-endian bytes.
   fileprivate mutating func update<Number: FixedWidthInteger>(numbers: some Sequence<Number>) {
     var bytes: [UInt8] = []

@@ -88,7 +88,11 @@ final class ContrastiveHeadTeacher: Teacher {
       guard let info = reader.tensors[parameter.name], info.shape == parameter.shape.array else {
         throw FormatError(file: file, "holds no \(parameter.name) of shape \(parameter.shape)")
       }
-      parameter.assign(try reader.floats(named: parameter.name))
+      let values = try reader.floats(named: parameter.name)
+      guard values.allSatisfy(\.isFinite) else {
+        throw FormatError(file: file, "\(parameter.name) holds a number that is not finite")
+      }
+      parameter.assign(values)
     }
   }
 }

@@ -73,7 +73,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     return teacher
   }
 
-  public var sources: [URL] { base?.sources ?? [] }
+  public var sources: [URL]? { base?.sources }
 
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
     let teacher = wrapping(try requiredBase().loadTeacher(from: folder, in: surroundings), in: surroundings)

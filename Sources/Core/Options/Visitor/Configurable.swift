@@ -25,9 +25,6 @@ extension Configurable {
     WritingVisit(written: source.root).mapping(self).document
   }
 
-  /// The same, but for where files lie.
-  package var yamlWithoutPaths: String { WritingVisit(paths: false).mapping(self).document }
-
   /// The options in the order of the visit.
   public static func optionDescriptions(registry: PluginRegistry = PluginRegistry()) -> [OptionDescription] {
     let describing = DescribingVisit(registry: registry)

@@ -1,14 +1,11 @@
 /// Turns the properties into the YAML that decodes to them.
 final class WritingVisit: OptionVisit {
   private var entries: [YAMLValue.Entry] = []
-  private let paths: Bool
   /// Where the options at hand are written, if that is known.
   private var node: Node?
 
-  /// - Parameters:
-  ///   - paths: whether to write where files lie.
-  ///   - written: what the values were read from.
-  init(paths: Bool = true, written: Node? = nil) { (self.paths, node) = (paths, written) }
+  /// - Parameter written: what the values were read from.
+  init(written: Node? = nil) { node = written }
 
   func mapping<T: Configurable>(_ value: T) -> YAMLValue {
     var value = value
@@ -16,7 +13,6 @@ final class WritingVisit: OptionVisit {
   }
 
   func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
-    guard paths || value as? OptionPath == nil else { return write(key, .text("")) }
     let reference = node?[key.name].flatMap { Self.reference(to: value, writtenAs: $0) }
     write(key, reference.map { .text($0) } ?? value.yaml.escapingReferences)
   }

@@ -10,8 +10,8 @@ public struct TaskTexts: Sendable {
   /// Examples of the training file that nothing is trained on.
   public let heldOut: [Example]
   public let validation: [Example]?
-  /// Digest of everything above.
-  public let fingerprint: String
+  /// The task and the texts, as far as results depend on them.
+  public let provenance: Provenance
 }
 
 extension TaskOptions {
@@ -36,14 +36,23 @@ extension TaskOptions {
     let heldOut = Set(order.prefix(kept))
     let rows = all.indices.filter { !heldOut.contains($0) }
     let validation = try validation.map { try task.read($0.url).examples }
-    var digest = SHA256()
-    for example in all + [Example(text: "validation", line: 0)] + (validation ?? []) {
-      digest.update("\(example.text)\u{0}\(example.pair ?? "")\u{0}\(example.target as Target?)\u{0}".utf8)
-    }
-    digest.update("\(task.kind) \(maximumLength) \(heldOut.sorted())".utf8)
+    let (training, rest) = (rows.map { all[$0] }, heldOut.sorted().map { all[$0] })
     return TaskTexts(
-      task: task, training: rows.map { all[$0] }, trainingRows: rows, heldOut: heldOut.sorted().map { all[$0] },
-      validation: validation, fingerprint: digest.hexDigest)
+      task: task, training: training, trainingRows: rows, heldOut: rest, validation: validation,
+      provenance: Provenance([
+        "task.kind": "\(task.kind)", "task.max_length": "\(maximumLength)", "texts.training": Self.digest(of: training),
+        "texts.hold_out": Self.digest(of: rest), "texts.validation": Self.digest(of: validation ?? []),
+      ]))
+  }
+
+  private static func digest(of examples: [Example]) -> String {
+    var checksum = Checksum()
+    for example in examples {
+      for part in [example.text, example.pair ?? "", "\(example.target as Target?)"] {
+        checksum.update("\(part.utf8.count) \(part)".utf8)
+      }
+    }
+    return checksum.hexDigest
   }
 }
 

@@ -23,6 +23,15 @@ public final class FinishedRun {
     guard record.isComplete else {
       throw FormatError(file: url, "holds a run that is not finished; `distill run FILE --resume` goes on with it")
     }
+    if record.isSealed {
+      guard RunRecord.checksum(ofPipeline: try FileSystem.text(of: folder.pipeline)) == record.pipelineChecksum else {
+        throw FormatError(file: folder.pipeline, "is damaged: its checksum is not the one in run.json")
+      }
+      try SealedFolder.check(folder.student)
+      if retrieval, FileManager.default.fileExists(atPath: folder.knowledgeBase.path) {
+        try SealedFolder.check(folder.knowledgeBase)
+      }
+    }
     // A variable that is not set any more stands for its own name: what answers is in the folder, and no such path.
     var environment = ProcessInfo.processInfo.environment
     let references = try FileSystem.text(of: folder.pipeline).matches(of: /\$\{([A-Z_][A-Z0-9_]*)\}/)
@@ -60,6 +69,7 @@ public final class FinishedRun {
   public func teacher() throws -> (any Teacher)? {
     var surroundings = surroundings
     surroundings.student = student.card
+    if record.isSealed, options.teacher != nil { try SealedFolder.check(folder.teacher) }
     return try options.teacher.map { try $0.loadTeacher(from: folder.teacher, in: surroundings) }
   }
 

@@ -10,11 +10,15 @@ public final class PipelineRun {
   private let observe: (TrainingEvent) -> Void
   private let texts: TaskTexts
   private let resumes: Bool
+  private let provenance: Provenance
+  /// Held as long as this value lives.
+  private let lock: FileLock
   private var record: RunRecord
 
-  /// Reads the texts and opens the run's folder.
+  /// Reads the texts and opens the run's folder, which no other process may use meanwhile.
   ///
-  /// - Throws: `TextFileError`; ``RunError`` for a folder that holds something else, or a finished, a stopped or another run.
+  /// - Throws: `TextFileError`; ``RunError`` for a folder that holds something else, or a finished, a stopped or another run, or
+  ///   that another process runs in.
   public init(
     _ pipeline: Pipeline, output: URL? = nil, resumes: Bool = false, stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
@@ -22,31 +26,35 @@ public final class PipelineRun {
     (self.pipeline, self.stop, self.observe, self.resumes) = (pipeline, stop, observe, resumes)
     folder = RunFolder(output ?? pipeline.options.output.url)
     texts = try pipeline.options.task.texts(seed: pipeline.options.seed)
-    var options = pipeline.options
-    options.output = ""  // where it goes does not decide what comes out
-    let fingerprint = SHA256.hexDigest(of: "\(options.resolvedYAML())\u{0}\(texts.fingerprint)".utf8)
+    provenance = try pipeline.provenance(texts)
     record = RunRecord(
-      name: options.name, fingerprint: fingerprint, seed: options.seed, threads: Compute.threads,
-      instructionSet: Compute.instructionSet, layerMap: pipeline.layerMap.map { [$0.student, $0.teacher] })
+      name: pipeline.options.name, provenance: provenance, seed: pipeline.options.seed, threads: Compute.threads,
+      layerMap: pipeline.layerMap.map { [$0.student, $0.teacher] })
+    try folder.check()
+    lock = try folder.locked()
     try openFolder()
   }
 
   private func openFolder() throws {
-    let manager = FileManager.default
-    // What was trained, or anything that is not a run, is not written over.
-    try folder.check()
+    try folder.check()  // once more, now that nobody else changes it
+    folder.clearAbandoned()
+    // What was trained is not written over.
     if let old = try? RunRecord(folder.record) {
-      if resumes, old.fingerprint != record.fingerprint { throw RunError.otherSettings(folder.url.path) }
-      if old.isComplete { throw RunError.finished(folder.url.path) }
+      if old.isComplete {
+        try FileSystem.remove(folder.checkpoints)  // it may have been killed before it came to that
+        throw RunError.finished(folder.url.path)
+      }
       if resumes {
+        let differences = provenance.differences(since: old.provenance)
+        guard differences.isEmpty else { throw RunError.otherSettings(folder.url.path, differences) }
         record.seconds = old.seconds
       } else {
-        let phases = try? manager.contentsOfDirectory(atPath: folder.checkpoints.path)
+        let phases = try? FileSystem.names(in: folder.checkpoints)
         if phases?.isEmpty == false { throw RunError.unfinished(folder.url.path) }
-        for part in folder.parts where manager.fileExists(atPath: part.path) { try manager.removeItem(at: part) }
+        for part in folder.parts { try FileSystem.remove(part) }
       }
     }
-    try manager.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    record.pipelineChecksum = RunRecord.checksum(ofPipeline: resolved)
     try record.write(to: folder.record)
     try AtomicFile.write(Data(resolved.utf8), to: folder.pipeline)
   }
@@ -70,12 +78,12 @@ public final class PipelineRun {
     let metrics = try MetricsLog(folder.metrics, append: resumes)
     let loop = TrainingLoop(
       files: TrainingLoop.Files(
-        metrics: metrics, checkpoints: folder.checkpoints, resumes: resumes, fingerprint: record.fingerprint),
+        metrics: metrics, checkpoints: folder.checkpoints, resumes: resumes, provenance: provenance),
       seed: pipeline.options.seed, stop: stop, observe: observe)
 
     let teacher = try timed("teacher") { try pipeline.options.teacher.map { try prepared($0, loop) } }
     let student = try timed("student") { try distilled(teacher, loop) }
-    try AtomicFolder.write(to: folder.student) { try student.write(to: $0) }
+    try SealedFolder.write(to: folder.student) { try student.write(to: $0) }
     let augmentation = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
     let report = try timed("evaluation") {
@@ -90,7 +98,7 @@ public final class PipelineRun {
     record.peakMemory = RunPlan.peakMemoryOfProcess
     record.isComplete = true
     try record.write(to: folder.record)
-    try? FileManager.default.removeItem(at: folder.checkpoints)  // several times the models' size, and of no use now
+    try FileSystem.remove(folder.checkpoints)  // several times the models' size, and of no use now
     return report
   }
 
@@ -115,24 +123,24 @@ public final class PipelineRun {
   }
 
   private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
-    let seed = pipeline.options.seed
-    let key = try PreparedTeachers.key(
-      of: recipe, card: try recipe.card(in: pipeline.surroundings), texts: texts, seed: seed)
-    let shared = PreparedTeachers(folder: folder.preparedTeachers)
-    if shared.contains(key) {
-      observe(.note("teacher: prepared before by the same settings, in \(shared.url(key).path)"))
-    } else {
+    let teachers = PreparedTeachers(folder: folder, observe: observe)
+    let provenance = try pipeline.teacherProvenance(recipe, texts)
+    try teachers.prepare(provenance, resumes: resumes, stop: { try goOn("teacher") }) {
       let teacher = try recipe.makeTeacher(in: pipeline.surroundings)
       if let activation = teacher.untrained.map(\.description).sorted().first {
         throw ContractError(
           "the teacher's \(activation) would come from weights that nothing has trained; add `fine_tune:` to it")
       }
+      // It goes by the name of the files as they were; somebody may have exchanged them before they were read.
+      let now = try pipeline.teacherProvenance(recipe, texts)
+      guard now == provenance else {
+        throw RunError.otherSettings(folder.url.path, now.differences(since: provenance))
+      }
       let preparation = Preparation(
         data: data(teacher.tokenizer), trainer: loop, key: pipeline.surroundings.key.child("teacher"))
       try teacher.prepare(preparation)
-      try shared.store(teacher, key: key)
+      return teacher
     }
-    try shared.copy(key, to: folder.teacher)
     return try recipe.loadTeacher(from: folder.teacher, in: pipeline.surroundings)
   }
 
@@ -143,8 +151,10 @@ public final class PipelineRun {
       throw ContractError("teacher and student have different vocabularies")
     }
     let data = data(student.tokenizer)
-    let answers = try teacher.map { _ in
-      AnswerFolder(folder.teacherAnswers, teacher: try SHA256.hexDigest(ofFolder: folder.teacher))
+    let answers = try pipeline.options.teacher.map {
+      AnswerFolder(
+        own: folder.checkpoints.appending(path: "teacher-answers"), shared: folder.teacherAnswers,
+        teacher: try pipeline.teacherProvenance($0, texts))
     }
     let objective = try pipeline.objective(
       student, teacher, data, scheduler: pipeline.options.schedule, answers: answers, observe: observe)
@@ -176,34 +186,10 @@ public final class PipelineRun {
       if let best = RetrievalAugmentation.best(of: trials) { augmentation.mixing = best.mixing }
     }
     record.mixing = augmentation.mixing
-    try AtomicFolder.write(to: folder.knowledgeBase) { folder in
+    try SealedFolder.write(to: folder.knowledgeBase) { folder in
       try knowledge.write(to: folder)
       try augmentation.retriever.write(to: folder)
     }
     return augmentation
-  }
-}
-
-/// Why a run cannot begin.
-public enum RunError: Error, CustomStringConvertible, Sendable {
-  case notARun(String)
-  case finished(String)
-  case unfinished(String)
-  case otherSettings(String)
-  case notAFolder(String, isFile: String)
-  case notWritable(String)
-
-  public var description: String {
-    switch self {
-    case .notARun(let path): "\(path) holds files that are not of a run; choose another output"
-    case .notAFolder(let path, let file):
-      path == file ? "\(path) is a file, not a folder" : "\(path) cannot be made: \(file) is no folder"
-    case .notWritable(let path): "\(path) may not be written into"
-    case .finished(let path): "\(path) holds a finished run; remove it or choose another --output"
-    case .unfinished(let path):
-      "\(path) holds a run that was stopped; go on with it by --resume, remove it, or choose another --output"
-    case .otherSettings(let path):
-      "\(path) holds a run of other settings or data; run without --resume into another --output"
-    }
   }
 }

@@ -1,40 +1,43 @@
 import DistillCore
+import DistillTraining
 import Foundation
 
-/// Teachers that were prepared before, by everything that decides what comes out: options, weights, data, seed
-/// and precision. Where the files lie, and how the options spell it, does not.
+/// A teacher that was prepared: written whole, with checksums, into the run's own folder, and from there given to the runs
+/// beside it that need the same one.
 struct PreparedTeachers {
-  let folder: URL
+  let folder: RunFolder
+  let observe: (TrainingEvent) -> Void
 
-  /// Digest of what decides about a prepared teacher.
-  static func key(of recipe: any TeacherRecipe, card: ModelCard, texts: TaskTexts, seed: Int) throws -> String {
-    var digest = SHA256()
-    let parts = [
-      type(of: recipe).name, recipe.yamlWithoutPaths, "\(card)", texts.fingerprint, "\(seed)", "\(Compute.precision)",
-    ]
-    digest.update(parts.joined(separator: "\u{0}").utf8)
-    for source in recipe.sources where FileManager.default.fileExists(atPath: source.path) {
-      digest.update("\(source.lastPathComponent)\u{0}\(try SHA256.hexDigest(ofFile: source))".utf8)
+  private var cache: SharedCache { SharedCache(folder.preparedTeachers, observe: observe) }
+
+  /// The folder of a teacher that is there and whole; nil where there is none.
+  func find(_ provenance: Provenance) -> URL? {
+    cache.find(provenance.name) { url in
+      try SealedFolder.check(url)
+      return url
     }
-    return digest.hexDigest
   }
 
-  func url(_ key: String) -> URL { folder.appending(path: String(key.prefix(16))) }
-
-  func contains(_ key: String) -> Bool { FileManager.default.fileExists(atPath: url(key).path) }
-
-  func store(_ teacher: any Teacher, key: String) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try AtomicFolder.write(to: url(key)) { try teacher.write(to: $0) }
-  }
-
-  /// Gives a run its own copy: what happens to a run's files must not reach the other runs.
-  func copy(_ key: String, to target: URL) throws {
-    let source = url(key)
-    try AtomicFolder.write(to: target) { folder in
-      for name in try FileManager.default.contentsOfDirectory(atPath: source.path) {
-        try FileManager.default.copyItem(at: source.appending(path: name), to: folder.appending(path: name))
+  /// Puts the teacher of this provenance into the run's folder: as it was before a stop, as another run made it, or made now.
+  func prepare(
+    _ provenance: Provenance, resumes: Bool, stop: () throws -> Void, make: () throws -> any Teacher
+  ) throws {
+    if resumes, SealedFolder.isSealed(folder.teacher) {
+      do {
+        try SealedFolder.check(folder.teacher)
+        return cache.share(folder.teacher, as: provenance.name)
+      } catch { observe(.note("made again: \(error)")) }
+    }
+    try cache.alone(provenance.name, stop: stop) {
+      if let found = find(provenance) {
+        observe(.note("teacher: prepared before by the same settings, in \(found.path)"))
+        do { return try FileSystem.copyWhole(found, to: folder.teacher) } catch {
+          observe(.note("teacher: prepared again: \(error)"))  // somebody emptied the folder meanwhile
+        }
       }
+      let teacher = try make()
+      try SealedFolder.write(to: folder.teacher) { try teacher.write(to: $0) }
+      cache.share(folder.teacher, as: provenance.name)
     }
   }
 }

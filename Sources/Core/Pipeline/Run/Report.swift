@@ -4,6 +4,8 @@ import Foundation
 /// The outcome of a run or of an evaluation.
 public struct Report: Sendable, Codable {
   public let name: String
+  /// Of the program that made it.
+  public let version: String
   public let rows: [EvaluationRow]
   public let mixing: Mixing?
   public let knowledgeBaseSize: Int?
@@ -16,6 +18,7 @@ public struct Report: Sendable, Codable {
   ) {
     (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
     self.layers = layers
+    version = SwiftDistill.version
   }
 
   /// Mean attention KL and [CLS] cosine loss over the matched layers.

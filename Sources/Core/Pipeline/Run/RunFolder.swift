@@ -18,8 +18,29 @@ public struct RunFolder: Sendable {
     while type(folder) == nil, folder.pathComponents.count > 1 { folder.deleteLastPathComponent() }
     guard type(folder) == .typeDirectory else { throw RunError.notAFolder(url.path, isFile: folder.path) }
     guard manager.isWritableFile(atPath: folder.path) else { throw RunError.notWritable(folder.path) }
-    let isEmpty = (try? manager.contentsOfDirectory(atPath: url.path))?.isEmpty ?? true
-    if !isEmpty, (try? RunRecord(record)) == nil { throw RunError.notARun(url.path) }
+    let names = (try? manager.contentsOfDirectory(atPath: url.path)) ?? []
+    // What a run killed at its very beginning leaves is nothing foreign.
+    guard names.contains(where: { $0 != lockFile.lastPathComponent && !AtomicFile.isTemporary($0) }) else { return }
+    guard names.contains(record.lastPathComponent) else { throw RunError.notARun(url.path) }
+    _ = try RunRecord(record)
+  }
+
+  /// The lock of this folder, which is made if need be.
+  /// - Throws: ``FolderInUse`` while another process holds it.
+  func locked() throws -> FileLock {
+    try FileSystem.makeFolder(url)
+    do { return try FileLock(lockFile) } catch let held as FileLock.Held {
+      throw FolderInUse(folder: url.path, holder: held.holder)
+    }
+  }
+
+  /// Clears away what killed processes left here and in the folders that are shared.
+  func clearAbandoned() {
+    let phases = (try? FileSystem.names(in: checkpoints)) ?? []
+    for folder in [url, preparedTeachers, teacherAnswers] + phases.map({ checkpoints.appending(path: $0) }) {
+      AtomicFile.removeAbandoned(in: folder)
+    }
+    for folder in [preparedTeachers, teacherAnswers] { FileLock.clearAbandoned(in: folder) }
   }
 
   public var pipeline: URL { url.appending(path: "pipeline.yaml") }
@@ -31,74 +52,13 @@ public struct RunFolder: Sendable {
   public var metrics: URL { url.appending(path: "metrics.jsonl") }
   public var report: URL { url.appending(path: "report.json") }
   public var page: URL { url.appending(path: "report.html") }
-  /// Everything that a run writes.
+  private var lockFile: URL { url.appending(path: ".lock") }
+  /// Everything that a run writes; the record, which makes it a run, is the last to be removed.
   var parts: [URL] {
-    [pipeline, record, teacher, student, knowledgeBase, checkpoints, metrics, report, page]
+    [pipeline, teacher, student, knowledgeBase, checkpoints, metrics, report, page, record]
   }
   /// Prepared teachers are shared by the runs beside each other.
   public var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
   /// So are their answers.
   public var teacherAnswers: URL { url.deletingLastPathComponent().appending(path: "teacher-answers") }
-}
-
-/// `run.json`: how a run came about.
-public struct RunRecord: Codable, Sendable {
-  public static let format = 1
-
-  public var format = RunRecord.format
-  public var name: String
-  /// Digest of options and data: only a run of the same is gone on with.
-  public var fingerprint: String
-  public var seed: Int
-  public var threads: Int
-  public var instructionSet: String
-  public var layerMap: [[Int]]
-  /// What the knowledge base is mixed in with: as given, or as chosen on the held-out examples.
-  public var mixing: Mixing?
-  /// Seconds that each stage took.
-  public var seconds: [String: Double]
-  /// Most memory at once, in bytes; of the last process where the run was resumed.
-  public var peakMemory: Int?
-  /// Set when everything is written.
-  public var isComplete: Bool
-
-  func write(to url: URL) throws { try AtomicFile.write(JSONEncoder.pretty.encode(self), to: url) }
-
-  /// - Throws: `FormatError` for a file that is no record of a run.
-  public init(_ url: URL) throws {
-    let data: Data
-    do { data = try Data(contentsOf: url) } catch {
-      throw FormatError(file: url, "cannot be read; is this the folder of a run?")
-    }
-    guard let record = try? JSONDecoder.snakeCase.decode(RunRecord.self, from: data), record.format == Self.format
-    else {
-      throw FormatError(file: url, "is not the record of a run of this version")
-    }
-    self = record
-  }
-
-  init(
-    name: String, fingerprint: String, seed: Int, threads: Int, instructionSet: String, layerMap: [[Int]]
-  ) {
-    (self.name, self.fingerprint, self.seed, self.threads) = (name, fingerprint, seed, threads)
-    (self.instructionSet, self.layerMap) = (instructionSet, layerMap)
-    (mixing, seconds, peakMemory, isComplete) = (nil, [:], nil, false)
-  }
-}
-
-extension JSONEncoder {
-  static var pretty: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return encoder
-  }
-}
-
-extension JSONDecoder {
-  static var snakeCase: JSONDecoder {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return decoder
-  }
 }

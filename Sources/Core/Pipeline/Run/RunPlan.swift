@@ -68,11 +68,9 @@ extension RunPlan {
     var seconds: [String: Double] = [:]
     var teacher: (any Teacher)?
     if let recipe = options.teacher {
-      let shared = PreparedTeachers(folder: RunFolder(output ?? options.output.url).preparedTeachers)
-      let key = try PreparedTeachers.key(
-        of: recipe, card: try recipe.card(in: pipeline.surroundings), texts: texts, seed: options.seed)
-      if shared.contains(key) {
-        teacher = try recipe.loadTeacher(from: shared.url(key), in: pipeline.surroundings)
+      let teachers = PreparedTeachers(folder: RunFolder(output ?? options.output.url), observe: observe)
+      if let prepared = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
+        teacher = try recipe.loadTeacher(from: prepared, in: pipeline.surroundings)
       } else {
         let made = try recipe.makeTeacher(in: pipeline.surroundings)
         try made.prepare(
@@ -158,7 +156,7 @@ private final class Calibration: Trainer {
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     files = TrainingLoop.Files(
       metrics: try MetricsLog(scratch.appending(path: "metrics.jsonl"), append: false),
-      checkpoints: scratch.appending(path: "checkpoints"), resumes: false, fingerprint: "")
+      checkpoints: scratch.appending(path: "checkpoints"), resumes: false, provenance: Provenance())
   }
 
   /// Some examples, drawn by the seed, as all of the task's.

@@ -90,6 +90,6 @@ extension WordPieceTokenizer {
     fields += added.map { "\($0.id) \($0.normalized) \($0.singleWord) \($0.stripsLeft) \($0.stripsRight)" }
     fields += ["\(modelCount)"] + vocabulary
     // 0xFF ends a field: no UTF-8 text holds this byte.
-    return SHA256.hexDigest(of: fields.flatMap { Array($0.utf8) + [0xFF] })
+    return Checksum.hexDigest(of: fields.flatMap { Array($0.utf8) + [0xFF] })
   }
 }

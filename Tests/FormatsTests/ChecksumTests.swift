@@ -2,7 +2,7 @@ import DistillFormats
 import Foundation
 import Testing
 
-struct SHA256Tests {
+struct ChecksumTests {
   /// Examples of FIPS 180-4 as NIST publishes them, and the empty message of its validation suite.
   @Test(arguments: [
     ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -21,21 +21,21 @@ struct SHA256Tests {
     ),
   ])
   func examples(message: String, digest: String) {
-    #expect(SHA256.hexDigest(of: message.utf8) == digest)
+    #expect(Checksum.hexDigest(of: message.utf8) == digest)
   }
 
   @Test func piecesMakeTheWhole() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
-    let whole = SHA256.hexDigest(of: bytes)
+    let whole = Checksum.hexDigest(of: bytes)
     for size in [1, 3, 55, 56, 63, 64, 65, 119, 128, 999] {
-      var hash = SHA256()
+      var hash = Checksum()
       for start in stride(from: 0, to: bytes.count, by: size) {
         hash.update(bytes[start..<min(start + size, bytes.count)])
         _ = hash.hexDigest  // asking in between changes nothing
       }
       #expect(hash.hexDigest == whole, "pieces of \(size)")
     }
-    var hash = SHA256()
+    var hash = Checksum()
     hash.update(bytes.span.bytes)
     #expect(hash.hexDigest == whole)
   }
@@ -45,8 +45,8 @@ struct SHA256Tests {
       let url = folder.appendingPathComponent("file")
       let bytes = Data(repeating: 97, count: (1 << 20) + 5)
       try AtomicFile.write(bytes, to: url)
-      #expect(try SHA256.hexDigest(ofFile: url) == SHA256.hexDigest(of: bytes))
-      #expect(throws: FormatError.self) { try SHA256.hexDigest(ofFile: folder) }
+      #expect(try Checksum.hexDigest(ofFile: url) == Checksum.hexDigest(of: bytes))
+      #expect(throws: FormatError.self) { try Checksum.hexDigest(ofFile: folder) }
     }
   }
 }

@@ -1,0 +1,79 @@
+import CDistillKernels
+import Foundation
+
+/// The SHA-256 checksum of a stream of bytes (FIPS 180-4).
+///
+/// It is written out in this package, so that importing a part does not pull in a cryptography library. It names files and
+/// finds damage; it has no part in keeping secrets.
+public struct Checksum: Sendable {
+  private var state: [UInt32] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+  ]
+  private var pending: [UInt8] = []  // the bytes after the last whole block, always fewer than 64
+  private var byteCount: UInt64 = 0
+
+  public init() {}
+
+  /// The checksum of one piece of data, as 64 lowercase hexadecimal digits.
+  public static func hexDigest(of bytes: some Sequence<UInt8>) -> String {
+    var hash = Checksum()
+    hash.update(bytes)
+    return hash.hexDigest
+  }
+
+  /// The checksum of a file's contents, read piece by piece. Throws `FormatError` when it cannot be read.
+  public static func hexDigest(ofFile url: URL) throws -> String {
+    let file = try OpenFile(url, O_RDONLY | O_NONBLOCK)
+    let size = try file.size()
+    var hash = Checksum()
+    for offset in stride(from: 0, to: size, by: 1 << 20) {
+      hash.update(try file.bytes(at: offset, count: min(1 << 20, size - offset)))
+    }
+    return hash.hexDigest
+  }
+
+  public mutating func update(_ bytes: some Sequence<UInt8>) {
+    let done: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
+    if done == nil { Array(bytes).withUnsafeBytes { update($0) } }
+  }
+
+  public mutating func update(_ bytes: RawSpan) {
+    bytes.withUnsafeBytes { update($0) }
+  }
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    byteCount += UInt64(bytes.count)
+    var rest = bytes[...]
+    if !pending.isEmpty {
+      let head = rest.prefix(64 - pending.count)
+      pending += head
+      rest = rest.dropFirst(head.count)
+      guard pending.count == 64 else { return }
+      pending.withUnsafeBytes { Self.compress($0, into: &state) }
+      pending.removeAll(keepingCapacity: true)
+    }
+    let whole = rest.count & ~63
+    Self.compress(UnsafeRawBufferPointer(rebasing: rest.prefix(whole)), into: &state)
+    pending += rest.dropFirst(whole)
+  }
+
+  /// The checksum of everything so far, as 64 lowercase hexadecimal digits. More may follow.
+  public var hexDigest: String {
+    var tail = pending + [0x80]
+    tail += [UInt8](repeating: 0, count: (120 - tail.count) % 64)
+    tail += (0..<8).map { UInt8(truncatingIfNeeded: (byteCount &* 8) >> UInt64(56 - 8 * $0)) }
+    var last = state
+    tail.withUnsafeBytes { Self.compress($0, into: &last) }
+    return last.map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 8 - digits.count) + digits
+    }.joined()
+  }
+
+  private static func compress(_ blocks: UnsafeRawBufferPointer, into state: inout [UInt32]) {
+    guard let start = blocks.baseAddress else { return }
+    state.withUnsafeMutableBufferPointer { state in
+      if let words = state.baseAddress { distill_sha256(words, start, blocks.count / 64) }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// A folder that is written whole, with a list of its files' checksums, so that damage is noticed when it is read again.
+///
+/// The list is `SHA256SUMS`; anybody can check it, too: `sha256sum -c SHA256SUMS`.
+public enum SealedFolder {
+  static let listName = "SHA256SUMS"
+
+  /// Puts what `build` writes into the folder it is handed at `url`, as ``AtomicFolder`` does, and the list beside it.
+  public static func write(to url: URL, _ build: (URL) throws -> Void) throws {
+    try AtomicFolder.write(to: url) { folder in
+      try build(folder)
+      let lines = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map {
+        "\(try Checksum.hexDigest(ofFile: folder.appending(path: $0)))  \($0)\n"
+      }
+      try AtomicFile.write(Data(lines.joined().utf8), to: folder.appending(path: listName))
+    }
+  }
+
+  /// Whether a folder has a list.
+  public static func isSealed(_ url: URL) -> Bool {
+    FileManager.default.fileExists(atPath: url.appending(path: listName).path)
+  }
+
+  /// Compares every listed file with its checksum. Files that are not listed are left alone.
+  ///
+  /// - Throws: `FormatError` with the file that is missing or is another, or when there is no list.
+  public static func check(_ url: URL) throws {
+    let list = url.appending(path: listName)
+    guard let text = try? String(contentsOf: list, encoding: .utf8), !text.isEmpty else {
+      throw FormatError(file: list, "is missing or cannot be read; it tells whether the files beside it are whole")
+    }
+    for line in text.split(separator: "\n") {
+      let (sum, name) = (String(line.prefix(64)), String(line.dropFirst(66)))
+      let file = url.appending(path: name)
+      guard line.dropFirst(64).hasPrefix("  "), !name.isEmpty, !name.contains("/") else {
+        throw FormatError(file: list, "is damaged: a line of it is no checksum and name")
+      }
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        throw FormatError(file: file, "is missing, though \(listName) lists it")
+      }
+      guard try Checksum.hexDigest(ofFile: file) == sum else {
+        throw FormatError(
+          file: file,
+          "is damaged: its checksum is not the one in \(listName); where it was changed on purpose, remove that list")
+      }
+    }
+  }
+}

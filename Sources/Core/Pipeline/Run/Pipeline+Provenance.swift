@@ -1,0 +1,28 @@
+import DistillCore
+import Foundation
+
+extension Pipeline {
+  /// What a run of this pipeline on these texts depends on. Where it writes, and where the texts lie, is no part of it.
+  package func provenance(_ texts: TaskTexts) throws -> Provenance {
+    var provenance = Provenance.arithmetic(options.precision)
+    provenance.merge(texts.provenance)
+    provenance.merge(
+      try Provenance(of: options, leavingOut: { $0 == "output" || $0.hasPrefix("task.") }, sources: sources))
+    return provenance
+  }
+
+  /// What the prepared teacher and its answers depend on: less than the whole run, so that other runs find them.
+  package func teacherProvenance(_ recipe: any TeacherRecipe, _ texts: TaskTexts) throws -> Provenance {
+    var provenance = Provenance.arithmetic(options.precision)
+    provenance.merge(texts.provenance)
+    provenance.merge(try Provenance(of: recipe, at: "teacher", sources: sources))
+    provenance["seed"] = "\(options.seed)"
+    provenance["teacher.card"] = "\(try recipe.card(in: surroundings))"  // a head's width is the student's
+    return provenance
+  }
+
+  private func sources(_ option: String) -> [URL]? {
+    option.hasPrefix("teacher.")
+      ? options.teacher?.sources : option.hasPrefix("student.") ? options.student?.sources : nil
+  }
+}
