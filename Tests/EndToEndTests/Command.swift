@@ -18,14 +18,14 @@ private let programs: URL = {
 }()
 
 extension Workbench {
-  /// A process of the command, or of another program of this package, in this folder, on one thread.
+  /// A process of the command, or of another program of this package, in this folder, on two threads.
   func process(_ arguments: [String], of program: String = "distill", instructionSet: String? = nil) -> Process {
     let process = Process()
     process.executableURL = programs.appending(path: program)
     process.arguments = arguments
     process.currentDirectoryURL = url
     var environment = ProcessInfo.processInfo.environment
-    environment["DISTILL_THREADS"] = "1"
+    environment["DISTILL_THREADS"] = "2"
     environment["SWIFT_BACKTRACE"] = "enable=no"
     if let instructionSet { environment["DISTILL_ISA"] = instructionSet }
     process.environment = environment
