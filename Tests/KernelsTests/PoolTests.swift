@@ -15,11 +15,11 @@ private final class Pool: Sendable {
 
   deinit { distill_pool_destroy(pool) }
 
-  func run(_ parts: Int, _ body: (Int) -> Void) {
+  func run(_ parts: Int, threads: Int = 1024, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { context in
         distill_pool_run(
-          pool, Int32(parts),
+          pool, Int32(threads), Int32(parts),
           { context, part in
             context.unsafelyUnwrapped.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int(part))
           }, UnsafeMutableRawPointer(mutating: context))
@@ -31,28 +31,62 @@ private final class Pool: Sendable {
 /// A number of the calling thread; alive together, two threads never share it.
 private func threadNumber() -> UInt { UInt(bitPattern: pthread_self().hashValue) }
 
+/// Waits ten seconds at the most; whether it came true.
+@discardableResult private func waitUntil(_ condition: () -> Bool) -> Bool {
+  let deadline = ContinuousClock.now + .seconds(10)
+  while !condition() {
+    if ContinuousClock.now > deadline { return false }
+    usleep(10)
+  }
+  return true
+}
+
 @Suite struct PoolTests {
   @Test func refusesNonsense() {
     #expect(distill_pool_create(0) == nil)
     #expect(distill_pool_create(-3) == nil)
   }
 
-  @Test(arguments: [1, 2, 3, 8]) func runsEachPartOnceOnItsWorker(threads: Int) throws {
+  @Test(arguments: [1, 2, 3, 8]) func runsEachPartOnce(threads: Int) throws {
     let pool = try Pool(threads: threads)
     #expect(pool.threads == threads)
     for parts in 0...40 {
-      let runs = (0..<parts).map { _ in Counter() }
-      let workers = (0..<parts).map { _ in Counter() }
-      pool.run(parts) { part in
-        runs[part].add(1)
-        workers[part].add(Int(bitPattern: threadNumber()))
+      for limit in 1...threads {
+        let runs = (0..<parts).map { _ in Counter() }
+        let workers = Mutex<Set<UInt>>([])
+        pool.run(parts, threads: limit) { part in
+          runs[part].add(1)
+          _ = workers.withLock { $0.insert(threadNumber()) }
+        }
+        #expect(runs.allSatisfy { $0.value == 1 })
+        #expect(workers.withLock(\.count) <= min(limit, max(parts, 1)))
       }
-      #expect(runs.allSatisfy { $0.value == 1 })
-      for part in workers.indices {
-        #expect(workers[part].value == workers[part % threads].value, "part \(part) of \(parts)")
-      }
-      #expect(Set(workers.map(\.value)).count == min(parts, threads))
     }
+  }
+
+  /// Parts that wait for each other are run at the same time; a share begins with consecutive parts.
+  @Test(arguments: [2, 3, 8]) func threadsWorkTogether(threads: Int) throws {
+    let pool = try Pool(threads: threads)
+    let arrived = Counter()
+    let first = Mutex<[Int]>([])
+    pool.run(threads * 5) { part in
+      guard arrived.value < threads else { return }
+      first.withLock { $0.append(part) }
+      arrived.add(1)
+      waitUntil { arrived.value >= threads }
+    }
+    #expect(first.withLock { $0.sorted() } == (0..<threads).map { $0 * 5 })
+  }
+
+  /// A thread that is held up loses its parts to the others: a region does not wait for them.
+  @Test(arguments: 0..<3) func partsAreTakenFromWhoeverIsHeldUp(thread: Int) throws {
+    let pool = try Pool(threads: 3)
+    let done = Counter()
+    pool.run(30) { part in
+      if part == thread * 10 { #expect(waitUntil { done.value == 29 }, "\(done.value) of 29 parts") }
+      done.add(1)
+    }
+    #expect(done.value == 30)
   }
 
   @Test(arguments: [2, 4]) func manyQuickRegions(threads: Int) throws {

@@ -60,10 +60,10 @@ struct FamilyCase: Sendable, CustomTestStringConvertible {
   }
 
   /// The learnt map as the term defines it, with these values.
-  func parameters(_ map: Tensor?) -> ParameterStore? {
+  func parameters(_ map: Tensor?) throws -> ParameterStore? {
     guard let map else { return nil }
     let models = models(teacherWidth: map.shape[0], studentWidth: map.shape[1])
-    let store = ParameterStore(term.parameters(models, at: Self.layers))
+    let store = try ParameterStore(term.parameters(models, at: Self.layers))
     store.parameters[0].assign(map)
     return store
   }

@@ -18,7 +18,7 @@ struct FamilyTests {
     let student = Tensor(normal: [count, 5], standardDeviation: 1, key: key.child("student"))
     let teacher = Tensor(normal: [count, teacherWidth], standardDeviation: 1, key: key.child("teacher"))
     let map = Tensor(normal: [7, 5], standardDeviation: 1, key: key.child("map"))
-    let parameters = family.parameters(family.isProjected ? map : nil)
+    let parameters = try family.parameters(family.isProjected ? map : nil)
     let whole = try family.loss(student: student, teacher: teacher, lengths: lengths, parameters: parameters).scalar
     var (start, sum) = (0, Float(0))
     for (b, length) in lengths.enumerated() {

@@ -4,9 +4,14 @@ import Testing
 extension TensorTests {
   @Suite struct Graph {
     let x = Tensor([1, 2, 3, 4, 5, 6], [3, 2]).variable()
-    let store = ParameterStore([
-      .init("a", [2, 3], decays: true), .init("b", [1, 3], decays: true, adjoins: true), .init("c", [5], decays: false),
-    ])
+    let store: ParameterStore
+
+    init() throws {
+      store = try ParameterStore([
+        .init("a", [2, 3], decays: true), .init("b", [1, 3], decays: true, adjoins: true),
+        .init("c", [5], decays: false),
+      ])
+    }
 
     @Test func aTensorUsedTwiceReceivesBothGradients() {
       (x * x + x).sum().backward()

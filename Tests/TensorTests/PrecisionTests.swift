@@ -50,8 +50,8 @@ struct PrecisionTests {
   }
 
   /// The rounded copy of a parameter goes with its values, and that of a part is not that of the whole.
-  @Test func changedWeights() {
-    let store = ParameterStore([
+  @Test func changedWeights() throws {
+    let store = try ParameterStore([
       .init("query", [32, 32], decays: true), .init("key", [32, 32], decays: true, adjoins: true),
     ])
     let (x, both) = (normal([5, 32], "x"), store.joined(["query", "key"]))

@@ -1,6 +1,6 @@
 import DistillTensor
 
-/// One encoder layer under a relational loss, large enough that every operation is split over two threads.
+/// One encoder layer under a relational loss, large enough that every operation is cut into parts.
 final class SmallEncoder {
   static let width = 128, inner = 256, heads = 4, vocabulary = 50
   /// Different lengths, 1 among them, 290 tokens together.
@@ -9,9 +9,9 @@ final class SmallEncoder {
   let ids: [Int32]
   let teacher: Tensor
 
-  init(key: RandomKey = RandomKey(1)) {
+  init(key: RandomKey = RandomKey(1)) throws {
     let (h, f) = (Self.width, Self.inner)
-    store = ParameterStore([
+    store = try ParameterStore([
       .init("words", [Self.vocabulary, h], decays: true), .init("positions", [128, h], decays: true),
       .init("types", [2, h], decays: true), .init("gamma", [h], decays: false), .init("beta", [h], decays: false),
       .init("query", [h, h], decays: true), .init("key", [h, h], decays: true, adjoins: true),
@@ -46,12 +46,12 @@ final class SmallEncoder {
       queries: projected, keysAndValues: projected, width: Self.width, layout: layout, dropout: dropout("attention"),
       keepingProbabilities: true)
     let attended = layerNorm(
-      matmul(mixed.context, variable("output"), transposeB: true), bias: variable("output bias"),
+      linear(mixed.context, weight: variable("output")), bias: variable("output bias"),
       dropout: dropout("output"), residual: embedded, gamma: variable("gamma"), beta: variable("beta"), epsilon: 1e-5)
     let hidden = layerNorm(
-      matmul(
-        activate(matmul(attended, variable("up"), transposeB: true), bias: variable("up bias"), with: .gelu),
-        variable("down"), transposeB: true), bias: variable("down bias"), residual: attended,
+      linear(
+        activate(linear(attended, weight: variable("up")), bias: variable("up bias"), with: .gelu),
+        weight: variable("down")), bias: variable("down bias"), residual: attended,
       gamma: variable("gamma"), beta: variable("beta"), epsilon: 1e-5)
 
     let student = hidden.gatheredRows(starts.map(Int32.init)).l2Normalised()

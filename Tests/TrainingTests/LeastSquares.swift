@@ -21,11 +21,11 @@ final class LeastSquares: Objective {
   init(
     examples: Int = 10, noise: Float = 0.1, score: @escaping (Int) -> Double? = { _ in nil },
     factor: @escaping (Int) -> Float = { _ in 1 }
-  ) {
+  ) throws {
     (exampleCount, self.noise, self.score, self.factor) = (examples, noise, score, factor)
     parameters = [
-      ParameterStore([ParameterDefinition("weight", [1, 3], decays: true)]),
-      ParameterStore([ParameterDefinition("bias", [1], decays: false)]),
+      try ParameterStore([ParameterDefinition("weight", [1, 3], decays: true)]),
+      try ParameterStore([ParameterDefinition("bias", [1], decays: false)]),
     ]
   }
 

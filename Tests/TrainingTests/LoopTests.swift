@@ -6,7 +6,7 @@ import Testing
 struct LoopTests {
   @Test func dataOrderIsAPermutationThatSeedAndEpochDecide() throws {
     func epochs(seed: Int, phase: String = "phase") throws -> [[[Int]]] {
-      let objective = LeastSquares(examples: 11)
+      let objective = try LeastSquares(examples: 11)
       try TrainingLoop().fit(objective, options: .small(epochs: 3, seed: seed), phase: phase)
       return (0..<3).map { epoch in objective.steps.filter { $0.epoch == epoch }.map(\.examples) }
     }
@@ -22,7 +22,7 @@ struct LoopTests {
   }
 
   @Test func everyStepHasItsOwnNumberAndKey() throws {
-    let objective = LeastSquares()
+    let objective = try LeastSquares()
     try TrainingLoop().fit(objective, options: .small(), phase: "phase")
     #expect(objective.steps.map(\.number) == Array(0..<9))
     #expect(Set(objective.steps.map(\.key)).count == 9)
@@ -30,7 +30,7 @@ struct LoopTests {
   }
 
   @Test func findsTheMinimumOfAConvexFunction() throws {
-    let objective = LeastSquares(examples: 32, noise: 0)
+    let objective = try LeastSquares(examples: 32, noise: 0)
     var options = TrainingOptions.small(epochs: 100, batchSize: 8)
     (options.weightDecay, options.learningRateSchedule, options.clipNorm) = (0, .cosine, 0)
     let summary = try TrainingLoop().fit(objective, options: options, phase: "phase")
@@ -44,7 +44,7 @@ struct LoopTests {
   /// Adam's first step does not depend on the gradient's size, unless ε dwarfs it: then it is linear in it.
   @Test func clippingScalesTheWholeGradientToTheNorm() throws {
     func firstStep(clip: Float) throws -> (change: [Float], norm: Double) {
-      let objective = LeastSquares(examples: 4, factor: { _ in 1000 })
+      let objective = try LeastSquares(examples: 4, factor: { _ in 1000 })
       var options = TrainingOptions.small(epochs: 1, learningRate: 1)
       (options.clipNorm, options.epsilon, options.weightDecay, options.warmup) = (clip, 1e8, 0, 0)
       var norm = 0.0
@@ -64,8 +64,8 @@ struct LoopTests {
   @Test func aLossThatIsNotFiniteStopsBeforeTheStepIsTaken() throws {
     for bad in [Float.nan, .infinity] {
       let folder = try TemporaryFolder()
-      let objective = LeastSquares(factor: { $0 == 4 ? bad : 1 })
-      let reference = LeastSquares()
+      let objective = try LeastSquares(factor: { $0 == 4 ? bad : 1 })
+      let reference = try LeastSquares()
       _ = try TemporaryFolder().stop(after: 4, reference, .small())
       let error = #expect(throws: TrainingError.self) {
         try folder.loop().fit(objective, options: .small(), phase: "phase")
@@ -81,8 +81,8 @@ struct LoopTests {
 
   @Test func patienceEndsTheTrainingAndTheBestParametersAreKept() throws {
     let scores = [0.1, 0.3, 0.2, 0.3, 0.9]
-    let objective = LeastSquares(score: { scores[$0 - 1] })
-    let reference = LeastSquares(score: { scores[$0 - 1] })
+    let objective = try LeastSquares(score: { scores[$0 - 1] })
+    let reference = try LeastSquares(score: { scores[$0 - 1] })
     let summary = try TrainingLoop().fit(objective, options: .small(epochs: 5, patience: 2), phase: "phase")
     _ = try TemporaryFolder().stop(after: 6, reference, .small(epochs: 5, patience: 2))
     #expect(summary.epochs == 4 && summary.bestEpoch == 2, "an equal score is no better one")
@@ -91,19 +91,19 @@ struct LoopTests {
   }
 
   @Test func withoutAValidationScoreTheLastParametersAreKept() throws {
-    let summary = try TrainingLoop().fit(LeastSquares(), options: .small(epochs: 3, patience: 1), phase: "phase")
+    let summary = try TrainingLoop().fit(try LeastSquares(), options: .small(epochs: 3, patience: 1), phase: "phase")
     #expect(summary.bestEpoch == 3 && summary.scores.isEmpty)
   }
 
   @Test func nothingToLearnFromIsAnError() {
     #expect(throws: TrainingError.self) {
-      try TrainingLoop().fit(LeastSquares(examples: 0), options: .small(), phase: "phase")
+      try TrainingLoop().fit(try LeastSquares(examples: 0), options: .small(), phase: "phase")
     }
   }
 
   @Test func equalSeedsGiveEqualParametersAndOthersDoNot() throws {
     func trained(seed: Int) throws -> [[Float]] {
-      let objective = LeastSquares()
+      let objective = try LeastSquares()
       try TrainingLoop().fit(objective, options: .small(seed: seed), phase: "phase")
       return objective.values
     }
@@ -113,7 +113,7 @@ struct LoopTests {
 
   @Test func metricsHoldALineForEveryStepAndEpoch() throws {
     let folder = try TemporaryFolder()
-    try folder.loop().fit(LeastSquares(score: { Double($0) }), options: .small(epochs: 2), phase: "phase")
+    try folder.loop().fit(try LeastSquares(score: { Double($0) }), options: .small(epochs: 2), phase: "phase")
     let lines = try folder.lines()
     #expect(lines.map { $0["event"] as? String } == ["step", "step", "step", "epoch", "step", "step", "step", "epoch"])
     #expect(lines.map { $0["step"] as? Int } == [1, 2, 3, 3, 4, 5, 6, 6])

@@ -9,6 +9,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define LANES 8
+enum { TILE = 6, VECTORS = 2 };  // of 16 registers; see product.h
 typedef __m256 native;
 
 static inline __m256i first_lanes(size_t k) {
@@ -20,6 +21,7 @@ static inline native load_some(const float *p, size_t k) { return _mm256_maskloa
 static inline void store_some(float *p, native v, size_t k) { _mm256_maskstore_ps(p, first_lanes(k), v); }
 
 #include "vector_kernels.h"
+#include "product.h"
 
 #pragma clang attribute pop
 

@@ -9,6 +9,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
 
 #define LANES 16
+enum { TILE = 14, VECTORS = 2 };  // of 32 registers; see product.h
 typedef __m512 native;
 
 static inline native load_some(const float *p, size_t k) { return _mm512_maskz_loadu_ps((__mmask16)((1 << k) - 1), p); }
@@ -18,6 +19,7 @@ static inline void store_some(float *p, native v, size_t k) {
 }
 
 #include "vector_kernels.h"
+#include "product.h"
 
 #pragma clang attribute pop
 

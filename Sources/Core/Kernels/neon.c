@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #define LANES 4
+enum { TILE = 8, VECTORS = 3 };  // of 32 registers; see product.h
 typedef float32x4_t native;
 
 static inline native load_some(const float *p, size_t k) {
@@ -18,6 +19,7 @@ static inline void store_some(float *p, native v, size_t k) {
 }
 
 #include "vector_kernels.h"
+#include "product.h"
 
 const distill_kernels distill_kernels_neon = DISTILL_TABLE("neon");
 

@@ -187,6 +187,34 @@ static void k_row_products(
     for (size_t q = 0; q < b_rows; q++) out[p * out_stride + q] = k_dot(a + p * a_stride, b + q * b_stride, n);
 }
 
+// Panels of 16 columns, as short as a loop likes them.
+#define DISTILL_PRODUCT .tile = 1, .panel = 16, .depth = 384, .scratch = 1
+
+static void k_pack_panels(
+    float *out, const float *b, size_t columns, size_t depth, size_t stride, int transposed) {
+  for (size_t column = 0; column < columns; column += 16)
+    for (size_t p = 0; p < depth; p++)
+      for (size_t i = column; i < column + 16; i++)
+        *out++ = i >= columns ? 0 : transposed ? b[i * stride + p] : b[p * stride + i];
+}
+
+static void k_panel_product(
+    float *c, const float *a, const float *panels, float *scratch, size_t rows, size_t columns, size_t depth,
+    size_t c_stride, size_t a_stride, int transposed, float beta) {
+  (void)scratch;
+  for (size_t row = 0; row < rows; row++)
+    for (size_t column = 0; column < columns; column += 16) {
+      float sums[16] = {0};
+      for (size_t p = 0; p < depth; p++)
+        for (size_t i = 0; i < 16; i++)
+          sums[i] += (transposed ? a[p * a_stride + row] : a[row * a_stride + p]) * panels[column * depth + p * 16 + i];
+      for (size_t i = 0; i < 16 && column + i < columns; i++) {
+        float *const to = c + row * c_stride + column + i;
+        *to = beta == 0 ? sums[i] : beta * *to + sums[i];
+      }
+    }
+}
+
 /// The largest scaled logit, and log Σ exp of what lies below it.
 static void log_sum_exp(const float *x, float scale, size_t n, double *largest, double *log_sum) {
   *largest = -INFINITY;

@@ -20,24 +20,33 @@ typedef struct {
   pthread_cond_t changed;
 } mailbox;
 
+/// What is left of a thread's share of the parts: the first of them in the low half, their end in the high half.
 typedef struct {
-  mailbox orders;  // counts the regions that this worker takes part in; `stop` ends it
+  _Alignas(128) atomic_ullong left;
+} share;
+
+typedef struct {
+  mailbox orders;  // counts the regions that this worker was called to; `stopping` ends it
   distill_pool *pool;
   int index;
   pthread_t thread;
 } worker;
 
 struct distill_pool {
-  mailbox unfinished;  // workers that still run parts of the region
+  mailbox inside;  // how many workers are at the region, and `door_is_open`
   atomic_bool busy;
   atomic_bool stopping;
   int threads;
   bool spins;
-  int parts;
+  // The region. Only who is inside may read it.
+  int participants;
   void (*body)(void *, int);
   void *context;
+  share *shares;    // one a thread
   worker *workers;  // threads - 1 of them; the caller is the remaining one
 };
+
+static const unsigned door_is_open = 1u << 31;
 
 static void mailbox_init(mailbox *box) {
   atomic_init(&box->word, 0);
@@ -92,18 +101,49 @@ static void mailbox_wait(mailbox *box, unsigned value, bool equal, bool spins) {
   pthread_mutex_unlock(&box->lock);
 }
 
-static void run_share(distill_pool *pool, int index) {
-  for (int part = index; part < pool->parts; part += pool->threads) pool->body(pool->context, part);
+static unsigned long long parts_between(unsigned first, unsigned end) { return (unsigned long long)end << 32 | first; }
+
+/// Takes a part of a share: its owner the first one, the others the last, so that they meet as late as possible.
+static bool take(share *share, bool owned, int *part) {
+  unsigned long long left = atomic_load(&share->left), rest;
+  do {
+    const unsigned first = (unsigned)left, end = (unsigned)(left >> 32);
+    if (first == end) return false;
+    *part = (int)(owned ? first : end - 1);
+    rest = owned ? parts_between(first + 1, end) : parts_between(first, end - 1);
+  } while (!atomic_compare_exchange_weak(&share->left, &left, rest));
+  return true;
+}
+
+static void run_parts(distill_pool *pool, int index) {
+  int part;
+  for (int i = 0; i < pool->participants; i++)
+    while (take(&pool->shares[(index + i) % pool->participants], i == 0, &part)) pool->body(pool->context, part);
+}
+
+/// A worker that comes late, because something else had its core, finds the door closed: nobody waits for it.
+static bool enter(distill_pool *pool) {
+  unsigned inside = atomic_load(&pool->inside.word);
+  do
+    if (!(inside & door_is_open)) return false;
+  while (!atomic_compare_exchange_weak(&pool->inside.word, &inside, inside + 1));
+  return true;
+}
+
+static void leave(distill_pool *pool) {
+  if (atomic_fetch_sub(&pool->inside.word, 1) == 1) mailbox_wake(&pool->inside);
 }
 
 static void *worker_main(void *argument) {
   worker *self = argument;
   distill_pool *pool = self->pool;
-  for (unsigned seen = 0;; seen++) {
+  for (unsigned seen = 0;;) {
     mailbox_wait(&self->orders, seen, false, pool->spins);
+    seen = atomic_load(&self->orders.word);
     if (atomic_load(&pool->stopping)) return NULL;
-    run_share(pool, self->index);
-    if (atomic_fetch_sub(&pool->unfinished.word, 1) == 1) mailbox_wake(&pool->unfinished);
+    if (!enter(pool)) continue;
+    if (self->index < pool->participants) run_parts(pool, self->index);  // it may have been called to an earlier region
+    leave(pool);
   }
 }
 
@@ -120,7 +160,8 @@ static void dismantle(distill_pool *pool, int count) {
     pthread_join(pool->workers[i].thread, NULL);
     mailbox_destroy(&pool->workers[i].orders);
   }
-  mailbox_destroy(&pool->unfinished);
+  mailbox_destroy(&pool->inside);
+  free(pool->shares);
   free(pool->workers);
   free(pool);
 }
@@ -135,11 +176,12 @@ distill_pool *distill_pool_create(int threads) {
   if (threads < 1) return NULL;
   distill_pool *pool = aligned_zeroes(sizeof *pool);
   if (pool == NULL) return NULL;
-  mailbox_init(&pool->unfinished);
+  mailbox_init(&pool->inside);
   pool->threads = threads;
   pool->spins = threads <= sysconf(_SC_NPROCESSORS_ONLN);  // else a spinning thread keeps a working one off its core
+  pool->shares = aligned_zeroes((size_t)threads * sizeof(share));
   pool->workers = aligned_zeroes((size_t)threads * sizeof(worker));
-  if (pool->workers == NULL) {
+  if (pool->shares == NULL || pool->workers == NULL) {
     dismantle(pool, 0);
     return NULL;
   }
@@ -170,18 +212,24 @@ void distill_pool_destroy(distill_pool *pool) { dismantle(pool, pool->threads - 
 
 int distill_pool_threads(const distill_pool *pool) { return pool->threads; }
 
-void distill_pool_run(distill_pool *pool, int parts, void (*body)(void *, int), void *context) {
-  if (pool->threads == 1 || parts < 2 || atomic_exchange(&pool->busy, true)) {
+void distill_pool_run(distill_pool *pool, int threads, int parts, void (*body)(void *, int), void *context) {
+  if (threads > pool->threads) threads = pool->threads;
+  if (threads > parts) threads = parts;
+  if (threads < 2 || atomic_exchange(&pool->busy, true)) {
     for (int part = 0; part < parts; part++) body(context, part);
     return;
   }
-  pool->parts = parts;
+  pool->participants = threads;
   pool->body = body;
   pool->context = context;
-  const int helpers = (parts < pool->threads ? parts : pool->threads) - 1;
-  atomic_store(&pool->unfinished.word, (unsigned)helpers);
-  for (int i = 0; i < helpers; i++) order(&pool->workers[i]);
-  run_share(pool, 0);
-  mailbox_wait(&pool->unfinished, 0, true, pool->spins);
+  for (long long i = 0; i < threads; i++)
+    atomic_store_explicit(
+        &pool->shares[i].left, parts_between((unsigned)(parts * i / threads), (unsigned)(parts * (i + 1) / threads)),
+        memory_order_relaxed);
+  atomic_store(&pool->inside.word, door_is_open);
+  for (int i = 0; i < threads - 1; i++) order(&pool->workers[i]);
+  run_parts(pool, 0);
+  if (atomic_fetch_and(&pool->inside.word, ~door_is_open) != door_is_open)
+    mailbox_wait(&pool->inside, 0, true, pool->spins);
   atomic_store(&pool->busy, false);
 }

@@ -17,14 +17,14 @@ extern const distill_kernels distill_kernels_neon;
   X(exp) X(log) X(tanh) X(sqrt) X(reciprocal) X(abs) X(sign) X(relu) X(relu_backward) X(tanh_backward)                 \
   X(bias_gelu) X(gelu_backward) X(bias_gelu_tanh) X(gelu_tanh_backward) X(bias_tanh) X(bias_add)                       \
   X(column_sum_accumulate) X(row_sum) X(sum) X(sum_of_squares) X(max) X(all_finite)                                    \
-  X(dot) X(squared_l2) X(row_products)                                                                                     \
+  X(dot) X(squared_l2) X(row_products) X(pack_panels) X(panel_product)                                                 \
   X(softmax_rows) X(log_softmax_rows) X(softmax_backward_rows) X(log_softmax_backward_rows) X(kl_rows)                 \
   X(residual_layer_norm) X(layer_norm_backward) X(l2_normalise_rows) X(l2_normalise_backward_rows)                     \
   X(dropout) X(random_uniform) X(adamw) X(gather_rows) X(scatter_add_rows) X(embedding_sum)
 
 /// Initialises a table with the file's own static functions, which are called k_add, k_sub, ...
 #define DISTILL_TABLE_ENTRY(kernel) .kernel = k_##kernel,
-#define DISTILL_TABLE(isa) {.name = isa, DISTILL_EACH_KERNEL(DISTILL_TABLE_ENTRY)}
+#define DISTILL_TABLE(isa) {.name = isa, DISTILL_PRODUCT, DISTILL_EACH_KERNEL(DISTILL_TABLE_ENTRY)}
 
 // Random bits. The key and the high half of the index become two 32-bit words by SplitMix64's finaliser (Steele, Lea and
 // Flood 2014), once per 2³² indices; the low half is then mixed with both by multiply-xorshift rounds that need 32-bit

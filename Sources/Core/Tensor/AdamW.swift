@@ -32,15 +32,18 @@ public final class AdamW {
   /// One step along the gradients, each first multiplied by `gradientScale` (clipping).
   public func update(learningRate: Float, gradientScale: Float = 1) {
     defer { parameters.values.overwritten() }
+    var corrections: [Int: (first: Float, second: Float)] = [:]
     for run in advance() {
-      let corrections = (Float(1 - Self.power(beta1, run.step)), Float(1 - Self.power(beta2, run.step)))
+      let correction =
+        corrections[run.step] ?? (Float(1 - Self.power(beta1, run.step)), Float(1 - Self.power(beta2, run.step)))
+      corrections[run.step] = correction
       let shrink = run.decays ? 1 - learningRate * weightDecay : 1
       func step(_ range: Range<Int>) {
         let start = range.lowerBound
         kernels.adamw(
           parameters.values.pointer + start, parameters.gradients.pointer + start, first.pointer + start,
-          second.pointer + start, range.count, learningRate, beta1, beta2, epsilon, shrink, corrections.0,
-          corrections.1, gradientScale)
+          second.pointer + start, range.count, learningRate, beta1, beta2, epsilon, shrink, correction.first,
+          correction.second, gradientScale)
       }
       guard let rows = run.movingRows else {
         Compute.parallel(run.range.count, grain: 65_536) { part in
@@ -105,8 +108,14 @@ public final class AdamW {
   }
 
   /// baseⁿ in double precision: 1 − β₂ᵗ is tiny at first, and rounding β₂ᵗ to Float32 would cost it four digits.
-  private static func power(_ base: Float, _ exponent: Int) -> Double {
-    (0..<exponent).reduce(1) { result, _ in result * Double(base) }
+  package static func power(_ base: Float, _ exponent: Int) -> Double {
+    var (result, square, rest) = (1.0, Double(base), exponent)
+    while rest > 0 {
+      if rest & 1 == 1 { result *= square }
+      square *= square
+      rest >>= 1
+    }
+    return result
   }
 
   /// What has to be kept to go on later: t of each parameter, and the first and second moments in the arena's layout.

@@ -31,10 +31,10 @@ extension Compute {
   }
 }
 
-/// C[m × n] = alpha · op(A)[m × k] · op(B)[k × n] + beta · C, on the calling thread.
+/// C[m × n] = op(A)[m × k] · op(B)[k × n] + beta · C, on the calling thread.
 @inline(__always)
 func multiplySerial(
-  _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, alpha: Float = 1, beta: Float = 0,
+  _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, beta: Float = 0,
   into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
   guard m > 0, n > 0 else { return }
@@ -46,35 +46,6 @@ func multiplySerial(
   }
   cblas_sgemm(
     CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-    blasint(m), blasint(n), blasint(k), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c,
+    blasint(m), blasint(n), blasint(k), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c,
     blasint(stride))
-}
-
-/// C[m × n] = alpha · op(A)[m × k] · op(B)[k × n] + beta · C, its longer side split over the threads.
-func multiply(
-  _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, alpha: Float = 1, beta: Float = 0,
-  into c: UnsafeMutablePointer<Float>, stride: Int
-) {
-  let block = 16  // whole micro-kernel tiles
-  if m * n * k < 64 * 64 * 64 {
-    multiplySerial(m, n, k, a, b, alpha: alpha, beta: beta, into: c, stride: stride)
-  } else if m >= n {
-    Compute.parallel((m + block - 1) / block) { tiles in
-      let rows = tiles.lowerBound * block..<min(tiles.upperBound * block, m)
-      multiplySerial(
-        rows.count, n, k, a.row(rows.lowerBound), b, alpha: alpha, beta: beta, into: c + rows.lowerBound * stride,
-        stride: stride)
-    }
-  } else {
-    Compute.parallel((n + block - 1) / block) { tiles in
-      let columns = tiles.lowerBound * block..<min(tiles.upperBound * block, n)
-      let (b, c) = (b.column(columns.lowerBound), c + columns.lowerBound)
-      // Ahead of a product BLAS copies B into an order of its own, which for few rows takes longer than the product.
-      if m <= 32, b.transposed, !a.transposed, alpha == 1, beta == 0 {
-        kernels.row_products(c, a.pointer, b.pointer, m, columns.count, k, stride, a.stride, b.stride)
-      } else {
-        multiplySerial(m, columns.count, k, a, b, alpha: alpha, beta: beta, into: c, stride: stride)
-      }
-    }
-  }
 }

@@ -6,8 +6,8 @@ import Foundation
 ///
 /// There is one machine, so there is one engine in a process; it holds nothing that a result could depend on.
 public enum Compute {
-  /// How many threads operations of the current task are split over. The split is fixed by this number alone, so results
-  /// depend on it and never on timing. From `DISTILL_THREADS`, or all cores.
+  /// How many threads operations of the current task may use; more than `DISTILL_THREADS`, or all cores, are not there. Work
+  /// is cut by shapes, so no result depends on this number.
   @TaskLocal public static var threads: Int = engine.threads
 
   /// What linear layers of the current task calculate in: `Compute.$precision.withValue(.bfloat16) { … }`, after
@@ -39,21 +39,33 @@ public enum Compute {
 
   static let engine = Engine()
 
-  /// Runs `body` on consecutive ranges of `0..<count`, one per thread, fixed by `count` and ``threads`` alone.
-  /// Work below `grain` items per thread stays on the calling one.
+  /// Runs `body` on consecutive ranges of `0..<count`, on as many threads as there are for them. The ranges are fixed by
+  /// `count` and `grain`, the items that are worth a hand-over, and never by the number of threads.
   static func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
-    let parts = min(threads, count / max(grain, 1))
-    if parts <= 1 { return count > 0 ? body(0..<count) : () }
-    parallel(parts: parts) { part in body(count * part / parts..<count * (part + 1) / parts) }
+    let parts = parts(count, grain: grain)
+    if parts == 1 { return count > 0 ? body(0..<count) : () }
+    parallel(parts: parts) { body(part($0, of: parts, count)) }
   }
 
-  /// Runs `body(0)` … `body(parts - 1)`, each on a thread of its own.
+  /// Into how many parts `count` items are cut: a power of two, so that two, four or eight threads have equal shares.
+  static func parts(_ count: Int, grain: Int, most: Int = 64) -> Int {
+    let parts = max(1, min(most, count / max(grain, 1)))
+    return 1 << (Int.bitWidth - 1 - parts.leadingZeroBitCount)
+  }
+
+  /// One of `parts` parts of `0..<count`, which begins and, but for the last, ends at a multiple of `unit`.
+  static func part(_ part: Int, of parts: Int, _ count: Int, unit: Int = 1) -> Range<Int> {
+    let units = (count + unit - 1) / unit
+    return min(units * part / parts * unit, count)..<min(units * (part + 1) / parts * unit, count)
+  }
+
+  /// Runs `body(0)` … `body(parts - 1)`, each on any thread: what a part gives may not depend on who runs it, nor when.
   static func parallel(parts: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var context = PoolContext(body: body)
       withUnsafeMutablePointer(to: &context) { context in
         distill_pool_run(
-          engine.workers, Int32(parts),
+          engine.workers, Int32(clamping: threads), Int32(parts),
           { context, part in context!.assumingMemoryBound(to: PoolContext.self).pointee.body(Int(part)) }, context)
       }
     }

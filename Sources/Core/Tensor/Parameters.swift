@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a parameter is, before it has memory.
 public struct ParameterDefinition: Sendable {
   /// Full name, as in the weight file.
@@ -69,7 +71,10 @@ public final class ParameterStore {
   let reached: ReachedParameters
   private let byName: [String: Int]
 
-  public init(_ definitions: [ParameterDefinition]) {
+  /// - Throws: ``ComputeError`` where training them would take more memory than there is: values, gradients, and an
+  ///   optimiser's two moments.
+  public init(_ definitions: [ParameterDefinition]) throws {
+    try Self.checkMemory(for: definitions)
     var offsets: [Int] = []
     var end = 0
     for definition in definitions {
@@ -88,6 +93,18 @@ public final class ParameterStore {
     }
     byName = Dictionary(uniqueKeysWithValues: definitions.enumerated().map { ($1.name, $0) })
     (self.values, self.gradients, self.reached, extent) = (values, gradients, reached, end)
+  }
+
+  private static func checkMemory(for definitions: [ParameterDefinition]) throws {
+    // In Double, which no product of extents overflows.
+    let count = definitions.reduce(0.0) { $0 + $1.shape.array.reduce(1.0) { $0 * Double($1) } }
+    let (needed, limit) = (4 * count * Double(MemoryLayout<Float>.stride), MachineMemory.limit)
+    if needed <= Double(limit) { return }
+    func gibibytes(_ bytes: Double) -> String { String(format: "%.1f GiB", bytes / 0x1p30) }
+    throw ComputeError(
+      String(format: "%.0f parameters take ", count) + gibibytes(needed)
+        + " (values, gradients and an optimiser's two moments), and this process may have \(gibibytes(Double(limit))); "
+        + "use fewer layers or smaller widths")
   }
 
   /// The parameter of a name; a precondition that it exists.

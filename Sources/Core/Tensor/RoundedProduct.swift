@@ -36,30 +36,18 @@ struct RoundedOperand {
   }
 }
 
-/// C[m × n] = A[m × k] · B[k × n] + beta · C, its longer side split over the threads. Every element is the same sum, however
-/// it is split.
+/// C[m × n] = A[m × k] · B[k × n] + beta · C, spread over the threads. Every element is the same sum, however it is cut.
 func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: RoundedOperand, _ b: RoundedOperand, beta: Float = 0,
   into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
   let (kernels, pairs) = (bfloat16, (k + 1) / 2)
-  func part(_ rows: Range<Int>, _ columns: Range<Int>) {
+  // Nothing but these arguments may hold on to the operands.
+  defer { withExtendedLifetime((a, b)) {} }
+  ProductParts(rows: m, unit: kernels.tile, columns: n, unit: kernels.panel).forEach { rows, columns in
     kernels.product(
       c + rows.lowerBound * stride + columns.lowerBound, a.storage.pointer + rows.lowerBound * pairs,
       b.storage.pointer + columns.lowerBound * pairs, rows.count, columns.count, k, stride, a.transposed ? 1 : 0, beta)
-  }
-  // Nothing but these arguments may hold on to the operands.
-  defer { withExtendedLifetime((a, b)) {} }
-  if m * n * k < 64 * 64 * 64 {
-    part(0..<m, 0..<n)
-  } else if m >= n {
-    Compute.parallel((m + kernels.tile - 1) / kernels.tile) { tiles in
-      part(tiles.lowerBound * kernels.tile..<min(tiles.upperBound * kernels.tile, m), 0..<n)
-    }
-  } else {
-    Compute.parallel((n + kernels.panel - 1) / kernels.panel) { panels in
-      part(0..<m, panels.lowerBound * kernels.panel..<min(panels.upperBound * kernels.panel, n))
-    }
   }
 }
 

@@ -36,7 +36,7 @@ struct LossScene {
       student.set(activation, Self.answer(activation, models.student, lengths, key.child("student")))
     }
     let definitions = term.parameters(models, at: layers)
-    parameters = definitions.isEmpty ? nil : ParameterStore(definitions)
+    parameters = definitions.isEmpty ? nil : try ParameterStore(definitions)
     for parameter in parameters?.parameters ?? [] {
       parameter.assign(Tensor(normal: parameter.shape, standardDeviation: 0.5, key: key.child(parameter.name)))
     }

@@ -54,7 +54,7 @@ public final class DistillationObjective: Objective {
       reads = reads.union(try terms[place.term].term.reads(models, at: pair))
       let definitions = terms[place.term].term.parameters(models, at: pair)
       guard !definitions.isEmpty else { continue }
-      let store = ParameterStore(definitions)
+      let store = try ParameterStore(definitions)
       for parameter in store.parameters where parameter.shape.rank == 2 {
         // Variance 1/inputs keeps lengths on average.
         let deviation = 1 / Float(parameter.shape[1]).squareRoot()

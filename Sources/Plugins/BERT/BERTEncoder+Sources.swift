@@ -69,7 +69,7 @@ extension BERTEncoder {
     var (configuration, tokenizer) = try Self.examine(folder)
     if let layers = selection.layers { configuration.layers = layers.count }
     let source = try Self.source(folder, configuration, selection, in: surroundings)
-    self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
+    try self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
     try BERTWeights.load(self, from: source, key: surroundings.key)
   }
 
@@ -83,8 +83,8 @@ extension BERTEncoder {
   convenience init(
     random configuration: BERTConfiguration, embedding: SequenceEmbedding, tokenizer: any Tokenizer,
     in surroundings: Surroundings
-  ) {
-    self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
+  ) throws {
+    try self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
     for parameter in parameters.parameters {
       BERTParameters.initialise(parameter, configuration, key: surroundings.key)
     }
@@ -93,11 +93,11 @@ extension BERTEncoder {
   /// Some layers of another encoder, with its embeddings and, unless they start fresh, its heads.
   convenience init(
     copying source: BERTEncoder, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding, key: RandomKey
-  ) {
+  ) throws {
     var configuration = source.configuration
     let layers = selection.layers ?? Array(1...configuration.layers)
     configuration.layers = layers.count
-    self.init(configuration, embedding: embedding, task: source.task, tokenizer: source.tokenizer)
+    try self.init(configuration, embedding: embedding, task: source.task, tokenizer: source.tokenizer)
     for parameter in parameters.parameters {
       if BERTWeights.head(of: parameter.name, selection)?.source == .fresh {
         BERTParameters.initialise(parameter, configuration, key: key)

@@ -22,9 +22,11 @@ public final class BERTEncoder: Student {
   private let layers: [BERTLayer]
 
   /// An encoder whose parameters are all zero; a loader or an initialiser fills them.
-  init(_ configuration: BERTConfiguration, embedding: SequenceEmbedding, task: TaskKind, tokenizer: any Tokenizer) {
+  init(
+    _ configuration: BERTConfiguration, embedding: SequenceEmbedding, task: TaskKind, tokenizer: any Tokenizer
+  ) throws {
     (self.configuration, self.embedding, self.task, self.tokenizer) = (configuration, embedding, task, tokenizer)
-    parameters = ParameterStore(BERTParameters.definitions(configuration, outputs: Self.outputs(task)))
+    parameters = try ParameterStore(BERTParameters.definitions(configuration, outputs: Self.outputs(task)))
     let store = parameters
     layers = (1...configuration.layers).map { BERTLayer($0, of: store, configuration) }
   }

@@ -112,13 +112,13 @@ public struct BERTStudent: StudentRecipe, Sendable {
     if let random {
       let configuration = random.configuration(
         vocabularySize: teacher.tokenizer.vocabularySize, maximumPositions: surroundings.maximumLength)
-      return BERTEncoder(
+      return try BERTEncoder(
         random: configuration, embedding: embedding, tokenizer: teacher.tokenizer, in: surroundings)
     }
     guard let source = teacher.innermost as? BERTEncoder else {
       throw WiringError("copies layers of a bert, and the teacher is none", option: "from_teacher_layers")
     }
-    return BERTEncoder(
+    return try BERTEncoder(
       copying: source,
       BERTWeights.Selection(layers: fromTeacherLayers ?? [], pooler: pooler, classifier: classifier),
       embedding: embedding, key: surroundings.key)

@@ -10,9 +10,9 @@ final class ContrastiveHeadTeacher: Teacher {
   private var weight: Parameter { head["weight"] }
   private var bias: Parameter { head["bias"] }
 
-  init(_ base: any Teacher, width: Int, options: SupervisedContrastiveHead) {
+  init(_ base: any Teacher, width: Int, options: SupervisedContrastiveHead) throws {
     (self.base, self.options) = (base, options)
-    head = ParameterStore([
+    head = try ParameterStore([
       ParameterDefinition("weight", [width, base.card.embeddingWidth], decays: true),
       ParameterDefinition("bias", [width], decays: false),
     ])

@@ -63,12 +63,12 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     width ?? surroundings.student?.embeddingWidth ?? base.embeddingWidth
   }
 
-  private func wrapping(_ base: any Teacher, in surroundings: Surroundings) -> ContrastiveHeadTeacher {
-    ContrastiveHeadTeacher(base, width: width(over: base.card, in: surroundings), options: self)
+  private func wrapping(_ base: any Teacher, in surroundings: Surroundings) throws -> ContrastiveHeadTeacher {
+    try ContrastiveHeadTeacher(base, width: width(over: base.card, in: surroundings), options: self)
   }
 
   public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {
-    let teacher = wrapping(try requiredBase().makeTeacher(in: surroundings), in: surroundings)
+    let teacher = try wrapping(requiredBase().makeTeacher(in: surroundings), in: surroundings)
     teacher.initialise(key: surroundings.key)
     return teacher
   }
@@ -76,7 +76,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
   public var sources: [URL]? { base?.sources }
 
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
-    let teacher = wrapping(try requiredBase().loadTeacher(from: folder, in: surroundings), in: surroundings)
+    let teacher = try wrapping(requiredBase().loadTeacher(from: folder, in: surroundings), in: surroundings)
     try teacher.loadHead(from: folder)
     return teacher
   }

@@ -83,6 +83,23 @@ typedef struct __attribute__((swift_attr("@Sendable"))) distill_kernels {
       float *out, const float *a, const float *b, size_t a_rows, size_t b_rows, size_t n, size_t out_stride,
       size_t a_stride, size_t b_stride);
 
+  // Products of large matrices: C = A·B + beta·C, A [rows × depth], B [depth × columns]. `transposed` says that memory holds
+  // the transpose. No more than `depth` of the sums' terms are added in one call.
+
+  /// Rows of A and columns of B that belong together. C is best cut, and B packed piece by piece, at multiples of them.
+  size_t tile;
+  size_t panel;
+  size_t depth;
+  /// Floats that a product needs to work in.
+  size_t scratch;
+  /// Takes depth · columns floats, their number rounded up to a whole panel; a piece begins at columns before it · depth.
+  void (*_Nonnull pack_panels)(
+      float *out, const float *b, size_t columns, size_t depth, size_t stride, int transposed);
+  /// C is not read where beta is 0.
+  void (*_Nonnull panel_product)(
+      float *c, const float *a, const float *panels, float *scratch, size_t rows, size_t columns, size_t depth,
+      size_t c_stride, size_t a_stride, int transposed, float beta);
+
   // Rows as distributions.
 
   /// out = softmax(scale · x) of each row

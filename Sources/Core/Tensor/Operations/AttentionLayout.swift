@@ -43,12 +43,12 @@ extension AttentionLayout {
     var probabilities: Range<Int> { probability..<probability + queries * keys }
   }
 
-  /// Calls `body(block)` for every block; a thread takes whole blocks, shared out by their size.
-  /// - Parameter headWidth: columns of a head, which are also the work of a probability: too little stays on one thread.
+  /// Calls `body(block)` for every block; a thread takes a few whole ones at a time, about as large as what others take.
+  /// - Parameter headWidth: columns of a head, which are also the work of a probability: too little is not handed over.
   func forBlocks(headWidth: Int, _ body: (Block) -> Void) {
     let sequences = sequenceCount
     let total = probabilityOffsets.last ?? 0
-    // Work item i is head i % heads of sequence i / heads; equal shares of Σ queries·keys decide where a thread begins.
+    // Work item i is head i % heads of sequence i / heads; equal shares of Σ queries·keys decide where a part begins.
     func firstItem(_ part: Int, of parts: Int) -> Int {
       if part == 0 { return 0 }  // also where the first sequences have nothing to share out
       let goal = total * heads * part / parts
@@ -57,7 +57,7 @@ extension AttentionLayout {
       let size = probabilityOffsets[sequence + 1] - probabilityOffsets[sequence]
       return sequence * heads + (size == 0 ? 0 : (goal - probabilityOffsets[sequence] * heads) / size)
     }
-    let parts = max(1, min(Compute.threads, total * heads * headWidth / 65_536))
+    let parts = Compute.parts(total * heads * headWidth, grain: 65_536)
     Compute.parallel(parts: parts) { part in
       for item in firstItem(part, of: parts)..<(part + 1 == parts ? sequences * heads : firstItem(part + 1, of: parts))
       {

@@ -1,4 +1,4 @@
-/// How many elements a thread should have at the least before an elementwise operation is split.
+/// How many elements of an elementwise operation are worth a hand-over to another thread.
 let elementwiseGrain = 16_384
 
 extension Tensor {

@@ -84,7 +84,7 @@ extension Tensor {
     }
   }
 
-  /// Adds the column sums of `dy` [rows, count] to this vector's gradient; each thread sums columns of its own.
+  /// Adds the column sums of `dy` [rows, count] to this vector's gradient; whoever sums a column sums all of it.
   func accumulateColumnSums(_ dy: UnsafePointer<Float>, rows: Int) {
     let columns = count
     node?.accumulate { out, beta in

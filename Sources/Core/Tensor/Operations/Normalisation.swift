@@ -76,13 +76,13 @@ public func layerNorm(
 
 /// Turns `dy` into ∂loss/∂(input of the norm) in place and adds to the gradients of γ and β.
 ///
-/// Each thread sums γ's and β's gradient over its rows; the sums are added in the order of the threads.
+/// Each part of the rows has sums of its own for γ and β, which are added in the order of the parts.
 private func layerNormBackward(
   _ dy: UnsafeMutablePointer<Float>, _ normalised: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>,
   _ gamma: Tensor,
   _ beta: Tensor, rows: Int, columns: Int
 ) {
-  let parts = max(1, min(Compute.threads, rows * columns / elementwiseGrain))
+  let parts = Compute.parts(rows * columns, grain: 2 * elementwiseGrain, most: 32)
   let sums = Tensor(repeating: 0, [parts, 2, columns])
   Compute.parallel(parts: parts) { part in
     let range = rows * part / parts..<rows * (part + 1) / parts

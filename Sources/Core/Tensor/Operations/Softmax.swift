@@ -1,7 +1,7 @@
 extension Tensor {
-  private static let rowGrain = 4_096  // elements a thread should have before rows are split
+  private static let rowGrain = 4_096  // elements of rows that are worth a hand-over
 
-  /// Calls `body(first row, rows)` on ranges of rows, one range per thread.
+  /// Calls `body(first row, rows)` on ranges of rows, which any thread may take.
   func forRows(_ body: (_ offset: Int, _ rows: Int) -> Void) {
     let columns = shape.columns
     Compute.parallel(shape.rows, grain: max(1, Self.rowGrain / max(columns, 1))) {
