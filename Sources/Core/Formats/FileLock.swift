@@ -19,8 +19,7 @@ public final class FileLock: Sendable {
       let file = try OpenFile(url, O_RDWR | O_CREAT)
       guard file.lock(waiting: false) else {
         guard errno == EWOULDBLOCK else { throw FormatError(file: url, tried: "lock it") }
-        let holder = try file.bytes(at: 0, count: min(try file.size(), 200))
-        throw Held(holder: holder.isEmpty ? "another process" : String(decoding: holder, as: UTF8.self))
+        throw Held(holder: try Self.holder(file))
       }
       // Somebody may have removed the file between its opening and its locking; then lock the one that is there now.
       var there = stat()
@@ -32,6 +31,16 @@ public final class FileLock: Sendable {
       self.file = file
       return
     }
+  }
+
+  /// Who holds a lock; whoever took it just now may not have written it yet.
+  private static func holder(_ file: borrowing OpenFile) throws -> String {
+    for _ in 0..<20 {
+      let holder = try file.bytes(at: 0, count: min(try file.size(), 200))
+      if !holder.isEmpty { return String(decoding: holder, as: UTF8.self) }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    return "another process"
   }
 
   /// Takes the lock as soon as nobody else holds it. `isHeld` is asked again and again meanwhile; what it throws ends the wait.

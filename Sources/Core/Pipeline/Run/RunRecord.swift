@@ -25,7 +25,7 @@ public struct RunRecord: Codable, Sendable {
   public var isComplete: Bool
   /// SHA-256 of `pipeline.yaml`, but for the line that says where the run is.
   public var pipelineChecksum: String?
-  /// SHA-256 of all of the above, but for what the clock says.
+  /// SHA-256 of all of the above, but for what the clock says and the number of threads.
   private var checksum: String?
 
   init(name: String, provenance: Provenance, seed: Int, threads: Int, layerMap: [[Int]]) {
@@ -36,7 +36,7 @@ public struct RunRecord: Codable, Sendable {
 
   private func sum() throws -> String {
     var record = self
-    (record.checksum, record.seconds, record.peakMemory) = (nil, [:], nil)
+    (record.checksum, record.seconds, record.peakMemory, record.threads) = (nil, [:], nil, 0)
     return Checksum.hexDigest(of: try JSONEncoder.pretty.encode(record))
   }
 

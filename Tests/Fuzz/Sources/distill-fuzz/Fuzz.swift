@@ -75,7 +75,8 @@ struct Drive: ParsableCommand {
     print("\(driver.done) mutants, \(driver.findings.count) findings")
     for finding in driver.findings { print("mutant \(finding.number) of \(finding.target) \(finding.what)") }
     if !driver.findings.isEmpty {
-      print("they are in \(crashes); `Scripts/fuzz --seed \(seed) --only NUMBER` tries one again")
+      let again = ["--seed \(seed)"] + targets.map { "--target \($0)" }
+      print("they are in \(crashes); `Scripts/fuzz \(again.joined(separator: " ")) --only NUMBER` tries one again")
       throw ExitCode(1)
     }
   }
