@@ -16,7 +16,7 @@ public struct OpenFile: ~Copyable, Sendable {
 
   /// Appends all of `bytes`. Nothing is buffered, so give it large pieces: `try file.write(array.span.bytes)`.
   public func write(_ bytes: RawSpan) throws {
-    let code = DistillFormats.write(bytes, to: descriptor)
+    let code = writeAll(bytes, to: descriptor)
     if code != 0 { throw FormatError(file: url, tried: "write to it", code: code) }
   }
 
