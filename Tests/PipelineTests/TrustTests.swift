@@ -43,7 +43,7 @@ struct TrustTests {
         try PipelineRun(pipeline, output: bench.url.appending(path: "runs/tiny")).run()
       }
       let knowledge = try bench.data("runs/tiny/knowledge-base/knowledge.safetensors")
-      return [try bench.student("tiny"), knowledge, try JSONEncoder().encode(report.rows.map(\.scores))]
+      return [try bench.student("tiny"), knowledge, Data("\(report.rows.map(\.scores))".utf8)]
     }
     #expect(students[0] == students[1] && students[0] == students[2])
   }

@@ -62,7 +62,7 @@ public enum FileSystem {
     if let size = try? file.size(), size > ProcessInfo.processInfo.physicalMemory {
       throw FormatError(file: url, "holds \(size) bytes, more than this machine has memory")
     }
-    let (bytes, code) = read(from: file.descriptor)
+    let (bytes, code) = readAll(from: file.descriptor)
     if code != 0 { throw FormatError(file: url, tried: "read it", code: code) }
     return Data(bytes)
   }

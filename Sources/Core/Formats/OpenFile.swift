@@ -17,7 +17,7 @@ public struct OpenFile: ~Copyable, Sendable {
   /// Appends all of `bytes`, or writes them over what stands at `offset`. Nothing is buffered, so give it large pieces:
   /// `try file.write(array.span.bytes)`.
   public func write(_ bytes: RawSpan, at offset: Int? = nil) throws {
-    let code = DistillFormats.write(bytes, to: descriptor, at: offset)
+    let code = writeAll(bytes, to: descriptor, at: offset)
     if code != 0 { throw FormatError(file: url, tried: "write to it", code: code) }
   }
 

@@ -28,13 +28,13 @@ public enum StandardStream: Int32, CaseIterable, Sendable {
   }
 
   public func write(_ text: String) throws(Failure) {
-    let code = DistillFormats.write(Array(text.utf8).span.bytes, to: rawValue)
+    let code = writeAll(Array(text.utf8).span.bytes, to: rawValue)
     if code != 0 { throw Failure(stream: self, code: code) }
   }
 
   /// All that is still to be read.
   public func read() throws(Failure) -> [UInt8] {
-    let (bytes, code) = DistillFormats.read(from: rawValue)
+    let (bytes, code) = readAll(from: rawValue)
     if code != 0 { throw Failure(stream: self, code: code) }
     return bytes
   }
@@ -47,10 +47,10 @@ public enum StandardStream: Int32, CaseIterable, Sendable {
 }
 
 /// Reads to the end. The code is 0, or the system's of what went wrong.
-func read(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
+func readAll(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
   var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
   while true {
-    let count = Foundation.read(descriptor, &piece, piece.count)
+    let count = read(descriptor, &piece, piece.count)
     if count == 0 { return (bytes, 0) }
     if count < 0, !canGoOn(descriptor, POLLIN) { return ([], errno) }
     bytes += piece.prefix(max(count, 0))
@@ -58,13 +58,13 @@ func read(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
 }
 
 /// Writes all of `bytes`. Returns 0, or the system's code of what went wrong.
-func write(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> Int32 {
+func writeAll(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> Int32 {
   bytes.withUnsafeBytes { bytes in
     var done = 0
     while done < bytes.count {
       let (rest, size) = (bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
       let count =
-        offset.map { pwrite(descriptor, rest, size, off_t($0 + done)) } ?? Foundation.write(descriptor, rest, size)
+        offset.map { pwrite(descriptor, rest, size, off_t($0 + done)) } ?? write(descriptor, rest, size)
       if count < 0, !canGoOn(descriptor, POLLOUT) { return errno }
       done += max(count, 0)
     }
