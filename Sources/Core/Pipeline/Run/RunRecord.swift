@@ -23,7 +23,7 @@ public struct RunRecord: Codable, Sendable {
   public var peakMemory: Int?
   /// Set when everything is written.
   public var isComplete: Bool
-  /// SHA-256 of `pipeline.yaml`, but for the line that says where the run is.
+  /// SHA-256 of `pipeline.yaml`, but for the lines that say where files lie.
   public var pipelineChecksum: String?
   /// SHA-256 of all of the above, but for what the clock says and the number of threads.
   private var checksum: String?
@@ -95,7 +95,8 @@ extension RunRecord {
 
   static func checksum(ofPipeline text: String) -> String {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    return Checksum.hexDigest(of: lines.filter { !$0.hasPrefix("output:") }.joined(separator: "\n").utf8)
+    let counting = lines.filter { $0.prefixMatch(of: /\ *[a-z_]+: "?\//) == nil }
+    return Checksum.hexDigest(of: counting.joined(separator: "\n").utf8)
   }
 
   /// Whether the run's folders have checksums.
