@@ -54,6 +54,23 @@ struct DistillationTests {
     }
   }
 
+  /// A term sees what it declared and no more, though another term of the same objective reads it.
+  @Test func aTermThatForgotToDeclareFailsAtOnce() throws {
+    struct Forgetful: LossTerm {
+      static let name = "forgetful"
+      static let summary = "Reads embeddings, and does not say so."
+      var scope: LossScope { .output }
+      mutating func options(_ visit: inout OptionVisitor) {}
+      func reads(_: ModelPair, at _: LayerPair?) -> Reads { Reads(student: [.logits]) }
+      func loss(_ inputs: LossInputs) throws -> Tensor { try inputs.student[.embedding].sum() }
+    }
+    let objective = try DistillationObjective(
+      student: Fixture.student("student"), teacher: Fixture.teacherWithHead(),
+      terms: terms + [WeightedTerm(Forgetful(), weight: 1)], layerMap: [], scheduler: nil, data: Fixture().data("step"))
+    let error = #expect(throws: ContractError.self) { try objective.accumulateGradients(for: Self.step) }
+    #expect(error?.description == "embedding was read but not declared; declared are logits")
+  }
+
   @Test func matricesAloneDecay() throws {
     for parameter in try Fixture.student("student").parameters.parameters {
       let isExempt = parameter.name.hasSuffix("bias") || parameter.name.contains("LayerNorm")

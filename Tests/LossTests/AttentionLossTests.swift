@@ -16,6 +16,17 @@ struct AttentionLossTests {
     try #require(Activation("\(name):\(layer)"))
   }
 
+  private static let models: ModelPair = {
+    func card(layers: Int, width: Int) -> ModelCard {
+      ModelCard(
+        architecture: "made up", layers: layers, heads: 3, width: width, embeddingWidth: width, outputs: 2,
+        maximumLength: 16, vocabulary: "made up", parameters: 1)
+    }
+    return ModelPair(
+      teacher: card(layers: 4, width: 12), student: card(layers: 2, width: 6),
+      task: .classification(labels: ["a", "b"]))
+  }()
+
   /// Answers to sequences of these lengths. `activations` holds packed tensors by the name of the activation.
   private static func loss(
     _ index: Int, _ lengths: [Int], teacher: [String: Tensor], student: [String: Tensor]
@@ -30,7 +41,7 @@ struct AttentionLossTests {
     }
     return try terms[index].term.loss(
       LossInputs(
-        teacher: try response(teacher, 4), student: try response(student, 2),
+        models: models, teacher: try response(teacher, 4), student: try response(student, 2),
         batch: TokenBatch(sequences, examples: Array(lengths.indices)), layers: terms[index].layers))
   }
 

@@ -71,6 +71,11 @@ public struct Response {
 
   public mutating func set(_ activation: Activation, _ tensor: Tensor) { activations[activation] = tensor }
 
+  /// Those of the activations that are wanted, as far as they are here.
+  public func only(_ wanted: Set<Activation>) -> Response {
+    Response(activations.filter { wanted.contains($0.key) })
+  }
+
   /// The same numbers without a way back.
   public var detached: Response { Response(activations.mapValues(\.detached)) }
 

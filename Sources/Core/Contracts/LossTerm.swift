@@ -20,7 +20,8 @@ public struct Reads: Sendable, Equatable {
 
 /// What a term is given for a batch.
 public struct LossInputs {
-  /// Constants.
+  private let pair: ModelPair?
+  /// What the term declared to read, and nothing else. The teacher's are constants.
   public let teacher: Response
   public let student: Response
   public let batch: TokenBatch
@@ -29,12 +30,22 @@ public struct LossInputs {
   /// The term's own parameters, for this pair of layers.
   public let parameters: ParameterStore?
 
+  /// - `models`: may be left out for a term that does not look at them.
   public init(
-    teacher: Response = Response(), student: Response, batch: TokenBatch, layers: LayerPair? = nil,
-    parameters: ParameterStore? = nil
+    models: ModelPair? = nil, teacher: Response = Response(), student: Response, batch: TokenBatch,
+    layers: LayerPair? = nil, parameters: ParameterStore? = nil
   ) {
-    (self.teacher, self.student, self.batch) = (teacher, student, batch)
+    (pair, self.teacher, self.student, self.batch) = (models, teacher, student, batch)
     (self.layers, self.parameters) = (layers, parameters)
+  }
+
+  /// The models whose answers these are.
+  /// - Throws: ``ContractError`` where whoever made the inputs left them out.
+  public var models: ModelPair {
+    get throws {
+      guard let pair else { throw ContractError("the inputs do not say of which models they are") }
+      return pair
+    }
   }
 
   /// The class of each sequence.

@@ -63,7 +63,8 @@ struct LossScene {
 
   func loss() throws -> Tensor {
     let loss = try term.loss(
-      LossInputs(teacher: teacher, student: student, batch: batch, layers: layers, parameters: parameters))
+      LossInputs(
+        models: models, teacher: teacher, student: student, batch: batch, layers: layers, parameters: parameters))
     try require(loss.count == 1, "the loss has the shape \(loss.shape), not that of a scalar")
     return loss
   }

@@ -152,10 +152,11 @@ public final class DistillationObjective: Objective {
     var figures: [(name: String, value: Double)] = []
     for place in active {
       let (weighted, pair) = (terms[place.term], place.pair.map { layerMap[$0] })
+      let reads = try weighted.term.reads(models, at: pair)
       let value = try weighted.term.loss(
         LossInputs(
-          teacher: teacher ?? Response(), student: student, batch: batch, layers: pair,
-          parameters: termParameters[place]))
+          models: models, teacher: (teacher ?? Response()).only(reads.teacher), student: student.only(reads.student),
+          batch: batch, layers: pair, parameters: termParameters[place]))
       guard value.count == 1 else {
         throw ContractError("\(weighted.name) gave a tensor of shape \(value.shape); a loss is a scalar")
       }

@@ -42,9 +42,9 @@ public struct MiniLMRelations: LossTerm {
 
   public func loss(_ inputs: LossInputs) throws -> Tensor {
     let offsets = inputs.batch.offsets
-    let (teacher, student) = (
-      try Rows(inputs.teacher, teacherLayer, offsets), try Rows(inputs.student, studentLayer, offsets)
-    )
+    let teacher = try Rows(
+      inputs.teacher, teacherLayer ?? inputs.models.requireTeacher().layers, offsets)
+    let student = try Rows(inputs.student, studentLayer ?? inputs.models.student.layers, offsets)
     return packedKLDivergence(teacher.attention, student.attention, offsets: offsets)
       + packedKLDivergence(teacher.relations, student.relations, offsets: offsets)
   }
@@ -55,9 +55,7 @@ private struct Rows {
   let attention: Tensor
   let relations: Tensor
 
-  /// - Parameter layer: nil is the last, which is the highest that came, since it was asked for.
-  init(_ response: Response, _ layer: Int?, _ offsets: [Int]) throws {
-    let layer = layer ?? response.activations.keys.compactMap(\.layer).max() ?? 1
+  init(_ response: Response, _ layer: Int, _ offsets: [Int]) throws {
     let oneHead = AttentionLayout(heads: 1, queryOffsets: offsets, keyOffsets: offsets)
     attention = try response[.attention(layer: layer)]
     relations = selfRelations(
