@@ -45,10 +45,10 @@ struct RetrievalTests {
     let queries = Tensor(normal: [6, 5], standardDeviation: 3, key: RandomKey(3))
     let own = Matrix(softmax(Tensor(normal: [6, 3], standardDeviation: 1, key: RandomKey(4))))
     let found = try augmentation.neighbours(of: queries)
+    let answers = augmentation.answers(student: own, neighbours: found)
     for row in 0..<6 {
       #expect(found[row].count == min(mixing.neighbours, 20))
-      let retrieved = augmentation.retrieved(found[row], mixing: mixing)
-      let mixed = augmentation.mixed(student: own.row(row), retrieved: retrieved, beta: mixing.beta)
+      let (retrieved, mixed) = (Array(answers.retrieved.row(row)), Array(answers.mixed.row(row)))
       let expected = direct(knowledge, Array(Matrix(queries).row(row)), Array(own.row(row)), mixing)
       // A similarity is off by some 1e-7, a weight so by 1e-7/τ of itself.
       for (a, b) in zip(mixed, expected) { #expect(abs(Double(a) - b) < 1e-6 + 5e-7 / Double(mixing.temperature)) }

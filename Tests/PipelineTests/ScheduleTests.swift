@@ -246,7 +246,8 @@ struct ScheduleTests {
         layerMap: pipeline.layerMap, scheduler: nil,
         data: TaskData(task: whole.task, training: data, validation: nil), teacherMemory: 1 << 20,
         answers: digest.map {
-          AnswerFolder(own: bench.url.appending(path: UUID().uuidString), shared: folder, teacher: Provenance(["is": $0]))
+          AnswerFolder(
+            own: bench.url.appending(path: UUID().uuidString), shared: folder, teacher: Provenance(["is": $0]))
         }
       ) { if case .note(let note) = $0 { notes.append(note) } }
       let step = Step(epoch: 0, number: 0, examples: [3, 50, 17, 49], key: RandomKey(5))

@@ -139,6 +139,24 @@ struct TrustTests {
     #expect(!bench.exists("runs/tiny/checkpoints"))
   }
 
+  /// Whatever the precision of the caller is.
+  @Test(.enabled(if: Precision.bfloat16.isAvailable)) func aRunAnswersInItsOwnPrecision() throws {
+    let bench = try Workbench()
+    try bench.run(try bench.pipeline(set: Self.short + [("precision", "bfloat16")]), into: "tiny")
+    let finished = try bench.finished("tiny")
+    let batch = TokenBatch([finished.student.tokenizer.encode("stop please", pair: nil, maxLength: 16)], examples: [0])
+    func logits(_ encoder: any Encoder, _ precision: Precision) throws -> [Float] {
+      try Compute.$precision.withValue(precision) {
+        try encoder.respond(to: batch, with: [.logits], pass: .inference)[.logits].values
+      }
+    }
+    let exact = try FinishedRun(bench.url.appending(path: "runs/tiny"), registry: registry(), precision: .float32)
+    let teacher = try #require(try finished.teacher())
+    #expect(try logits(finished.student, .float32) == logits(finished.student, .bfloat16))
+    #expect(try logits(finished.student, .float32) != logits(exact.student, .bfloat16))
+    #expect(try logits(teacher, .float32) == logits(teacher, .bfloat16))
+  }
+
   /// A run of the version before checksums answers still.
   @Test func anOlderRunAnswers() throws {
     let bench = try Workbench()

@@ -22,17 +22,12 @@ extension RetrievalAugmentation {
     var trials: [MixingTrial] = []
     for neighbours in grid.neighbours {
       for temperature in grid.temperature {
-        let mixing = Mixing(neighbours: neighbours, beta: 0, temperature: temperature)
-        let retrieved = found.map { self.retrieved($0, mixing: mixing) }
         for beta in grid.beta {
-          let mixed = retrieved.indices.flatMap {
-            self.mixed(student: student.row($0), retrieved: retrieved[$0], beta: beta)
-          }
-          let answer = Tensor(mixed, outputs.shape)
+          let mixing = Mixing(neighbours: neighbours, beta: beta, temperature: temperature)
+          let answer = answers(student: student, neighbours: found, mixing: mixing).mixed.tensor
           trials.append(
             MixingTrial(
-              mixing: Mixing(neighbours: neighbours, beta: beta, temperature: temperature),
-              scores: try scores(predictions(from: answer, task: task.kind), on: data, task: task),
+              mixing: mixing, scores: try scores(predictions(from: answer, task: task.kind), on: data, task: task),
               loss: try Self.loss(answer, data)))
         }
       }

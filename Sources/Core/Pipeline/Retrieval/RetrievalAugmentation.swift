@@ -16,14 +16,30 @@ public struct RetrievalAugmentation: Sendable {
     try retriever.search(Matrix(embeddings.l2Normalised()), neighbours: count ?? mixing.neighbours)
   }
 
-  /// Σ_k w_k ȳ_k over the first K neighbours with w = softmax(similarity/τ): [C] for each query.
+  /// Answers of the student [B, C] mixed with those of the neighbours that were found for it: y' = β·y + (1 − β)·r with
+  /// r = Σ_k w_k ȳ_k over the first K of them, w = softmax(similarity/τ). A query without neighbours has an r of zeros.
   ///
-  /// The form of the weights is our reading of the paper.
-  public func retrieved(_ neighbours: [Neighbour], mixing: Mixing) -> [Float] {
-    let found = neighbours.prefix(mixing.neighbours)
+  /// Mixing by β is the paper's; the form of the weights, and which side has β, are our reading of it.
+  /// - Parameter mixing: K, β and τ; nil for ``mixing``.
+  /// - Returns: r and y', [B, C] both.
+  public func answers(
+    student: Matrix, neighbours: [[Neighbour]], mixing: Mixing? = nil
+  ) -> (retrieved: Matrix, mixed: Matrix) {
+    let mixing = mixing ?? self.mixing
+    var (retrieved, mixed) = ([Float](), [Float]())
+    for (row, found) in neighbours.enumerated() {
+      let average = average(found.prefix(mixing.neighbours), temperature: mixing.temperature)
+      retrieved += average
+      mixed += zip(student.row(row), average).map { mixing.beta * $0 + (1 - mixing.beta) * $1 }
+    }
+    func matrix(_ values: [Float]) -> Matrix { Matrix(rows: student.rows, columns: student.columns, values: values) }
+    return (matrix(retrieved), matrix(mixed))
+  }
+
+  private func average(_ found: ArraySlice<Neighbour>, temperature: Float) -> [Float] {
     var average = [Float](repeating: 0, count: knowledge.softLabels.columns)
     guard let best = found.first?.similarity else { return average }
-    let weights = found.map { Float(exp(Double(($0.similarity - best) / mixing.temperature))) }
+    let weights = found.map { Float(exp(Double(($0.similarity - best) / temperature))) }
     let total = weights.reduce(0, +)
     for (neighbour, weight) in zip(found, weights) {
       for (column, value) in knowledge.softLabels.row(neighbour.row).enumerated() {
@@ -31,10 +47,5 @@ public struct RetrievalAugmentation: Sendable {
       }
     }
     return average
-  }
-
-  /// y' = β·y + (1 − β)·retrieved: the student's answer y [C] mixed with the neighbours'.
-  public func mixed(student: some Collection<Float>, retrieved: [Float], beta: Float) -> [Float] {
-    zip(student, retrieved).map { beta * $0 + (1 - beta) * $1 }
   }
 }

@@ -50,13 +50,7 @@ public struct Evaluation {
         try row("student + knowledge base", student, examples, [.logits, .embedding]) { response in
           let own = probabilities(from: try response[.logits], task: task.kind)
           let found = try augmentation.neighbours(of: try response[.embedding])
-          let student = Matrix(own)
-          let mixed = found.indices.flatMap { row in
-            augmentation.mixed(
-              student: student.row(row), retrieved: augmentation.retrieved(found[row], mixing: augmentation.mixing),
-              beta: augmentation.mixing.beta)
-          }
-          return Tensor(mixed, own.shape)
+          return augmentation.answers(student: Matrix(own), neighbours: found).mixed.tensor
         })
     }
     return rows

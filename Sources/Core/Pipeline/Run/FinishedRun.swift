@@ -44,7 +44,8 @@ public final class FinishedRun {
     surroundings = Surroundings(
       task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
     guard let recipe = options.student else { throw FormatError(file: folder.pipeline, "names no student") }
-    student = try recipe.loadStudent(from: folder.student, in: surroundings)
+    student = StudentInPrecision(
+      try recipe.loadStudent(from: folder.student, in: surroundings), precision: self.precision)
     guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {
       augmentation = nil
       return
@@ -70,7 +71,9 @@ public final class FinishedRun {
     var surroundings = surroundings
     surroundings.student = student.card
     if record.isSealed, options.teacher != nil { try SealedFolder.check(folder.teacher) }
-    return try options.teacher.map { try $0.loadTeacher(from: folder.teacher, in: surroundings) }
+    return try options.teacher.map {
+      TeacherInPrecision(try $0.loadTeacher(from: folder.teacher, in: surroundings), precision: precision)
+    }
   }
 
   /// The table of teacher, student, and student with knowledge base, over a labelled file or the run's validation file.
@@ -78,11 +81,9 @@ public final class FinishedRun {
     guard let file = file ?? options.task.validation?.url else {
       throw ContractError("the run has no validation file; name one with --data")
     }
-    return try Compute.$precision.withValue(precision) {
-      try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
-        record.name, on: task.read(file).examples, teacher: try teacher(), student: student,
-        augmentation: augmentation, layerMap: options.layerMap)
-    }
+    return try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
+      record.name, on: task.read(file).examples, teacher: try teacher(), student: student,
+      augmentation: augmentation, layerMap: options.layerMap)
   }
 
   /// What every combination of K, β and τ of a grid scores on a labelled file: for looking at, not for choosing the values
@@ -93,26 +94,29 @@ public final class FinishedRun {
     }
     let data = EncodedDataset(
       try task.read(file).examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
-    let response = try studentAnswers(data, [.embedding, .logits])
+    let response = try answers(of: student, to: data, with: [.embedding, .logits])
     return try augmentation.trials(
       grid, embeddings: try response[.embedding],
       outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
-  }
-
-  private func studentAnswers(_ data: EncodedDataset, _ activations: Set<Activation>) throws -> Response {
-    try Compute.$precision.withValue(precision) { try answers(of: student, to: data, with: activations) }
   }
 
   /// Answers to texts, in their order.
   public func predict(_ examples: [Example]) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
     let wanted: Set<Activation> = augmentation == nil ? [.logits] : [.logits, .embedding]
-    let response = try studentAnswers(data, wanted)
+    let response = try answers(of: student, to: data, with: wanted)
     let own = Matrix(probabilities(from: try response[.logits], task: task.kind))
-    let found = try augmentation.map { try $0.neighbours(of: try response[.embedding]) }
+    guard let augmentation else {
+      return examples.indices.map { row in
+        Prediction(task: task.kind, student: own.row(row), answer: own.row(row), found: nil)
+      }
+    }
+    let neighbours = try augmentation.neighbours(of: try response[.embedding])
+    let (retrieved, mixed) = augmentation.answers(student: own, neighbours: neighbours)
     return examples.indices.map { row in
       Prediction(
-        task: task.kind, student: Array(own.row(row)), neighbours: found?[row] ?? [], augmentation: augmentation)
+        task: task.kind, student: own.row(row), answer: mixed.row(row),
+        found: (neighbours[row], retrieved.row(row), augmentation.knowledge))
     }
   }
 }

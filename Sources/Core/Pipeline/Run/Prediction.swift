@@ -12,6 +12,8 @@ public struct Prediction: Sendable, Encodable {
     public let scores: [String: Float]
   }
 
+  typealias Found = (neighbours: [Neighbour], retrieved: ArraySlice<Float>, knowledge: KnowledgeBase)
+
   /// The label with the largest score; absent for a regression.
   public let label: String?
   /// The answer: student and knowledge base mixed.
@@ -22,28 +24,28 @@ public struct Prediction: Sendable, Encodable {
   public let retrieved: [String: Float]?
   public let neighbours: [Source]?
 
-  init(task: TaskKind, student own: [Float], neighbours found: [Neighbour], augmentation: RetrievalAugmentation?) {
-    let names: [String]
-    if case .classification(let labels) = task { names = labels } else { names = ["score"] }
+  /// - Parameters:
+  ///   - answer: the student's own, [C], without a knowledge base.
+  ///   - found: what was looked up, and what came of it.
+  init(
+    task: TaskKind, student own: ArraySlice<Float>, answer: ArraySlice<Float>, found: Found?
+  ) {
+    let labels: [String]?
+    if case .classification(let names) = task { labels = names } else { labels = nil }
     func named(_ values: some Sequence<Float>) -> [String: Float] {
-      Dictionary(uniqueKeysWithValues: zip(names, values))
+      Dictionary(uniqueKeysWithValues: zip(labels ?? ["score"], values))
     }
-    var answer = own
-    if let augmentation {
-      let average = augmentation.retrieved(found, mixing: augmentation.mixing)
-      answer = augmentation.mixed(student: own, retrieved: average, beta: augmentation.mixing.beta)
-      retrieved = named(average)
-      neighbours = found.map {
-        Source(
-          row: augmentation.knowledge.rows[$0.row], similarity: $0.similarity,
-          scores: named(augmentation.knowledge.softLabels.row($0.row)))
-      }
-    } else {
-      (retrieved, neighbours) = (nil, nil)
-    }
-    let best = answer.indices.reduce(0) { answer[$1] > answer[$0] ? $1 : $0 }
-    if case .classification(let labels) = task { label = labels[best] } else { label = nil }
-    scores = named(answer)
+    let values = Array(answer)
+    label = labels?[values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }]
+    scores = named(values)
     student = named(own)
+    retrieved = found.map { named($0.retrieved) }
+    neighbours = found.map { found in
+      found.neighbours.map {
+        Source(
+          row: found.knowledge.rows[$0.row], similarity: $0.similarity,
+          scores: named(found.knowledge.softLabels.row($0.row)))
+      }
+    }
   }
 }

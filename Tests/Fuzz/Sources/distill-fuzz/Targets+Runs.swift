@@ -29,9 +29,8 @@ extension Bench {
           guard index.width == queries.columns else { return }
           let augmentation = RetrievalAugmentation(
             base, retriever: index, mixing: Mixing(neighbours: 3, beta: 0.5, temperature: 0.1))
-          for found in try augmentation.neighbours(of: queries.tensor) {
-            _ = augmentation.retrieved(found, mixing: augmentation.mixing)
-          }
+          let own = Matrix(Tensor(repeating: 0.5, [queries.rows, base.softLabels.columns]))
+          _ = augmentation.answers(student: own, neighbours: try augmentation.neighbours(of: queries.tensor))
         }
       },
       try Target("hnsw", weight: 50, members("runs/tiny/knowledge-base") { $0.hasSuffix("hnsw.safetensors") }) {
