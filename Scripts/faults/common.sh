@@ -57,6 +57,8 @@ struck() {
 # normalise FOLDER: takes out of its runs what only the clock, the machine and the place say.
 normalise() {
   local run
+  # A lock that could not be emptied says who held it, and decides nothing.
+  find "$1" -name '.*lock' -type f -exec truncate -s 0 {} +
   for run in "$1"/*/; do
     [ -f "$run/run.json" ] || continue
     sed -i -E "s|$work/(trials/[^/]*/)?[a-z]*/tiny|RUN|g" "$run"/*.{json,jsonl,html,yaml}
