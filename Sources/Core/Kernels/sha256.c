@@ -30,18 +30,20 @@ void distill_sha256_plain(uint32_t *state, const void *blocks, size_t count) {
       const uint32_t x = w[t - 15], y = w[t - 2];
       w[t] = w[t - 16] + (rotate(x, 7) ^ rotate(x, 18) ^ x >> 3) + w[t - 7] + (rotate(y, 17) ^ rotate(y, 19) ^ y >> 10);
     }
-    uint32_t v[8];  // a … h
+    uint32_t v[8];  // a … h; after each round they change roles, not places
     memcpy(v, state, sizeof v);
-    for (int t = 0; t < 64; t++) {
-      const uint32_t a = v[0], e = v[4];
-      const uint32_t t1 = v[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (v[6] ^ (e & (v[5] ^ v[6]))) +
-                          constants[t] + w[t];
-      const uint32_t t2 =
-          (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & v[1]) | (v[2] & (a | v[1])));
-      memmove(v + 1, v, 7 * sizeof *v);
-      v[4] += t1;
-      v[0] = t1 + t2;
+#define ROLE(n) v[((n) - i) & 7]
+    for (int t = 0; t < 64; t += 8) {
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 8; i++) {
+        const uint32_t a = ROLE(0), b = ROLE(1), c = ROLE(2), e = ROLE(4), f = ROLE(5), g = ROLE(6);
+        const uint32_t sum = ROLE(7) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) +
+                             constants[t + i] + w[t + i];
+        ROLE(3) += sum;
+        ROLE(7) = sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
+      }
     }
+#undef ROLE
     for (int i = 0; i < 8; i++) state[i] += v[i];
   }
 }
