@@ -2,7 +2,7 @@ import CDistillKernels
 import Testing
 
 @Suite struct ProductTests {
-  let arena = Arena(slots: 5, floats: 60_000)
+  let arena = Arena(slots: 5, floats: 100_000)
 
   /// C = op(A)·op(B) + beta·C, as one would write it down, in double precision.
   private func expected(

@@ -148,8 +148,13 @@ package final class StoragePool: Sendable {
   }
 
   private func request(_ capacity: Int) -> UnsafeMutablePointer<Float>? {
+    // Large blocks ask for large pages: a walk along a column of a matrix meets another small one in each row.
+    let (bytes, page) = (capacity * MemoryLayout<Float>.stride, 2 << 20)
     var raw: UnsafeMutableRawPointer?
-    guard posix_memalign(&raw, 64, capacity * MemoryLayout<Float>.stride) == 0 else { return nil }
+    guard posix_memalign(&raw, bytes < page ? 64 : page, bytes) == 0 else { return nil }
+    #if canImport(Glibc)
+      if bytes >= page { madvise(raw, bytes, MADV_HUGEPAGE) }
+    #endif
     return raw?.bindMemory(to: Float.self, capacity: capacity)
   }
 
