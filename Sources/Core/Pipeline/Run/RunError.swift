@@ -18,15 +18,9 @@ public enum RunError: Error, CustomStringConvertible, Sendable {
     case .unfinished(let path):
       "\(path) holds a run that was stopped; go on with it by --resume, remove it, or choose another --output"
     case .otherSettings(let path, let differences):
-      "\(path) holds a run of other settings or data:\n" + differences.map { "  \($0)\n" }.joined()
+      "\(path) holds a run of other settings or data:\n" + differences.prefix(10).map { "  \($0)\n" }.joined()
+        + (differences.count > 10 ? "  and \(differences.count - 10) more\n" : "")
         + "undo that to go on with it, or run without --resume into another --output"
     }
   }
-}
-
-/// Another process runs in the folder.
-public struct FolderInUse: Error, CustomStringConvertible, Sendable {
-  public let folder: String
-  public let holder: String
-  public var description: String { "\(folder) is in use by \(holder); wait for it, or choose another --output" }
 }
