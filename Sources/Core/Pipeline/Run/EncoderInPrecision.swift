@@ -1,36 +1,38 @@
 import DistillCore
 import Foundation
 
-/// A student that calculates in the precision of its run, whatever that of its caller is.
-final class StudentInPrecision: Student {
-  private let base: any Student
+/// An encoder that calculates in the precision of its run, whatever that of its caller is.
+class EncoderInPrecision: Encoder {
+  private let encoder: any Encoder
   private let precision: Precision
 
-  init(_ base: any Student, precision: Precision) { (self.base, self.precision) = (base, precision) }
+  fileprivate init(_ encoder: any Encoder, _ precision: Precision) {
+    (self.encoder, self.precision) = (encoder, precision)
+  }
 
-  var card: ModelCard { base.card }
-  var tokenizer: any Tokenizer { base.tokenizer }
-  var untrained: Set<Activation> { base.untrained }
-  var parameters: ParameterStore { base.parameters }
-  func write(to folder: URL) throws { try base.write(to: folder) }
+  var card: ModelCard { encoder.card }
+  var tokenizer: any Tokenizer { encoder.tokenizer }
+  var untrained: Set<Activation> { encoder.untrained }
+  func write(to folder: URL) throws { try encoder.write(to: folder) }
   func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {
-    try Compute.$precision.withValue(precision) { try base.respond(to: batch, with: activations, pass: pass) }
+    try Compute.$precision.withValue(precision) { try encoder.respond(to: batch, with: activations, pass: pass) }
   }
 }
 
-/// A teacher likewise.
-final class TeacherInPrecision: Teacher {
-  private let base: any Teacher
-  private let precision: Precision
+final class StudentInPrecision: EncoderInPrecision, Student {
+  let parameters: ParameterStore
 
-  init(_ base: any Teacher, precision: Precision) { (self.base, self.precision) = (base, precision) }
+  init(_ student: any Student, precision: Precision) {
+    parameters = student.parameters
+    super.init(student, precision)
+  }
+}
 
-  var card: ModelCard { base.card }
-  var tokenizer: any Tokenizer { base.tokenizer }
-  var untrained: Set<Activation> { base.untrained }
-  var innermost: any Encoder { base.innermost }
-  func write(to folder: URL) throws { try base.write(to: folder) }
-  func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {
-    try Compute.$precision.withValue(precision) { try base.respond(to: batch, with: activations, pass: pass) }
+final class TeacherInPrecision: EncoderInPrecision, Teacher {
+  let innermost: any Encoder
+
+  init(_ teacher: any Teacher, precision: Precision) {
+    innermost = teacher.innermost
+    super.init(teacher, precision)
   }
 }
