@@ -20,7 +20,10 @@ public struct RetrievalAugmentation: Sendable {
   /// r = Σ_k w_k ȳ_k over the first K of them, w = softmax(similarity/τ). A query without neighbours has an r of zeros.
   ///
   /// Mixing by β is the paper's; the form of the weights, and which side has β, are our reading of it.
-  /// - Parameter mixing: K, β and τ; nil for ``mixing``.
+  /// - Parameters:
+  ///   - student: y, [B, C].
+  ///   - neighbours: what was found for each row of it, best first.
+  ///   - mixing: K, β and τ; nil for ``mixing``.
   /// - Returns: r and y', [B, C] both.
   public func answers(
     student: Matrix, neighbours: [[Neighbour]], mixing: Mixing? = nil
