@@ -12,7 +12,10 @@ import Synchronization
 /// What nobody needed for a while goes back to the system: every ``epoch`` takes, the blocks that lay unused all that time; and
 /// whenever more than twice as much lies unused as was in use at once of late, the blocks of the size that was needed longest
 /// ago. So batches of ever new lengths do not leave blocks of every size behind for ever.
-package final class StoragePool: Sendable {
+///
+/// Unchecked, because `state` is behind a lock that the compiler does not know: the thread sanitizer does not know `Mutex`, and
+/// would take every block that goes from one thread to another for a race.
+package final class StoragePool: @unchecked Sendable {
   // An unused block: nobody else has it.
   private struct Block: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
 
@@ -33,6 +36,26 @@ package final class StoragePool: Sendable {
     /// The most that was in use at once, in this epoch and in the one before.
     var peak = 0
     var earlierPeak = 0
+
+    /// A block of this size, if there is one.
+    mutating func take(_ capacity: Int) -> Block? {
+      takes += 1
+      used += capacity
+      peak = max(peak, used)
+      guard let place = shelves.index(forKey: capacity) else { return nil }
+      shelves.values[place].lastTake = takes
+      guard let block = shelves.values[place].blocks.popLast() else { return nil }
+      idle -= capacity
+      shelves.values[place].unneeded = min(shelves.values[place].unneeded, shelves.values[place].blocks.count)
+      return block
+    }
+
+    mutating func give(_ block: Block, _ capacity: Int) {
+      used -= capacity
+      idle += capacity
+      let now = takes
+      shelves[capacity, default: Shelf(lastTake: now)].blocks.append(block)
+    }
 
     /// Takes the blocks off the shelves that were not needed, and begins an epoch.
     mutating func endEpoch() -> [Block] {
@@ -62,7 +85,8 @@ package final class StoragePool: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private var state = State()
+  private let lock = NSLock()
   private let requests = Atomic<Int>(0)
   private let epoch: Int
   private let poisons: Bool
@@ -83,7 +107,7 @@ package final class StoragePool: Sendable {
   package var systemRequests: Int { requests.load(ordering: .relaxed) }
 
   /// Bytes that lie unused.
-  package var idleBytes: Int { state.withLock { $0.idle } * MemoryLayout<Float>.stride }
+  package var idleBytes: Int { lock.withLock { state.idle } * MemoryLayout<Float>.stride }
 
   /// Sizes are rounded up to one of eight steps between powers of two: at most an eighth is wasted.
   static func sizeClass(_ count: Int) -> Int {
@@ -99,19 +123,8 @@ package final class StoragePool: Sendable {
   /// caller could go on after. What is too large by its nature is refused before: see ``ParameterStore``.
   package func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
     let capacity = Self.sizeClass(count)
-    let (block, leaving) = state.withLock { state in
-      state.takes += 1
-      state.used += capacity
-      state.peak = max(state.peak, state.used)
-      var block: Block?
-      if let place = state.shelves.index(forKey: capacity) {
-        block = state.shelves.values[place].blocks.popLast()
-        let left = state.shelves.values[place].blocks.count
-        state.shelves.values[place].unneeded = min(state.shelves.values[place].unneeded, left)
-        state.shelves.values[place].lastTake = state.takes
-        if block != nil { state.idle -= capacity }
-      }
-      return (block, state.takes.isMultiple(of: epoch) ? state.endEpoch() : [])
+    let (block, leaving) = lock.withLock {
+      (state.take(capacity), state.takes.isMultiple(of: epoch) ? state.endEpoch() : [])
     }
     for old in leaving { free(old.pointer) }
     if let block { return (block.pointer, capacity) }
@@ -129,10 +142,8 @@ package final class StoragePool: Sendable {
   package func give(_ pointer: UnsafeMutablePointer<Float>, _ capacity: Int) {
     if poisons { poison(pointer, capacity) }
     let block = Block(pointer: pointer)
-    let leaving = state.withLock { state in
-      state.used -= capacity
-      state.idle += capacity
-      state.shelves[capacity, default: Shelf(lastTake: state.takes)].blocks.append(block)
+    let leaving = lock.withLock {
+      state.give(block, capacity)
       return state.shrink()
     }
     for old in leaving { free(old.pointer) }
@@ -140,7 +151,7 @@ package final class StoragePool: Sendable {
 
   /// Returns every unused block to the system.
   package func trim() {
-    let shelves = state.withLock { state in
+    let shelves = lock.withLock {
       defer { (state.shelves, state.idle) = ([:], 0) }
       return state.shelves.values.map(\.blocks)
     }
