@@ -1,5 +1,6 @@
 import DistillTensor
 import Foundation
+import Synchronization
 import Testing
 
 extension TensorTests {
@@ -32,6 +33,16 @@ extension TensorTests {
       for _ in 0..<4 { group.addTask { try step(threads: 2).map(\.values) } }
       for try await result in group { #expect(result == expected) }
     }
+  }
+
+  /// A result is named by the BLAS that made it, so two threads that ask for its name must not disturb each other.
+  @Test static func theBLASHasOneName() {
+    let names = Mutex<Set<String>>([])
+    DispatchQueue.concurrentPerform(iterations: 1000) { _ in
+      let name = Compute.blas
+      names.withLock { _ = $0.insert(name) }
+    }
+    #expect(names.withLock { $0.count } == 1)
   }
 
   /// One thread, because with two the blocks in use at once depend on who is where when.

@@ -26,9 +26,10 @@ struct Operand {
 
 extension Compute {
   /// The BLAS in use: its version, how it was built, and the processor that it chose its kernels for.
-  public static var blas: String {
+  ///
+  /// Asked for once: OpenBLAS writes its answer into one buffer, and two threads that ask at the same time both read a mixture.
+  public static let blas =
     openblas_get_config().map { String(cString: $0).trimmingCharacters(in: .whitespaces) } ?? "unknown"
-  }
 }
 
 /// C[m × n] = op(A)[m × k] · op(B)[k × n] + beta · C, on the calling thread.
