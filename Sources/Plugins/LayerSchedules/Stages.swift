@@ -1,19 +1,5 @@
 import DistillCore
 
-/// When a stage is judged by its threshold.
-public enum StageJudgement: String, CaseIterable, Sendable, OptionValue {
-  /// After every step, by that step's figure.
-  case step
-  /// At the end of every epoch, by the mean of its steps in the stage.
-  case epoch
-}
-
-/// When terms on outputs (classification, relations) count.
-public enum OutputStages: String, CaseIterable, Sendable, OptionValue {
-  case atTheTop = "at-the-top"
-  case always
-}
-
 /// The ladder that PID and SID climb: one stage for each pair of layers from the bottom, then the top, where only outputs
 /// count (Aguilar et al. 2020). A stage ends when the layer's cosine loss falls below the threshold or its epochs are used up,
 /// whichever is first. The paper's threshold, its epochs, and whether it looks at a step or an epoch, are not known to us:

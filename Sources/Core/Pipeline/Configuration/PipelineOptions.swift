@@ -1,6 +1,5 @@
 import DistillCore
 import DistillTraining
-import Foundation
 
 /// A pipeline file.
 public struct PipelineOptions: Configurable {
@@ -80,69 +79,5 @@ extension PipelineOptions {
       let count = seen[name] ?? 1
       return WeightedTerm(term, weight: loss.weight, name: count == 1 ? name : "\(name)#\(count)")
     }
-  }
-}
-
-/// One summand of the objective: a plugin and its weight.
-public struct LossOptions: Configurable {
-  public var term: (any LossTerm)?
-  public var weight: Float = 1
-
-  public init() {}
-
-  public mutating func options(_ visit: inout OptionVisitor) {
-    visit.use(&term, "The loss.")
-    visit("weight", &weight, in: .nonNegative, "Factor of the term in the sum.")
-  }
-}
-
-/// The knowledge base and how its answers are mixed in.
-public struct KnowledgeBaseOptions: Configurable {
-  public var retriever: (any RetrieverRecipe)?
-  public var mixing = Mixing()
-  public var choose: MixingGrid?
-
-  public init() {}
-
-  public mutating func options(_ visit: inout OptionVisitor) {
-    visit.plugin("retriever", &retriever, required: true, "How the nearest embeddings are found.")
-    mixing.options(&visit)
-    visit.section("choose", &choose, "Choose K, β and τ among these on the held-out examples instead.")
-  }
-}
-
-/// How neighbours become an answer: K of them, weighted by softmax(similarity/τ), and β for the student's own answer.
-public struct Mixing: Configurable, Sendable, Equatable, Codable {
-  public var neighbours = 8
-  public var beta: Float = 0.5
-  public var temperature: Float = 0.1
-
-  public init() {}
-  public init(neighbours: Int, beta: Float, temperature: Float) {
-    (self.neighbours, self.beta, self.temperature) = (neighbours, beta, temperature)
-  }
-
-  public mutating func options(_ visit: inout OptionVisitor) {
-    visit("neighbours", &neighbours, in: .atLeast(1), "K: how many embeddings are looked up.")
-    visit("beta", &beta, in: .unit, "β: share of the student's own answer; 1 ignores the knowledge base.")
-    visit("temperature", &temperature, in: .positive, "τ of the weights softmax(similarity/τ).")
-  }
-}
-
-/// Values of K, β and τ to choose among.
-public struct MixingGrid: Configurable, Sendable {
-  public var neighbours = [1, 2, 4, 8, 16]
-  public var beta: [Float] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
-  public var temperature: [Float] = [0.05, 0.1]
-
-  public init() {}
-
-  public mutating func options(_ visit: inout OptionVisitor) {
-    visit("neighbours", &neighbours, in: .atLeast(1), "Values of K.")
-    visit("beta", &beta, in: .unit, "Values of β.")
-    visit("temperature", &temperature, in: .positive, "Values of τ.")
-    for (key, isEmpty) in [
-      ("neighbours", neighbours.isEmpty), ("beta", beta.isEmpty), ("temperature", temperature.isEmpty),
-    ] where isEmpty { visit.reject(key, "there is nothing to choose from") }
   }
 }

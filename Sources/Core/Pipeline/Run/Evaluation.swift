@@ -1,15 +1,5 @@
 import DistillCore
 import DistillTraining
-import Foundation
-
-/// What one way of answering scored on the validation set, and what it costs.
-public struct EvaluationRow: Sendable, Codable {
-  public let name: String
-  public let scores: [Score]
-  public let parameters: Int
-  /// Sequences per second, in batches.
-  public let speed: Double
-}
 
 /// Scores teacher, student, and student with knowledge base on texts with labels.
 public struct Evaluation {

@@ -1,8 +1,3 @@
-/// How the learning rate goes after the warm-up.
-public enum LearningRateSchedule: String, CaseIterable, Sendable, OptionValue {
-  case linear, cosine, constant
-}
-
 /// Settings of the one loop.
 public struct TrainingOptions: Configurable, Sendable {
   public var epochs = 3

@@ -1,0 +1,13 @@
+/// The activations that a term needs.
+public struct Reads: Sendable, Equatable {
+  public var teacher: Set<Activation>
+  public var student: Set<Activation>
+
+  public init(teacher: Set<Activation> = [], student: Set<Activation> = []) {
+    (self.teacher, self.student) = (teacher, student)
+  }
+
+  public func union(_ other: Reads) -> Reads {
+    Reads(teacher: teacher.union(other.teacher), student: student.union(other.student))
+  }
+}

@@ -1,0 +1,8 @@
+/// A layer of the student and the teacher's layer that it learns from; both count from 1.
+public struct LayerPair: Hashable, Sendable, CustomStringConvertible {
+  public let student: Int
+  public let teacher: Int
+
+  public init(student: Int, teacher: Int) { (self.student, self.teacher) = (student, teacher) }
+  public var description: String { "\(student) ← \(teacher)" }
+}

@@ -1,0 +1,2 @@
+/// The encoder that learns.
+public protocol Student: Trainable {}

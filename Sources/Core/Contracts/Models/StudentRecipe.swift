@@ -1,0 +1,9 @@
+import Foundation
+
+/// Options from which a student is made.
+public protocol StudentRecipe: EncoderRecipe {
+  /// The student before it learns; layers may be copied from the prepared teacher.
+  func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student
+  /// A student that was written before.
+  func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any Student
+}

@@ -1,0 +1,4 @@
+/// An encoder that can be trained.
+public protocol Trainable: Encoder {
+  var parameters: ParameterStore { get }
+}

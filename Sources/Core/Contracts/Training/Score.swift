@@ -1,0 +1,6 @@
+/// A figure on the validation set; larger is better.
+public struct Score: Sendable, Equatable, Codable {
+  public let metric: String
+  public let value: Double
+  public init(metric: String, value: Double) { (self.metric, self.value) = (metric, value) }
+}

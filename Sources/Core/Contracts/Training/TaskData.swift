@@ -1,0 +1,10 @@
+/// A task's texts, encoded.
+public struct TaskData: Sendable {
+  public let task: TaskDefinition
+  public let training: EncodedDataset
+  public let validation: EncodedDataset?
+
+  public init(task: TaskDefinition, training: EncodedDataset, validation: EncodedDataset?) {
+    (self.task, self.training, self.validation) = (task, training, validation)
+  }
+}

@@ -1,0 +1,20 @@
+import DistillCore
+import DistillTraining
+
+/// How neighbours become an answer: K of them, weighted by softmax(similarity/τ), and β for the student's own answer.
+public struct Mixing: Configurable, Sendable, Equatable, Codable {
+  public var neighbours = 8
+  public var beta: Float = 0.5
+  public var temperature: Float = 0.1
+
+  public init() {}
+  public init(neighbours: Int, beta: Float, temperature: Float) {
+    (self.neighbours, self.beta, self.temperature) = (neighbours, beta, temperature)
+  }
+
+  public mutating func options(_ visit: inout OptionVisitor) {
+    visit("neighbours", &neighbours, in: .atLeast(1), "K: how many embeddings are looked up.")
+    visit("beta", &beta, in: .unit, "β: share of the student's own answer; 1 ignores the knowledge base.")
+    visit("temperature", &temperature, in: .positive, "τ of the weights softmax(similarity/τ).")
+  }
+}
