@@ -23,7 +23,8 @@ func plugin(_ name: String) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources,
+    name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)Tests",
+    resources: resources,
     swiftSettings: strict)
 }
 
@@ -89,6 +90,7 @@ let package = Package(
       dependencies: ["DistillCLI"] + plugins.map { .byName(name: $0.name) },
       path: "Sources/CLI", swiftSettings: safe, plugins: ["DistillPluginRegistry"]),
   ] + libraries + plugins + [
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: safe),
     tests("Kernels", ["CDistillKernels"]),
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
     tests("Formats", ["DistillFormats"]),

@@ -3,6 +3,7 @@ import DistillCore
 import DistillSupervisedContrastiveHead
 import DistillTraining
 import Foundation
+import TestSupport
 import Testing
 
 /// Models and answers that `transformers` wrote; by Scripts/fixtures/bert_parity.py.
@@ -80,21 +81,11 @@ struct Fixture {
 
   /// A copy of a model's folder, removed afterwards.
   static func withCopy<Result>(of name: String, _ body: (URL) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "bert-tests-\(UUID().uuidString)")
-    try FileManager.default.copyItem(at: url(name), to: folder)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder)
-  }
-}
-
-extension Tensor {
-  var magnitude: Float { values.reduce(0) { max($0, abs($1)) } }
-
-  /// The largest deviation, as a share of the other's largest number, or of `floor` where that is smaller.
-  func deviation(from other: Tensor, floor: Float = .leastNormalMagnitude) -> Float {
-    guard shape == other.shape else { return .infinity }
-    let largest = zip(values, other.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
-    return largest / max(other.magnitude, floor)
+    try TemporaryFolder.with { folder in
+      let copy = folder.appending(path: name)
+      try FileManager.default.copyItem(at: url(name), to: copy)
+      return try body(copy)
+    }
   }
 }
 

@@ -1,12 +1,13 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 struct AtomicFileTests {
   private struct Interruption: Error {}
 
   @Test func replacesAFile() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("a.txt")
       for text in ["old", "", "new and longer"] {
         try AtomicFile.write(Data(text.utf8), to: url)
@@ -17,7 +18,7 @@ struct AtomicFileTests {
   }
 
   @Test func failingContentsLeaveTheOldFile() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("a.txt")
       try AtomicFile.write(Data("old".utf8), to: url)
       #expect(throws: Interruption.self) {
@@ -34,7 +35,7 @@ struct AtomicFileTests {
   }
 
   @Test func clearsAwayWhatAKilledWriterLeftAndNothingElse() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let others = [".a.0123456789abcdef.tmp", ".a.txt.tmp", ".a.txt.notes.tmp", "a.txt.0123456789abcdef.tmp"]
       for name in others + [".a.txt.0123456789abcdef.tmp"] {
         try Data("x".utf8).write(to: folder.appendingPathComponent(name))
@@ -45,7 +46,7 @@ struct AtomicFileTests {
   }
 
   @Test func clearsAwayWhatKilledWritersLeftInAFolder() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let mine = [".a.txt.0123456789abcdef.tmp", ".b..fedcba9876543210.tmp", ".c\n.0123456789abcdef.tmp"]
       let others = [".a.0123456789ABCDEF.tmp", "..0123456789abcdef.tmp", ".a.txt.tmp", "a.0123456789abcdef.tmp", "b"]
       for name in mine + others { try Data("x".utf8).write(to: folder.appendingPathComponent(name)) }
@@ -64,7 +65,7 @@ struct AtomicFileTests {
   }
 
   @Test func leavesTheTemporaryOfALivingWriterAlone() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("a.txt")
       try AtomicFile.write(to: url) { file in
         try AtomicFile.write(Data("inner".utf8), to: url)
@@ -76,9 +77,8 @@ struct AtomicFileTests {
   }
 
   @Test func manyWritersAtOnceLeaveOneWholeFile() async throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("formats-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
     let url = folder.appendingPathComponent("a")
     try await withThrowingTaskGroup(of: Void.self) { group in
       for i in 0..<8 {
@@ -95,7 +95,7 @@ struct AtomicFileTests {
   }
 
   @Test func errorsNamePathAndReason() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("missing/a.txt")
       let error = #expect(throws: FormatError.self) { try AtomicFile.write(Data(), to: url) }
       #expect(error?.description.contains("missing/a.txt: cannot open it: No such file or directory") == true)

@@ -1,5 +1,6 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 struct AtomicFolderTests {
@@ -23,7 +24,7 @@ struct AtomicFolderTests {
   }
 
   @Test(arguments: 0..<2) func replacesAFolder(exchange: Int) throws {
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       let url = root.appendingPathComponent("model")
       for text in ["first", "second", "third"] {
         try AtomicFolder.write(to: url, exchange: Self.exchanges[exchange], afterStep: {}) { folder in
@@ -39,7 +40,7 @@ struct AtomicFolderTests {
 
   /// A copy of the disk after each step is what a kill there leaves: nobody holds the locks of the copy.
   @Test(arguments: 0..<2) func aKillAtAnyStepLeavesTheOldOrTheNewFolder(exchange: Int) throws {
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       let place = root.appendingPathComponent("place")
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
       let url = place.appendingPathComponent("model")
@@ -68,7 +69,7 @@ struct AtomicFolderTests {
 
   @Test(arguments: 0..<2, 0..<4) func anErrorAtAnyStepLeavesTheOldOrTheNewFolder(exchange: Int, failing: Int) throws {
     struct Interruption: Error {}
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       let url = root.appendingPathComponent("model")
       try AtomicFolder.write(to: url) { try build("old", in: $0) }
       var step = 0
@@ -85,7 +86,7 @@ struct AtomicFolderTests {
   }
 
   @Test func aFileIsNotReplacedByAFolder() throws {
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       let url = root.appendingPathComponent("model")
       try AtomicFile.write(Data("text".utf8), to: url)
       let error = #expect(throws: FormatError.self) { try AtomicFolder.write(to: url) { try build("new", in: $0) } }

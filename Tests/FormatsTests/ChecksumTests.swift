@@ -1,5 +1,6 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 struct ChecksumTests {
@@ -41,7 +42,7 @@ struct ChecksumTests {
   }
 
   @Test func ofAFile() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("file")
       let bytes = Data(repeating: 97, count: (1 << 20) + 5)
       try AtomicFile.write(bytes, to: url)

@@ -1,5 +1,6 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 /// What lies at the path of a write: links are followed, and nothing but a plain file or a folder is replaced.
@@ -13,7 +14,7 @@ struct DestinationTests {
   }
 
   @Test(arguments: [false, true]) func aLinkIsFollowed(isThere: Bool) throws {
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       for name in ["real", "real/deep", "links"] { try FileSystem.makeFolder(root.appendingPathComponent(name)) }
       let file = root.appendingPathComponent("real/file")
       if isThere { try Data("old".utf8).write(to: file) }
@@ -35,7 +36,7 @@ struct DestinationTests {
   }
 
   @Test func aLinkToAFolderIsFollowed() throws {
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       let link = root.appendingPathComponent("link")
       try self.link(link, to: "model")
       for text in ["first", "second"] {  // the first time it leads to nothing
@@ -48,7 +49,7 @@ struct DestinationTests {
   }
 
   @Test func whatIsNoPlainFileIsLeftAsItIs() throws {
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       #expect(mkfifo(root.appendingPathComponent("pipe").path, 0o600) == 0)
       #expect(mknod(root.appendingPathComponent("socket").path, S_IFSOCK | 0o600, 0) == 0)
       try FileSystem.makeFolder(root.appendingPathComponent("folder"))
@@ -75,7 +76,7 @@ struct DestinationTests {
   }
 
   @Test func permissionsAreKept() throws {
-    try withTemporaryFolder { root in
+    try TemporaryFolder.with { root in
       func permissions(_ url: URL) throws -> Int? {
         (try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? NSNumber)?.intValue
       }

@@ -1,11 +1,12 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 /// What goes wrong with files and folders is told with the path and the system's words, and nothing of Foundation's.
 struct FileSystemTests {
   @Test func errorsNamePathAndReason() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let file = folder.appendingPathComponent("file")
       let long = folder.appendingPathComponent(String(repeating: "n", count: 300))
       let missing = folder.appendingPathComponent("missing")
@@ -33,7 +34,7 @@ struct FileSystemTests {
   }
 
   @Test func whatIsNotThereNeedNotBeRemoved() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("a/b")
       try FileSystem.remove(url)
       try FileSystem.makeFolder(url)

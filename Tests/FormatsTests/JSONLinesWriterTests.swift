@@ -1,5 +1,6 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 struct JSONLinesWriterTests {
@@ -10,7 +11,7 @@ struct JSONLinesWriterTests {
   }
 
   @Test func writesSortedKeysAndNonFiniteFloats() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("metrics.jsonl")
       let writer = try JSONLinesWriter(url, append: false)
       for (step, loss) in [0.5, .nan, .infinity, -.infinity].enumerated() {
@@ -30,7 +31,7 @@ struct JSONLinesWriterTests {
   @Test(
     arguments: ["", "{\"a\":1}\n", "{\"a\":1}\n{\"b\":2}\n"], ["", "{\"lo", String(repeating: "x", count: 10_000)])
   func resumingCutsOffAnUnfinishedLine(whole: String, partial: String) throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("metrics.jsonl")
       try Data((whole + partial).utf8).write(to: url)
       try JSONLinesWriter(url, append: true).write(["c": 3])

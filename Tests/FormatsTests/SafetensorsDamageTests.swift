@@ -1,5 +1,6 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 struct SafetensorsDamageTests {
@@ -15,7 +16,7 @@ struct SafetensorsDamageTests {
 
   @Test func everyTruncationIsRefused() throws {
     let whole = try fixture()
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       for size in 0..<whole.count {
         #expect(throws: FormatError.self, "\(size) bytes") { try open(whole.prefix(size), in: folder) }
       }
@@ -29,7 +30,7 @@ struct SafetensorsDamageTests {
     let seed: UInt64 = 20_240_607
     var random = SeededGenerator(state: seed)
     var opened = 0
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       for i in 0..<2000 {
         var data = whole
         for _ in 0..<Int.random(in: 1...3, using: &random) {
@@ -98,7 +99,7 @@ struct SafetensorsDamageTests {
     ("{}", "after the last tensor"),
   ])
   func lyingHeadersAreRefused(header: String, reason: String) throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let error = #expect(throws: FormatError.self) { try open(safetensors(header, Data(count: 8)), in: folder) }
       #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
@@ -115,14 +116,14 @@ struct SafetensorsDamageTests {
     (safetensors("[]"), "not a safetensors file"),
   ])
   func otherFilesAreRecognised(data: Data, reason: String) throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let error = #expect(throws: FormatError.self) { try open(data, in: folder) }
       #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
   }
 
   @Test func aHeaderThatNoModelNeedsIsRefused() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let header = "{}" + String(repeating: " ", count: 24_999_998)
       let none = try open(safetensors(header), in: folder).names
       #expect(none.isEmpty)
@@ -132,7 +133,7 @@ struct SafetensorsDamageTests {
   }
 
   @Test func foldersAndMissingFilesAreRefused() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let missing = folder.appendingPathComponent("missing")
       #expect(throws: FormatError.self) { try SafetensorsReader(folder) }
       let error = #expect(throws: FormatError.self) { try SafetensorsReader(missing) }

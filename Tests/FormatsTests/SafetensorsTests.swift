@@ -1,10 +1,11 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 struct SafetensorsTests {
   @Test func readsWhatPythonWroteBitForBit() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("python.safetensors")
       try #require(Data(base64Encoded: PythonFixture.base64, options: .ignoreUnknownCharacters)).write(to: url)
       let reader = try SafetensorsReader(url)
@@ -25,7 +26,7 @@ struct SafetensorsTests {
   }
 
   @Test func roundTrip() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("a.safetensors")
       // More elements than the reader converts at a time, and a NaN with a payload.
       let floats = (0..<40_000).map { Float($0).squareRoot() - 100 } + [Float(bitPattern: 0x7fc1_2345), -0.0]
@@ -70,7 +71,7 @@ struct SafetensorsTests {
     let data = stored.withUnsafeBytes { Data($0) }
     let header = #"{"x":{"dtype":"\#(dtype)","shape":[\#(stored.count)],"data_offsets":[0,\#(data.count)]}}"#
     var result: [Float] = []
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("x")
       try safetensors(header, data).write(to: url)
       result = try SafetensorsReader(url).floats(named: "x")
@@ -79,7 +80,7 @@ struct SafetensorsTests {
   }
 
   @Test func writerRefusesWhatDoesNotFit() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("a.safetensors")
       let refused: [(inout SafetensorsWriter) -> Void] = [
         { $0.add("a", shape: [3], floats: { [1, 2] }) },
@@ -100,7 +101,7 @@ struct SafetensorsTests {
   }
 
   @Test func aFileShortenedAfterOpeningThrows() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appendingPathComponent("a.safetensors")
       var writer = SafetensorsWriter()
       writer.add("a", shape: [100_000]) { [Float](repeating: 1, count: 100_000) }

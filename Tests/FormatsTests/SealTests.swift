@@ -1,5 +1,6 @@
 import DistillFormats
 import Foundation
+import TestSupport
 import Testing
 
 /// Damage to what carries checksums is noticed, wherever it is.
@@ -14,7 +15,7 @@ struct SealTests {
   }
 
   @Test func everyBitOfASealedFileCounts() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = try safetensors(in: folder)
       let reader = try SafetensorsReader(url)
       try reader.checkSeal()
@@ -31,7 +32,7 @@ struct SealTests {
   }
 
   @Test func aFileWithoutASealIsNotBelieved() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appending(path: "plain.safetensors")
       var writer = SafetensorsWriter()
       writer.add("a", shape: [1], floats: { [1] })
@@ -41,7 +42,7 @@ struct SealTests {
   }
 
   @Test func aSealedFolderIsWholeOrRefused() throws {
-    try withTemporaryFolder { parent in
+    try TemporaryFolder.with { parent in
       let folder = parent.appending(path: "folder")
       try SealedFolder.write(to: folder) {
         try Data("one".utf8).write(to: $0.appending(path: "a b"))
@@ -75,7 +76,7 @@ struct SealTests {
   }
 
   @Test func aLockIsHeldByOne() throws {
-    try withTemporaryFolder { folder in
+    try TemporaryFolder.with { folder in
       let url = folder.appending(path: ".x.lock")
       var first: FileLock? = try FileLock(url)
       let held = #expect(throws: FileLock.Held.self) { try FileLock(url) }

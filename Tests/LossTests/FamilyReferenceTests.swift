@@ -109,12 +109,3 @@ struct FamilyReferenceTests {
     }
   }
 }
-
-extension Tensor {
-  /// The largest deviation, as a share of the other's largest number.
-  func deviation(from other: Tensor) -> Float {
-    guard shape == other.shape else { return .infinity }
-    let largest = zip(values, other.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
-    return largest / other.values.reduce(.leastNormalMagnitude) { max($0, abs($1)) }
-  }
-}

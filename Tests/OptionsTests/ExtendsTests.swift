@@ -1,13 +1,16 @@
 import DistillOptions
 import DistillYAML
 import Foundation
+import TestSupport
 import Testing
 
 /// A folder of files that is gone when the value is.
 final class Shelf {
-  let url = FileManager.default.temporaryDirectory.appending(path: "distill-shelf-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
+  var url: URL { folder.url }
 
   init(_ files: [String: String]) throws {
+    folder = try TemporaryFolder()
     for (name, text) in files {
       let file = url.appending(path: name)
       try FileManager.default.createDirectory(
@@ -15,8 +18,6 @@ final class Shelf {
       try Data(text.utf8).write(to: file)
     }
   }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
 
   func path(_ name: String) -> String { url.appending(path: name).path }
 

@@ -1,5 +1,6 @@
 import DistillCore
 import Foundation
+import TestSupport
 
 /// A folder with a tiny random BERT as teacher, texts of three intents, sentence pairs with scores, and room for runs.
 /// It is gone when the value is.
@@ -15,11 +16,11 @@ final class Workbench {
   static let vocabulary =
     ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + keywords.joined() + fillers + ["##s", "##ed"]
 
-  let url: URL
+  private let folder: TemporaryFolder
+  var url: URL { folder.url }
 
   init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "distill-workbench-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
     try writeBERT("teacher")
     try write(Self.intents(60, key: RandomKey(1)), to: "train.tsv")
     try write(Self.intents(24, key: RandomKey(2)), to: "validation.tsv")
@@ -27,8 +28,6 @@ final class Workbench {
     try write(Self.pairs(24, key: RandomKey(4)), to: "sts-validation.tsv")
     try write(Self.pipeline, to: "pipeline.yaml")
   }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
 
   func path(_ name: String) -> String { url.appending(path: name).path }
   func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: url.appending(path: name)) }

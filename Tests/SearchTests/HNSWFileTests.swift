@@ -1,6 +1,7 @@
 import DistillCore
 import DistillHNSW
 import Foundation
+import TestSupport
 import Testing
 
 struct HNSWFileTests {

@@ -1,6 +1,7 @@
 import DistillCore
 import DistillHNSW
 import Foundation
+import TestSupport
 import Testing
 
 struct HNSWGraphTests {
@@ -57,11 +58,4 @@ struct HNSWGraphTests {
       try HNSWIndex(vectors: TestVectors.matrix(0..<3, width: 4), m: m, efConstruction: efConstruction)
     }
   }
-}
-
-/// A folder that goes with the value.
-final class TemporaryFolder {
-  let url = FileManager.default.temporaryDirectory.appending(path: "search-\(UUID().uuidString)")
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-  deinit { try? FileManager.default.removeItem(at: url) }
 }

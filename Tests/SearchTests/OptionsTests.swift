@@ -2,6 +2,7 @@ import DistillCore
 import DistillExactSearch
 import DistillHNSW
 import DistillYAML
+import TestSupport
 import Testing
 
 struct OptionsTests {

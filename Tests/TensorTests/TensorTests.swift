@@ -5,21 +5,9 @@ import Testing
 /// thread pool that nobody else is using really splits work over threads.
 @Suite(.serialized) enum TensorTests {}
 
-extension Tensor {
-  /// Largest absolute value.
-  var magnitude: Float { values.reduce(0) { max($0, abs($1)) } }
-
-  /// Largest difference, as a share of `other`'s magnitude, or of 0.1 where numbers of size 1 cancelled to less than that.
-  /// Infinite where something is NaN.
-  func deviation(from other: Tensor) -> Float {
-    guard shape == other.shape, isFinite, other.isFinite else { return .infinity }
-    let difference = zip(values, other.values).reduce(0) { max($0, abs($1.0 - $1.1)) }
-    return difference / max(other.magnitude, 0.1)
-  }
-}
-
 extension [Tensor] {
+  /// The largest deviation of one of them, as a share of 0.1 where the others' numbers are smaller.
   func deviation(from others: [Tensor]) -> Float {
-    count == others.count ? zip(self, others).map { $0.deviation(from: $1) }.max() ?? 0 : .infinity
+    count == others.count ? zip(self, others).map { $0.deviation(from: $1, floor: 0.1) }.max() ?? 0 : .infinity
   }
 }

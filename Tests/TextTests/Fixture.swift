@@ -25,14 +25,6 @@ enum Fixture {
     return ([named] + places.map { root.appendingPathComponent($0).standardizedFileURL })
       .compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0.path) }
   }
-
-  /// Runs `body` with a folder that is removed afterwards.
-  static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("text-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder)
-  }
 }
 
 /// FNV-1a whose steps take a whole number each, as in Scripts/fixtures/text_tokenizer.py.

@@ -1,5 +1,6 @@
 import DistillText
 import Foundation
+import TestSupport
 import Testing
 
 /// Reading the files of tasks.
@@ -11,7 +12,7 @@ import Testing
   }
 
   private func withFile<Result>(_ content: Data, _ body: (URL) throws -> Result) throws -> Result {
-    try Fixture.withFolder { folder in
+    try TemporaryFolder.with { folder in
       let file = folder.appendingPathComponent("rows")
       try content.write(to: file)
       return try body(file)

@@ -1,5 +1,6 @@
 import DistillText
 import Foundation
+import TestSupport
 import Testing
 
 /// Reading and writing tokenizer files.
@@ -27,7 +28,7 @@ import Testing
   @Test(arguments: ["small", "small-json", "added-json"])
   func whatIsWrittenIsReadBack(name: String) throws {
     let tokenizer = try WordPieceTokenizer(folder: Fixture.url(name))
-    try Fixture.withFolder { folder in
+    try TemporaryFolder.with { folder in
       try tokenizer.write(to: folder)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == Self.names.sorted())
       #expect(try WordPieceTokenizer(folder: folder).fingerprint == tokenizer.fingerprint)
@@ -40,7 +41,7 @@ import Testing
   }
 
   @Test func settingsBesideAVocabularyAreRead() throws {
-    try Fixture.withFolder { folder in
+    try TemporaryFolder.with { folder in
       let vocabulary = "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\nÉ\r\ne\r\n中"
       try vocabulary.write(to: folder.appendingPathComponent("vocab.txt"), atomically: true, encoding: .utf8)
       #expect(try WordPieceTokenizer(folder: folder).encode("É").ids == [2, 5, 3])
@@ -98,7 +99,7 @@ import Testing
   }
 
   private func expectError(_ message: String, _ files: [String: Data]) throws {
-    try Fixture.withFolder { folder in
+    try TemporaryFolder.with { folder in
       for (name, data) in files { try data.write(to: folder.appendingPathComponent(name)) }
       let error = #expect(throws: TextFileError.self) { try WordPieceTokenizer(folder: folder) }
       #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")

@@ -1,6 +1,7 @@
 import DistillCore
 import DistillTraining
 import Foundation
+import TestSupport
 
 /// Linear regression from 3 numbers to one, with noise from the step's key and a weight that grows with its state: an
 /// objective of which every part that a resumed run has to restore shows in the parameters.
@@ -68,12 +69,7 @@ final class LeastSquares: Objective {
   var values: [[Float]] { parameters.map(\.snapshot) }
 }
 
-/// A folder of its own for a test, gone when the test is.
-final class TemporaryFolder {
-  let url = FileManager.default.temporaryDirectory.appending(path: "distill-training-\(UUID().uuidString)")
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-  deinit { try? FileManager.default.removeItem(at: url) }
-
+extension TemporaryFolder {
   var metrics: URL { url.appending(path: "metrics.jsonl") }
   var checkpoints: URL { url.appending(path: "checkpoints/phase") }
 

@@ -1,6 +1,7 @@
 import DistillCore
 import DistillTraining
 import Foundation
+import TestSupport
 import Testing
 
 struct LoopTests {

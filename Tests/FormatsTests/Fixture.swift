@@ -1,13 +1,5 @@
 import Foundation
 
-/// Runs `body` with a new empty folder, and removes it.
-func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent("formats-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-  defer { try? FileManager.default.removeItem(at: url) }
-  try body(url)
-}
-
 /// Names in a folder, hidden ones too.
 func names(in folder: URL) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
