@@ -69,6 +69,10 @@ private struct ClassTokenAttention {
   private func perHead(_ storage: Storage, _ head: Int) -> Operand {
     Operand(storage.pointer + head * width, stride: heads * width)
   }
+  /// The heads [A, H] of one sequence.
+  private func ofSequence(_ storage: Storage, _ sequence: Int) -> Operand {
+    Operand(storage.pointer + sequence * heads * width, stride: width)
+  }
 
   private func forSequences(_ body: (_ sequence: Int, _ rows: Operand, _ length: Int, _ probability: Int) -> Void) {
     layout.forBlocks(headWidth: heads * width) { block in
@@ -94,7 +98,7 @@ private struct ClassTokenAttention {
     forSequences { sequence, rows, length, start in
       let (p, mixed) = (probabilities.pointer + start, mixing.pointer + start)
       multiplySerial(
-        heads, length, width, Operand(keyDirections.pointer + sequence * heads * width, stride: width),
+        heads, length, width, ofSequence(keyDirections, sequence),
         Operand(rows.pointer, stride: width, transposed: true), into: p, stride: length)
       kernels.softmax_rows(p, p, scale, heads, length, length)
       if dropout.isActive { dropout.apply(mixed, p, heads * length, from: start) }
@@ -119,91 +123,120 @@ private struct ClassTokenAttention {
   }
 
   func backward(_ dContext: UnsafeMutablePointer<Float>) {
-    let dMixtures = Storage(count: sequences * heads * width), dDirections = Storage(count: sequences * heads * width)
-    let dQueries = Tensor([sequences, width]) { _ in }
-    Compute.parallel(heads) { part in
-      for head in part {
-        multiplySerial(
-          sequences, width, headWidth, columns(dContext, head), self.part(2, head),
-          into: dMixtures.pointer + head * width, stride: heads * width)
-      }
-    }
-    accumulate(x) { gradient in
-      forSequences { sequence, rows, length, start in
-        let (p, mixed, count) = (probabilities.pointer + start, mixing.pointer + start, heads * length)
-        let (dMixture, slope) = (
-          Operand(dMixtures.pointer + sequence * heads * width, stride: width), Storage(count: count)
-        )
-        multiplySerial(
-          heads, length, width, dMixture, Operand(rows.pointer, stride: width, transposed: true), into: slope.pointer,
-          stride: length)
-        if dropout.isActive {  // b_v·Σ_t P_t stands still only as long as P is not thinned out
-          for head in 0..<heads {
-            let column = head * headWidth
-            let term = kernels.dot(dContext + sequence * width + column, bias.pointer + 2 * width + column, headWidth)
-            kernels.add_scalar(slope.pointer + head * length, slope.pointer + head * length, term, length)
-          }
-          dropout.apply(slope.pointer, slope.pointer, count, from: start)
-        }
-        kernels.softmax_backward_rows(slope.pointer, p, slope.pointer, scale, heads, length, length)
-        multiplySerial(
-          heads, width, length, Operand(slope.pointer, stride: length), rows,
-          into: dDirections.pointer + sequence * heads * width, stride: width)
-        guard let gradient else { return }
-        let target = gradient + (rows.pointer - UnsafePointer(x.pointer))
-        for (factor, direction) in [
-          (UnsafePointer(mixed), dMixture),
-          (UnsafePointer(slope.pointer), Operand(keyDirections.pointer + sequence * heads * width, stride: width)),
-        ] {
-          multiplySerial(
-            length, width, heads, Operand(factor, stride: length, transposed: true), direction, beta: 1, into: target,
-            stride: width)
-        }
-      }
-    }
-    accumulate(weight) { gradient in
-      Compute.parallel(heads) { part in
-        for head in part {
-          multiplySerial(
-            sequences, headWidth, width, perHead(dDirections, head), self.part(1, head, transposed: true),
-            into: dQueries.pointer + head * headWidth, stride: width)
-          guard let gradient else { continue }
-          for (number, factor, direction) in [
-            (1, UnsafePointer(queries.pointer), dDirections), (2, UnsafePointer(dContext), mixtures),
-          ] {
-            multiplySerial(
-              headWidth, width, sequences, columns(factor, head, transposed: true), perHead(direction, head), beta: 1,
-              into: gradient + (number * width + head * headWidth) * width, stride: width)
-          }
-        }
-      }
-      let first = x.detached.gatheredRows(firstRows)
-      if let gradient {
-        multiply(
-          width, width, sequences, Operand(dQueries.pointer, stride: width, transposed: true),
-          Operand(first.pointer, stride: width), beta: 1, into: gradient, stride: width)
-      }
-    }
-    accumulate(bias) { gradient in
-      guard let gradient else { return }
-      kernels.column_sum_accumulate(gradient, dQueries.pointer, sequences, width, width)
-      for sequence in 0..<sequences {
-        for head in 0..<heads {
-          kernels.axpy(
-            gradient + 2 * width + head * headWidth, shares.pointer[sequence * heads + head],
-            dContext + sequence * width + head * headWidth, headWidth)
-        }
-      }
-    }
+    let dMixtures = mixtureGradients(dContext)
+    let slopes = scoreGradients(dContext, dMixtures)
+    let dDirections = directionGradients(slopes)
+    let dQueries = queryGradients(dDirections)
+    x.node?.accumulate(in: 0..<x.count) { addRowGradients($0, slopes, dMixtures) }
+    weight.node?.accumulate(in: 0..<weight.count) { addWeightGradients($0, dContext, dDirections, dQueries) }
+    bias.node?.accumulate(in: 0..<bias.count) { addBiasGradients($0, dContext, dQueries) }
     x.node?.accumulate(rows: firstRows, width: width) { gradient in
       let slope = matmul(dQueries, weight.detached.rows(0..<width))
       kernels.scatter_add_rows(gradient, slope.pointer, firstRows, sequences, width)
     }
   }
 
-  /// Calls `add` once, with the gradient of a tensor to add to where it wants one.
-  private func accumulate(_ tensor: Tensor, _ add: (UnsafeMutablePointer<Float>?) -> Void) {
-    guard let node = tensor.node else { return add(nil) }
-    node.accumulate(in: 0..<tensor.count, add)
+  /// ∂/∂(Σ_t P_t·x_t) = W_vᵀ·∂context of each head: [B, A, H].
+  private func mixtureGradients(_ dContext: UnsafePointer<Float>) -> Storage {
+    let gradients = Storage(count: sequences * heads * width)
+    Compute.parallel(heads) { part in
+      for head in part {
+        multiplySerial(
+          sequences, width, headWidth, columns(dContext, head), self.part(2, head),
+          into: gradients.pointer + head * width, stride: heads * width)
+      }
+    }
+    return gradients
+  }
+
+  /// The gradients of the scores under the softmax, per sequence [A, T].
+  private func scoreGradients(_ dContext: UnsafePointer<Float>, _ dMixtures: Storage) -> Storage {
+    let gradients = Storage(count: heads * x.shape[0])
+    forSequences { sequence, rows, length, start in
+      let slope = gradients.pointer + start
+      multiplySerial(
+        heads, length, width, ofSequence(dMixtures, sequence),
+        Operand(rows.pointer, stride: width, transposed: true), into: slope, stride: length)
+      if dropout.isActive {  // b_v·Σ_t P_t stands still only as long as P is not thinned out
+        for head in 0..<heads {
+          let column = head * headWidth
+          let term = kernels.dot(dContext + sequence * width + column, bias.pointer + 2 * width + column, headWidth)
+          kernels.add_scalar(slope + head * length, slope + head * length, term, length)
+        }
+        dropout.apply(slope, slope, heads * length, from: start)
+      }
+      kernels.softmax_backward_rows(slope, probabilities.pointer + start, slope, scale, heads, length, length)
+    }
+    return gradients
+  }
+
+  /// ∂/∂(W_kᵀ·q) of each head: [B, A, H].
+  private func directionGradients(_ slopes: Storage) -> Storage {
+    let gradients = Storage(count: sequences * heads * width)
+    forSequences { sequence, rows, length, start in
+      multiplySerial(
+        heads, width, length, Operand(slopes.pointer + start, stride: length), rows,
+        into: gradients.pointer + sequence * heads * width, stride: width)
+    }
+    return gradients
+  }
+
+  /// [B, H]
+  private func queryGradients(_ dDirections: Storage) -> Tensor {
+    Tensor([sequences, width]) { gradients in
+      Compute.parallel(heads) { part in
+        for head in part {
+          multiplySerial(
+            sequences, headWidth, width, perHead(dDirections, head), self.part(1, head, transposed: true),
+            into: gradients + head * headWidth, stride: width)
+        }
+      }
+    }
+  }
+
+  /// What the rows receive as values and as keys.
+  private func addRowGradients(_ gradient: UnsafeMutablePointer<Float>, _ slopes: Storage, _ dMixtures: Storage) {
+    forSequences { sequence, rows, length, start in
+      let target = gradient + (rows.pointer - UnsafePointer(x.pointer))
+      for (factors, directions) in [(mixing, dMixtures), (slopes, keyDirections)] {
+        multiplySerial(
+          length, width, heads, Operand(factors.pointer + start, stride: length, transposed: true),
+          ofSequence(directions, sequence), beta: 1, into: target, stride: width)
+      }
+    }
+  }
+
+  private func addWeightGradients(
+    _ gradient: UnsafeMutablePointer<Float>, _ dContext: UnsafePointer<Float>, _ dDirections: Storage,
+    _ dQueries: Tensor
+  ) {
+    Compute.parallel(heads) { part in
+      for head in part {
+        for (number, factor, direction) in [
+          (1, UnsafePointer(queries.pointer), dDirections), (2, dContext, mixtures),
+        ] {
+          multiplySerial(
+            headWidth, width, sequences, columns(factor, head, transposed: true), perHead(direction, head), beta: 1,
+            into: gradient + (number * width + head * headWidth) * width, stride: width)
+        }
+      }
+    }
+    let first = x.detached.gatheredRows(firstRows)
+    multiply(
+      width, width, sequences, Operand(dQueries.pointer, stride: width, transposed: true),
+      Operand(first.pointer, stride: width), beta: 1, into: gradient, stride: width)
+  }
+
+  private func addBiasGradients(
+    _ gradient: UnsafeMutablePointer<Float>, _ dContext: UnsafePointer<Float>, _ dQueries: Tensor
+  ) {
+    kernels.column_sum_accumulate(gradient, dQueries.pointer, sequences, width, width)
+    for sequence in 0..<sequences {
+      for head in 0..<heads {
+        kernels.axpy(
+          gradient + 2 * width + head * headWidth, shares.pointer[sequence * heads + head],
+          dContext + sequence * width + head * headWidth, headWidth)
+      }
+    }
   }
 }
