@@ -59,7 +59,6 @@ struct DistillationTests {
     struct Forgetful: LossTerm {
       static let name = "forgetful"
       static let summary = "Reads embeddings, and does not say so."
-      var scope: LossScope { .output }
       mutating func options(_ visit: inout OptionVisitor) {}
       func reads(_: ModelPair, at _: LayerPair?) -> Reads { Reads(student: [.logits]) }
       func loss(_ inputs: LossInputs) throws -> Tensor { try inputs.student[.embedding].sum() }

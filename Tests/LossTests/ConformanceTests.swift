@@ -93,7 +93,6 @@ struct Wrong: LossTerm {
   init() {}
   init(_ fault: Fault) { self.fault = fault }
   mutating func options(_ visit: inout OptionVisitor) {}
-  var scope: LossScope { .output }
 
   func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
     if fault != .loneStudent {

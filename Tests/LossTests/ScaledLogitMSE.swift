@@ -13,10 +13,9 @@ public struct ScaledLogitMSE: LossTerm {
   public mutating func options(_ visit: inout OptionVisitor) {
     visit("scale", &scale, in: .positive, "Factor on the teacher's logits.")
   }
-  public var scope: LossScope { .output }
   public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
     try models.requireEqualOutputs()
-    return Reads(teacher: [.logits], student: [.logits])
+    return try models.reads([.logits])
   }
   public func loss(_ inputs: LossInputs) throws -> Tensor {
     try meanSquaredError(inputs.student[.logits], inputs.teacher[.logits] * scale)

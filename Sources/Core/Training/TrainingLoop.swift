@@ -64,7 +64,6 @@ private struct LabelLoss: LossTerm {
   static let name = "labels"
   static let summary = "The task's own loss."
   mutating func options(_ visit: inout OptionVisitor) {}
-  var scope: LossScope { .output }
   func reads(_: ModelPair, at _: LayerPair?) -> Reads { Reads(student: [.logits]) }
   func loss(_ inputs: LossInputs) throws -> Tensor { try taskLoss(inputs) }
 }

@@ -20,12 +20,7 @@ public struct AttentionKL: LossTerm {
   public var scope: LossScope { .layer }
 
   public func reads(_ models: ModelPair, at layers: LayerPair?) throws -> Reads {
-    let teacher = try models.requireTeacher()
-    guard teacher.heads == models.student.heads else {
-      throw WiringError(
-        "the teacher's attention has \(teacher.heads) heads and the student's \(models.student.heads)", option: "use",
-        hint: "give the student \(teacher.heads) heads: every head learns from one of the teacher's")
-    }
+    try models.requireEqualHeads()
     let layers = try required(layers)
     return Reads(teacher: [.attention(layer: layers.teacher)], student: [.attention(layer: layers.student)])
   }

@@ -9,7 +9,6 @@ public struct HardCrossEntropy: LossTerm {
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}
-  public var scope: LossScope { .output }
   public func reads(_: ModelPair, at _: LayerPair?) -> Reads { Reads(student: [.logits]) }
 
   public func loss(_ inputs: LossInputs) throws -> Tensor {

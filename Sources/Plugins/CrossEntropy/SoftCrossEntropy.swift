@@ -25,8 +25,6 @@ public struct SoftCrossEntropy: LossTerm {
     visit("temperature", &temperature, in: .positive, "T of both softmaxes; the term is multiplied by T².")
   }
 
-  public var scope: LossScope { .output }
-
   public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
     try models.requireEqualOutputs()
     return Reads(teacher: [.logits], student: [.logits])

@@ -16,7 +16,6 @@ public struct LogitMSE: LossTerm {
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}
 
-  public var scope: LossScope { .output }
   public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
     try models.requireEqualOutputs()
     return Reads(teacher: [.logits], student: [.logits])

@@ -27,15 +27,9 @@ public struct MiniLMRelations: LossTerm {
     visit("student_layer", &studentLayer, in: .atLeast(1), "Layer that learns. Default: the last.")
   }
 
-  public var scope: LossScope { .output }
-
   public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
     let (teacher, student) = (try models.requireTeacher(), models.student)
-    guard teacher.heads == student.heads else {
-      throw WiringError(
-        "the teacher's attention has \(teacher.heads) heads and the student's \(student.heads)", option: "use",
-        hint: "give the student \(teacher.heads) heads: every head learns from one of the teacher's")
-    }
+    try models.requireEqualHeads()
     func reads(_ layer: Int) -> Set<Activation> { [.attention(layer: layer), .values(layer: layer)] }
     return Reads(teacher: reads(teacherLayer ?? teacher.layers), student: reads(studentLayer ?? student.layers))
   }

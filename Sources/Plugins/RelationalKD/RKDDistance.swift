@@ -15,11 +15,7 @@ public struct RKDDistance: LossTerm {
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}
 
-  public var scope: LossScope { .output }
-  public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
-    _ = try models.requireTeacher()
-    return Reads(teacher: [.embedding], student: [.embedding])
-  }
+  public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads { try models.reads([.embedding]) }
 
   public func loss(_ inputs: LossInputs) throws -> Tensor {
     smoothL1(distances(try inputs.student[.embedding]), distances(try inputs.teacher[.embedding]))

@@ -27,8 +27,6 @@ public struct RelationalKL: LossTerm {
     visit("exclude_self", &excludeSelf, "Leave j = i out of the sums.")
   }
 
-  public var scope: LossScope { .output }
-
   public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
     let teacher = try models.requireTeacher()
     guard teacher.embeddingWidth == models.student.embeddingWidth else {

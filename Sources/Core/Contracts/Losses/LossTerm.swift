@@ -1,5 +1,6 @@
 /// One summand of the objective.
 public protocol LossTerm: Plugin, Sendable {
+  /// Default: `.output`, once for a batch.
   var scope: LossScope { get }
 
   /// What the term reads, for a pair of layers where its scope is `.layer`. Also the place to refuse models that do not fit.
@@ -14,6 +15,7 @@ public protocol LossTerm: Plugin, Sendable {
 }
 
 extension LossTerm {
+  public var scope: LossScope { .output }
   public func parameters(_ models: ModelPair, at layers: LayerPair?) -> [ParameterDefinition] { [] }
 }
 

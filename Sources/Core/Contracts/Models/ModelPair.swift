@@ -17,6 +17,24 @@ public struct ModelPair: Sendable {
     return teacher
   }
 
+  /// The same activations of both encoders.
+  /// - Throws: ``WiringError`` without a teacher.
+  public func reads(_ activations: Set<Activation>) throws -> Reads {
+    _ = try requireTeacher()
+    return Reads(teacher: activations, student: activations)
+  }
+
+  /// Checks that attention can be compared head by head.
+  /// - Throws: ``WiringError`` without a teacher, or where it has another number of heads.
+  public func requireEqualHeads() throws {
+    let teacher = try requireTeacher()
+    guard teacher.heads == student.heads else {
+      throw WiringError(
+        "the teacher's attention has \(teacher.heads) heads and the student's \(student.heads)", option: "use",
+        hint: "give the student \(teacher.heads) heads: every head learns from one of the teacher's")
+    }
+  }
+
   /// Checks that logits can be compared.
   /// - Throws: ``WiringError`` without a teacher, or where it has another number of outputs.
   public func requireEqualOutputs() throws {
