@@ -54,3 +54,19 @@ small_clone() {
   awk -F '\t' 'NR > 1 && NR < 18 {print "a\t" NR % 2 "\t\t" $1}' "$intents/train.tsv" >"$glue/CoLA/train.tsv"
   for task in MRPC CoLA; do cp "$glue/$task/train.tsv" "$glue/$task/dev.tsv"; done
 }
+
+# symbol_graphs FOLDER: what the compiler knows of every library's public declarations, as FOLDER/MODULE/*.json; names the modules.
+symbol_graphs() {
+  local modules triple file name
+  modules=$(swift build -c release --show-bin-path)
+  triple=$(swift -print-target-info | sed -n 's/^ *"triple" *: *"\([^"]*\)".*/\1/p' | head -n 1)
+  for file in "$modules"/Modules/Distill*.swiftmodule; do
+    name=$(basename "$file" .swiftmodule)
+    mkdir -p "$1/$name"
+    swift-symbolgraph-extract -module-name "$name" -target "$triple" -minimum-access-level public -output-dir "$1/$name" \
+      -I "$modules/Modules" -Xcc -fmodule-map-file="$modules/CDistillKernels.build/module.modulemap" \
+      -Xcc -fmodule-map-file=Sources/Core/OpenBLAS/module.modulemap \
+      -Xcc -fmodule-map-file=Sources/Core/LibYAML/module.modulemap >&2
+    echo "$name"
+  done
+}

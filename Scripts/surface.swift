@@ -1,0 +1,110 @@
+// Draws what a machine can see of the package, for documents that would otherwise grow old:
+//
+//   surface targets < package.json       the targets and who imports whom, as a Mermaid graph
+//   surface symbols FOLDER MODULE ...    every public declaration, module by module, from symbol graphs
+//
+// The first reads `swift package describe --type json`, the second what `swift-symbolgraph-extract` wrote.
+import Foundation
+
+struct Package: Decodable {
+  struct Target: Decodable {
+    let name: String
+    let type: String
+    let path: String
+    let target_dependencies: [String]?
+  }
+  let targets: [Target]
+}
+
+/// Arrows that follow from others are left out: A → C where A → B → C.
+func drawTargets(_ package: Package) -> String {
+  let drawn = package.targets.filter { $0.path.hasPrefix("Sources/") && $0.type != "plugin" }
+  let names = Set(drawn.map(\.name))
+  let arrows = Dictionary(
+    uniqueKeysWithValues: drawn.map { ($0.name, Set($0.target_dependencies ?? []).intersection(names)) })
+  func below(_ name: String) -> Set<String> {
+    (arrows[name] ?? []).reduce(into: []) {
+      $0.formUnion([$1]); $0.formUnion(below($1))
+    }
+  }
+  func folder(_ target: Package.Target) -> String {
+    target.path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+  }
+  var lines = ["graph BT"]
+  for (place, targets) in Dictionary(grouping: drawn, by: folder).sorted(by: { $0.key < $1.key }) {
+    lines.append("  subgraph \(place)")
+    lines += targets.map(\.name).sorted().map { "    \($0)" }
+    lines.append("  end")
+  }
+  for target in drawn.sorted(by: { $0.name < $1.name }) {
+    let direct = arrows[target.name] ?? []
+    let implied = direct.reduce(into: Set<String>()) { $0.formUnion(below($1)) }
+    lines += direct.subtracting(implied).sorted().map { "  \(target.name) --> \($0)" }
+  }
+  return lines.joined(separator: "\n")
+}
+
+struct SymbolGraph: Decodable {
+  struct Symbol: Decodable {
+    struct Identifier: Decodable { let precise: String }
+    struct Fragment: Decodable { let spelling: String }
+    struct Kind: Decodable { let identifier: String }
+    struct Location: Decodable { let uri: String }
+    let identifier: Identifier
+    let kind: Kind
+    let pathComponents: [String]
+    let declarationFragments: [Fragment]?
+    let location: Location?
+  }
+  struct Module: Decodable { let name: String }
+  let module: Module
+  let symbols: [Symbol]
+}
+
+/// One line a declaration, members below their types. What the compiler makes up for a conformance is not ours to promise.
+func listSymbols(_ module: String, in folder: URL) throws -> (text: String, count: Int) {
+  let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    .filter { $0.pathExtension == "json" }
+  let symbols = try files.flatMap { try JSONDecoder().decode(SymbolGraph.self, from: Data(contentsOf: $0)).symbols }
+    .filter { !$0.identifier.precise.contains("::SYNTHESIZED::") && $0.location != nil }
+  var lines: [(path: [String], line: String)] = []
+  for symbol in symbols {
+    let declaration = (symbol.declarationFragments ?? []).map(\.spelling).joined()
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let indent = String(repeating: "  ", count: symbol.pathComponents.count - 1)
+    lines.append((symbol.pathComponents, indent + declaration))
+  }
+  // Members of a type that another module declares are listed below its name.
+  let types = Set(lines.map(\.path))
+  for path in Set(lines.map { Array($0.path.dropLast()) }) where !path.isEmpty && !types.contains(path) {
+    lines.append((path, String(repeating: "  ", count: path.count - 1) + "extension \(path.joined(separator: "."))"))
+  }
+  lines.sort { a, b in
+    a.path.lexicographicallyPrecedes(b.path) || (a.path == b.path && a.line < b.line)
+  }
+  // A requirement and its default are one declaration to whoever reads them.
+  var listed = lines.map(\.line)
+  for index in listed.indices.dropFirst().reversed() where listed[index] == listed[index - 1] {
+    listed.remove(at: index)
+  }
+  return (listed.joined(separator: "\n"), listed.count)
+}
+
+let arguments = CommandLine.arguments.dropFirst()
+switch arguments.first {
+case "targets":
+  let data = FileHandle.standardInput.readDataToEndOfFile()
+  print(drawTargets(try JSONDecoder().decode(Package.self, from: data)))
+case "symbols":
+  let folder = URL(filePath: arguments.dropFirst().first ?? ".")
+  var total = 0
+  for module in arguments.dropFirst(2) {
+    let (text, count) = try listSymbols(module, in: folder.appending(path: module))
+    total += count
+    print("\n## \(module) (\(count))\n\n```swift\n\(text)\n```")
+  }
+  FileHandle.standardError.write(Data("\(total) public declarations\n".utf8))
+default:
+  FileHandle.standardError.write(Data("usage: surface targets | surface symbols FOLDER MODULE ...\n".utf8))
+  exit(2)
+}
