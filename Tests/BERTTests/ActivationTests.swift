@@ -59,6 +59,81 @@ struct ActivationTests {
     #expect(worst.value < 1e-5, "\(worst.name)")
   }
 
+  /// softmax(Q Kᵀ/√d) of BERT's own activations is its attention.
+  @Test func queriesAndKeysMakeTheAttention() throws {
+    let encoder = try Fixture.student("teacher")
+    let sequence = try Fixture().sequences("batch")[0]
+    let response = try encoder.respond(
+      to: TokenBatch([sequence], examples: [0]), with: [.queries(layer: 2), .keys(layer: 2), .attention(layer: 2)],
+      pass: .inference)
+    let (queries, keys) = (try response[.queries(layer: 2)], try response[.keys(layer: 2)])
+    let width = encoder.card.width / encoder.card.heads
+    let heads = (0..<encoder.card.heads).map { head in
+      let columns = head * width..<(head + 1) * width
+      return softmax(
+        matmul(queries.columns(columns), keys.columns(columns), transposeB: true) / Float(width).squareRoot())
+    }
+    // Products of some ten numbers, added in another order.
+    #expect(
+      try concatenatedRows(heads).reshaped([heads.count * heads[0].count]).deviation(
+        from: response[.attention(layer: 2)]) < 1e-5)
+  }
+
+  /// A term of somebody else on an activation that the core does not know.
+  private struct QueryMSE: LossTerm {
+    static let name = "query-mse"
+    static let summary = "Squared error between the queries of mapped layers."
+    /// The same kind, defined again, as whoever cannot import the encoder would.
+    static let queries = ActivationKind("queries", .perToken(.width), firstLayer: 1)
+    var scope: LossScope { .layer }
+    mutating func options(_ visit: inout OptionVisitor) {}
+    func reads(_ models: ModelPair, at layers: LayerPair?) throws -> Reads {
+      try models.reads({ Activation(Self.queries, layer: $0) }, at: layers, anyWidth: false)
+    }
+    func loss(_ inputs: LossInputs) throws -> Tensor {
+      let (student, teacher) = try inputs.states { Activation(Self.queries, layer: $0) }
+      return meanSquaredError(student, teacher)
+    }
+  }
+
+  @Test func aTermMayReadWhatTheCoreDoesNotKnow() throws {
+    try LossTermConformance(QueryMSE(), atTeacher: .zero, activations: BERTEncoder.activations).check()
+    let encoder = try Fixture.student("student")
+    let pair = ModelPair(teacher: encoder.card, student: encoder.card, task: Fixture.task)
+    let layers = LayerPair(student: 1, teacher: 2)
+    let reads = try QueryMSE().reads(pair, at: layers)
+    for activation in reads.student { try encoder.card.check(activation, of: "student") }
+    let sequences = try Fixture().sequences("step")
+    let batch = TokenBatch(sequences, examples: Array(sequences.indices))
+    let loss = try QueryMSE().loss(
+      LossInputs(
+        models: pair, teacher: encoder.respond(to: batch, with: reads.teacher, pass: .inference),
+        student: encoder.respond(to: batch, with: reads.student, pass: .training(RandomKey(1))), batch: batch,
+        layers: layers))
+    loss.backward()
+    let gradient = try #require(gradients(of: encoder.parameters)["bert.encoder.layer.0.attention.self.query.weight"])
+    #expect(loss.scalar > 0 && gradient.magnitude > 0)
+  }
+
+  @Test func anActivationThatAModelDoesNotHaveIsRefused() throws {
+    var card = try Fixture.student("student").card
+    func refusal(_ activation: Activation) -> String? {
+      #expect(throws: WiringError.self) { try card.check(activation, of: "student") }?.description
+    }
+    let other = ActivationKind("queries", .perSequence(.width), firstLayer: 1)
+    #expect(
+      refusal(Activation(other, layer: 1))
+        == "queries:1 is read as queries [B, H], layers from 1, and the student has queries [N, H], layers from 1")
+    #expect(refusal(.queries(layer: 9)) == "queries:9 does not exist: the student has \(card.layers) layers")
+    #expect(refusal(.queries(layer: 0)) == "queries:0 does not exist: the student's layers count from 1")
+    card.activations = ActivationKind.standard
+    #expect(
+      refusal(.queries(layer: 1))?.hasPrefix("queries:1 does not exist: the student, a bert, has logits,") == true)
+    #expect(Activation("queries:1") == nil)
+    #expect(Activation("queries:1", among: BERTEncoder.activations) == .queries(layer: 1))
+    #expect(Activation("queries", among: BERTEncoder.activations) == nil)
+  }
+
   private func withoutDropout(_ folder: URL) throws {
     let file = folder.appending(path: "config.json")
     let text = try String(contentsOf: file, encoding: .utf8).replacing("_prob\": 0.1", with: "_prob\": 0.0")

@@ -92,7 +92,7 @@ struct FamilyReferenceTests {
     let map = Tensor(entries, [384, 384])
     for family in FamilyCase.all {
       let (student, teacher): (Activation, Activation) =
-        switch family.student {
+        switch family.student.kind {
         case .embedding: (.classToken(layer: 6), .embedding)
         case .hidden: (.hidden(layer: 2), .hidden(layer: 4))
         default: (.classToken(layer: 2), .classToken(layer: 4))

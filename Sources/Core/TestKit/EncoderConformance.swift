@@ -113,13 +113,13 @@ public struct EncoderConformance {
     try refuses("an empty sequence", sequences + [sequence(0, 0)])
     try refuses("the id -1", [sequence(-1, 2)])
     try refuses("an id far beyond the vocabulary", [sequence(.max, 2)])
-    for layer in [-1, card.layers + 1] {
-      try refuses("hidden:\(layer)", sequences, .hidden(layer: layer))
-      try refuses("class-token:\(layer)", sequences, .classToken(layer: layer))
-      try refuses("attention:\(layer)", sequences, .attention(layer: layer))
-      try refuses("values:\(layer)", sequences, .values(layer: layer))
+    for kind in card.activations {
+      guard let first = kind.firstLayer else { continue }
+      for layer in [-1, first - 1, card.layers + 1] {
+        try refuses("\(kind.name):\(layer)", sequences, Activation(kind, layer: layer))
+      }
     }
-    try refuses("attention:0", sequences, .attention(layer: 0))
-    try refuses("values:0", sequences, .values(layer: 0))
+    let foreign = ActivationKind("nobody's", .perToken(.width), firstLayer: 0)
+    try refuses("an activation that its card does not list", sequences, Activation(foreign, layer: 1))
   }
 }

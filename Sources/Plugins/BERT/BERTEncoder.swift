@@ -29,7 +29,8 @@ public final class BERTEncoder: Student {
     let parameters = BERTParameters.definitions(c, outputs: outputs(task)).reduce(0) { $0 + $1.shape.count }
     return ModelCard(
       architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize, embeddingWidth: c.hiddenSize,
-      outputs: outputs(task), maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters)
+      outputs: outputs(task), maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters,
+      activations: activations)
   }
 
   public var card: ModelCard {
@@ -106,16 +107,9 @@ public final class BERTEncoder: Student {
   }
 
   private func check(_ batch: TokenBatch, _ activations: Set<Activation>) throws {
+    let card = card
     for activation in activations {
-      guard let layer = activation.layer else { continue }
-      let first =
-        switch activation {
-        case .attention, .values: 1
-        default: 0
-        }
-      guard (first...configuration.layers).contains(layer) else {
-        throw ContractError("\(activation) was asked of an encoder with \(configuration.layers) layers")
-      }
+      if let refusal = card.refusal(of: activation, role: "encoder") { throw ContractError(refusal) }
     }
     for b in 0..<batch.sequenceCount {
       let length = batch.offsets[b + 1] - batch.offsets[b]

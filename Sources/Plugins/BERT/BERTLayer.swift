@@ -39,7 +39,10 @@ struct BERTLayer {
       run.dropout(
         configuration.attentionDropout, layer: index, site: 0, firstIndex: configuration.heads * first)
     }
-    let readsInside = activations.contains(.attention(layer: index)) || activations.contains(.values(layer: index))
+    let projections: [(Activation, Range<Int>)] = [
+      (.queries(layer: index), 0..<h), (.keys(layer: index), h..<2 * h), (.values(layer: index), 2 * h..<3 * h),
+    ].filter { activations.contains($0.0) }
+    let readsInside = activations.contains(.attention(layer: index)) || !projections.isEmpty
 
     var context: Tensor
     if classTokenOnly && !readsInside {
@@ -55,9 +58,7 @@ struct BERTLayer {
         dropout: probabilityDropout(run.batch.firstAttention),
         keepingProbabilities: activations.contains(.attention(layer: index)))
       if let probabilities { response.set(.attention(layer: index), probabilities) }
-      if activations.contains(.values(layer: index)) {
-        response.set(.values(layer: index), projected.columns(2 * h..<3 * h))
-      }
+      for (activation, columns) in projections { response.set(activation, projected.columns(columns)) }
       if classTokenOnly { context = context.gatheredRows(run.classTokenRows) }
     }
     let rows = classTokenOnly ? x.gatheredRows(run.classTokenRows) : x
