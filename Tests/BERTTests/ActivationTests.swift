@@ -10,12 +10,12 @@ struct ActivationTests {
   /// Every activation against `transformers`, whose batch is padded and masked.
   @Test(arguments: models) func equalsTransformers(_ name: String) throws {
     let fixture = try Fixture()
-    let encoder = try Fixture.student(name)
+    let encoder = try Fixture.model(name)
     let sequences = try fixture.sequences("batch")
     let batch = TokenBatch(sequences, examples: Array(sequences.indices))
     let activations = try fixture.names("\(name)/").map { try #require(Activation($0)) }
     #expect(activations.count == 4 + 4 * encoder.card.layers)
-    let response = try encoder.respond(to: batch, with: Set(activations), pass: .inference)
+    let response = try encoder.respond(to: batch, with: Set(activations))
     for activation in activations {
       // The reference is exact to a rounding. A layer adds some tens of products in Float32 (ε = 6e-8) a few times over.
       let deviation = try response[activation].deviation(from: fixture["\(name)/\(activation)"])
@@ -46,7 +46,7 @@ struct ActivationTests {
     let weights = Tensor(normal: [sequences.count, 3], standardDeviation: 1, key: RandomKey(2))
     func run(_ activations: Set<Activation>) throws -> (Tensor, [String: Tensor]) {
       encoder.parameters.clearGradients()
-      let response = try encoder.respond(to: batch, with: activations, pass: .training(RandomKey(3)))
+      let response = try encoder.respond(to: batch, with: activations, dropout: RandomKey(3))
       let logits = try response[.logits]
       (logits * weights).sum().backward()
       return (logits.detached, gradients(of: encoder.parameters))
@@ -61,11 +61,10 @@ struct ActivationTests {
 
   /// softmax(Q Kᵀ/√d) of BERT's own activations is its attention.
   @Test func queriesAndKeysMakeTheAttention() throws {
-    let encoder = try Fixture.student("teacher")
+    let encoder = try Fixture.model("teacher")
     let sequence = try Fixture().sequences("batch")[0]
     let response = try encoder.respond(
-      to: TokenBatch([sequence], examples: [0]), with: [.queries(layer: 2), .keys(layer: 2), .attention(layer: 2)],
-      pass: .inference)
+      to: TokenBatch([sequence], examples: [0]), with: [.queries(layer: 2), .keys(layer: 2), .attention(layer: 2)])
     let (queries, keys) = (try response[.queries(layer: 2)], try response[.keys(layer: 2)])
     let width = encoder.card.width / encoder.card.heads
     let heads = (0..<encoder.card.heads).map { head in
@@ -107,8 +106,8 @@ struct ActivationTests {
     let batch = TokenBatch(sequences, examples: Array(sequences.indices))
     let loss = try QueryMSE().loss(
       LossInputs(
-        models: pair, teacher: encoder.respond(to: batch, with: reads.teacher, pass: .inference),
-        student: encoder.respond(to: batch, with: reads.student, pass: .training(RandomKey(1))), batch: batch,
+        models: pair, teacher: encoder.model().respond(to: batch, with: reads.teacher),
+        student: encoder.respond(to: batch, with: reads.student, dropout: RandomKey(1)), batch: batch,
         layers: layers))
     loss.backward()
     let gradient = try #require(gradients(of: encoder.parameters)["bert.encoder.layer.0.attention.self.query.weight"])
