@@ -19,7 +19,7 @@ struct AttentionLossTests {
   /// From the term down to every parameter of the student.
   @Test(arguments: terms) func gradientsEqualPyTorch(_ name: String) throws {
     let (inputs, expected) = (try Fixture(), try Fixture("attention-losses"))
-    let (teacher, student) = (try Fixture.student("teacher"), try Fixture.student("student"))
+    let (teacher, student) = (try Fixture.model("teacher"), try Fixture.student("student"))
     let sequences = try inputs.sequences("step")
     let batch = TokenBatch(sequences, examples: Array(sequences.indices))
     let (term, layers) = term(name, student: 2, teacher: 4)
@@ -27,8 +27,8 @@ struct AttentionLossTests {
       ModelPair(teacher: teacher.card, student: student.card, task: Fixture.task), at: layers)
     let loss = try term.loss(
       LossInputs(
-        teacher: teacher.respond(to: batch, with: reads.teacher, pass: .inference),
-        student: student.respond(to: batch, with: reads.student, pass: .training(RandomKey(1))), batch: batch,
+        teacher: teacher.respond(to: batch, with: reads.teacher),
+        student: student.respond(to: batch, with: reads.student, dropout: RandomKey(1)), batch: batch,
         layers: layers))
     loss.backward()
     let value = try expected["step/\(name)/loss"].scalar
@@ -55,15 +55,15 @@ struct AttentionLossTests {
     let expected = try Fixture("attention-losses")
     let sequences = try Fixture("minilm").sequences("batch")
     let batch = TokenBatch(sequences, examples: Array(sequences.indices))
-    let encoder = try Fixture.student(#require(Fixture.miniLM))
+    let encoder = try Fixture.model(#require(Fixture.miniLM))
     let (term, layers) = term(name, student: layer, teacher: 2 * layer)
     let reads = try term.reads(
       ModelPair(teacher: encoder.card, student: encoder.card, task: Fixture.task), at: layers)
-    let student = try encoder.respond(to: batch, with: reads.student, pass: .inference)
+    let student = try encoder.respond(to: batch, with: reads.student)
       .activations.mapValues { $0.variable() }
     let loss = try term.loss(
       LossInputs(
-        teacher: encoder.respond(to: batch, with: reads.teacher, pass: .inference), student: Response(student),
+        teacher: encoder.respond(to: batch, with: reads.teacher), student: Response(student),
         batch: batch, layers: layers))
     loss.backward()
     let place = "minilm/\(name) \(layer) \(2 * layer)"

@@ -71,6 +71,14 @@ struct Fixture {
 
   static func student(_ name: String) throws -> any Student { try student(url(name)) }
 
+  static func model(
+    _ folder: URL, embedding: SequenceEmbedding = .pooler, in surroundings: Surroundings = surroundings
+  ) throws -> any TextEncoder {
+    try student(folder, embedding: embedding, in: surroundings).model()
+  }
+
+  static func model(_ name: String) throws -> any TextEncoder { try model(url(name)) }
+
   /// The teacher with its fixed head.
   static func teacherWithHead() throws -> any Teacher {
     var recipe = SupervisedContrastiveHead()

@@ -7,8 +7,8 @@ import Testing
 /// A real model.
 @Suite(.enabled(if: Fixture.miniLM != nil, "needs all-MiniLM-L6-v2 in models/ or DISTILL_MINILM"))
 struct MiniLMTests {
-  private func encoder(_ embedding: SequenceEmbedding) throws -> any Student {
-    try Fixture.student(#require(Fixture.miniLM), embedding: embedding)
+  private func encoder(_ embedding: SequenceEmbedding) throws -> any TextEncoder {
+    try Fixture.model(#require(Fixture.miniLM), embedding: embedding)
   }
 
   @Test func equalsTransformers() throws {
@@ -19,7 +19,7 @@ struct MiniLMTests {
       let encoder = try encoder(embedding)
       #expect(encoder.untrained == [.logits])
       let response = try encoder.respond(
-        to: batch, with: [.embedding, .classToken(layer: 6), .attention(layer: 6), .values(layer: 6)], pass: .inference)
+        to: batch, with: [.embedding, .classToken(layer: 6), .attention(layer: 6), .values(layer: 6)])
       for (activation, name) in [
         (Activation.embedding, name), (.classToken(layer: 6), "class-token:6"), (.attention(layer: 6), "attention:6"),
         (.values(layer: 6), "values:6"),
@@ -38,7 +38,7 @@ struct MiniLMTests {
     let sequences = try fixture.sequences("batch")
     let batch = TokenBatch(sequences, examples: Array(sequences.indices))
     let mean = try Compute.$precision.withValue(.bfloat16) {
-      try encoder(.mean).respond(to: batch, with: [.embedding], pass: .inference)[.embedding]
+      try encoder(.mean).respond(to: batch, with: [.embedding])[.embedding]
     }
     let deviation = mean.deviation(from: try fixture["mean"])
     #expect(deviation < 2e-2 && deviation > 1e-4)

@@ -21,10 +21,10 @@ struct ReloadTests {
     var sources = ["teacher", "student", "gelu_new", "relu"].map { ($0, try? Fixture.url($0)) }
     sources.append(("minilm", Fixture.miniLM))
     for case (let name, let source?) in sources {
-      let encoder = try Fixture.student(source)
+      let encoder = try Fixture.model(source)
       let sequences = texts.map { encoder.tokenizer.encode($0.0, pair: $0.1, maxLength: nil) }
       let batch = TokenBatch(sequences, examples: Array(sequences.indices))
-      let logits = try encoder.respond(to: batch, with: [.logits], pass: .inference)[.logits]
+      let logits = try encoder.respond(to: batch, with: [.logits])[.logits]
       let folder = root.appending(path: name)
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try encoder.write(to: folder)

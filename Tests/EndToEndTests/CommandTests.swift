@@ -116,15 +116,17 @@ import Testing
 
     let outcome = try bench.distill(
       "embed", "teacher", "texts.txt", "--activation", "embedding", "hidden:0", "class-token:3", "attention:2",
-      "values:1", "--output", "out.safetensors")
+      "values:1", "queries:3", "--output", "out.safetensors")
     #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome.errors)")
     let reader = try SafetensorsReader(bench.url.appending(path: "out.safetensors"))
-    #expect(reader.names.sorted() == ["attention.2", "class-token.3", "embedding", "hidden.0", "offsets", "values.1"])
+    #expect(
+      reader.names.sorted()
+        == ["attention.2", "class-token.3", "embedding", "hidden.0", "offsets", "queries.3", "values.1"])
     #expect(try reader.integers(named: "offsets") == [0, 4, 11])
     #expect(reader.tensors["embedding"]?.shape == [2, 16])
     #expect(reader.tensors["hidden.0"]?.shape == [11, 16])
     #expect(reader.tensors["class-token.3"]?.shape == [2, 16])
-    #expect(reader.tensors["values.1"]?.shape == [11, 16])
+    #expect(reader.tensors["values.1"]?.shape == [11, 16] && reader.tensors["queries.3"]?.shape == [11, 16])
     #expect(reader.tensors["attention.2"]?.shape == [2 * (4 * 4 + 7 * 7)])
     let attention = try reader.floats(named: "attention.2")
     for row in 0..<8 { #expect(abs(attention[4 * row..<4 * row + 4].reduce(0, +) - 1) < 1e-5) }

@@ -5,6 +5,7 @@ import DistillLayerSchedules
 import DistillPipeline
 import DistillTraining
 import Foundation
+import Synchronization
 import Testing
 
 struct ScheduleTests {
@@ -74,7 +75,7 @@ struct ScheduleTests {
       var (divergence, distance) = (0.0, 0.0)
       for example in examples {
         let data = EncodedDataset([example], with: teacher.tokenizer, maximumLength: 16)
-        func values(_ encoder: any Encoder, _ activation: Activation) throws -> [Double] {
+        func values(_ encoder: any TextEncoder, _ activation: Activation) throws -> [Double] {
           try answers(of: encoder, to: data, with: [activation])[activation].values.map(Double.init)
         }
         let p = try values(teacher, .attention(layer: layers.teacher))
@@ -160,14 +161,15 @@ struct ScheduleTests {
   /// A teacher that notes what it is asked for.
   final class Listener: Teacher {
     let teacher: any Teacher
-    var asked: [Set<Activation>] = []
+    private let log = Mutex<[Set<Activation>]>([])
+    var asked: [Set<Activation>] { log.withLock { $0 } }
     init(_ teacher: any Teacher) { self.teacher = teacher }
     var card: ModelCard { teacher.card }
     var tokenizer: any Tokenizer { teacher.tokenizer }
     func write(to folder: URL) throws {}
-    func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {
-      asked.append(activations)
-      return try teacher.respond(to: batch, with: activations, pass: pass)
+    func respond(to batch: TokenBatch, with activations: Set<Activation>) throws -> Response {
+      log.withLock { $0.append(activations) }
+      return try teacher.respond(to: batch, with: activations)
     }
   }
 
@@ -283,10 +285,20 @@ struct ScheduleTests {
   }
 }
 
+/// Leaves everything as it is.
+private struct NoTraining: Trainer {
+  private var summary: TrainingSummary { TrainingSummary(epochs: 0, steps: 0, bestEpoch: 0, scores: [], seconds: 0) }
+  func fit(_: any Objective, options _: TrainingOptions, phase _: String) -> TrainingSummary { summary }
+  func fineTune(_: any Student, on _: TaskData, options _: TrainingOptions, phase _: String) -> TrainingSummary {
+    summary
+  }
+}
+
 extension Pipeline {
   /// A student, and a teacher of which nothing is trained.
   func untrainedModels() throws -> (student: any Student, teacher: any Teacher) {
-    let teacher = try #require(options.teacher).makeTeacher(in: surroundings)
+    let teacher = try #require(options.teacher).makeTeacher(
+      in: surroundings, Preparation(trainer: NoTraining()) { try data($0) })
     return (try #require(options.student).makeStudent(in: surroundings, teacher: teacher), teacher)
   }
 

@@ -145,9 +145,9 @@ struct TrustTests {
     try bench.run(try bench.pipeline(set: Self.short + [("precision", "bfloat16")]), into: "tiny")
     let finished = try bench.finished("tiny")
     let batch = TokenBatch([finished.student.tokenizer.encode("stop please", pair: nil, maxLength: 16)], examples: [0])
-    func logits(_ encoder: any Encoder, _ precision: Precision) throws -> [Float] {
+    func logits(_ encoder: any TextEncoder, _ precision: Precision) throws -> [Float] {
       try Compute.$precision.withValue(precision) {
-        try encoder.respond(to: batch, with: [.logits], pass: .inference)[.logits].values
+        try encoder.respond(to: batch, with: [.logits])[.logits].values
       }
     }
     let exact = try FinishedRun(bench.url.appending(path: "runs/tiny"), registry: registry(), precision: .float32)

@@ -98,7 +98,7 @@ extension TensorTests {
       let before = store.snapshot
       store["a"].assign([Float](repeating: 0, count: 6))
       store.snapshot = before
-      #expect(store["a"].value.values == [1, 2, 3, 4, 5, 6] && store.count == 14)
+      #expect(store["a"].value.values == [1, 2, 3, 4, 5, 6] && store.layout.count == 14)
     }
   }
 }

@@ -72,15 +72,15 @@ struct Ours {
         return nil
       }
     case .inference:
-      let data = workload.dataset
+      let (data, model) = (workload.dataset, try student.model())
       return { index in
         let batch = data.batch(workload.examples(ofBatch: index))
-        return Double(try student.respond(to: batch, with: [.logits], pass: .inference)[.logits].values.reduce(0, +))
+        return Double(try model.respond(to: batch, with: [.logits])[.logits].values.reduce(0, +))
       }
     case .fineTuning:
       return try training(student, nil, [HardCrossEntropy()], workload, remembers: true)
     case .internalRepresentations:
-      let teacher = try base.makeTeacher(in: surroundings)
+      let teacher = try base.loadTeacher(from: folder.appending(path: "teacher"), in: surroundings)
       let terms: [any LossTerm] = [AttentionKL(), CLSCosine(), SoftCrossEntropy()]
       return try training(student, teacher, terms, workload, remembers: false)
     case .reaugkd, .reaugkdCached:

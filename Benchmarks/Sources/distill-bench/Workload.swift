@@ -1,6 +1,6 @@
 import DistillBERT
 import DistillCore
-import DistillSupervisedContrastiveHead
+import DistillTraining
 import Foundation
 
 /// What both sides are given: the same token ids and the same weights, in a folder.
@@ -32,16 +32,24 @@ struct Workload: Codable {
     (student.checkpoint, student.layers, student.pooler) = (OptionPath(model.path), item.studentLayers, .fresh)
     student.classifier = .fresh
     surroundings.student = try student.card(in: surroundings)
-    var head = SupervisedContrastiveHead()
-    head.base = base
-    let teacher = try head.makeTeacher(in: surroundings)
+    let teacher = try base.makeTeacher(
+      in: surroundings,
+      Preparation(trainer: TrainingLoop()) { _ in throw ContractError("the teacher is to stay as it is") })
     for (name, encoder) in [
-      ("teacher", teacher as any Encoder), ("student", try student.makeStudent(in: surroundings, teacher: nil)),
+      ("teacher", teacher as any TextEncoder),
+      ("student", try student.makeStudent(in: surroundings, teacher: nil).model()),
     ] {
       let place = folder.appending(path: name)
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       try encoder.write(to: place)
     }
+    let (inputs, width) = (teacher.card.embeddingWidth, surroundings.student?.embeddingWidth ?? 0)
+    var head = SafetensorsWriter()
+    head.add("weight", shape: [width, inputs]) {
+      Tensor(normal: [width, inputs], standardDeviation: 1 / Float(inputs).squareRoot(), key: RandomKey(2)).values
+    }
+    head.add("bias", shape: [width]) { Array(repeating: Float(0), count: width) }
+    try head.write(to: folder.appending(path: "teacher/projection-head.safetensors"))
     var workload = Workload(usesDropout: dropout)
     if item.work == .tokenizer {
       workload.texts = try examples(.mrpc, glue).flatMap { [$0.text, $0.pair ?? ""] }

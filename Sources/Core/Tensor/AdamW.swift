@@ -23,10 +23,8 @@ public final class AdamW {
     self.parameters = parameters
     (self.beta1, self.beta2, self.epsilon, self.weightDecay) = (beta1, beta2, epsilon, weightDecay)
     steps = Array(repeating: 0, count: parameters.parameters.count)
-    first = Storage(count: max(parameters.extent, 1))
-    second = Storage(count: max(parameters.extent, 1))
-    first.pointer.update(repeating: 0, count: parameters.extent)
-    second.pointer.update(repeating: 0, count: parameters.extent)
+    first = Storage(zeros: parameters.layout.extent)
+    second = Storage(zeros: parameters.layout.extent)
   }
 
   /// One step along the gradients, each first multiplied by `gradientScale` (clipping).
@@ -91,7 +89,8 @@ public final class AdamW {
         movingRows[place, default: TableRows()].formUnion(reach.rows)
       }
       steps[place] += 1
-      let end = parameter.offset + parameter.shape.count
+      let start = parameters.layout.offsets[place]
+      let end = start + parameter.shape.count
       if let last = runs.last, last.lastPlace == place - 1, last.decays == parameter.decays, last.step == steps[place],
         last.movingRows == nil, movingRows[place] == nil
       {
@@ -100,7 +99,7 @@ public final class AdamW {
       } else {
         runs.append(
           Run(
-            range: parameter.offset..<end, lastPlace: place, decays: parameter.decays, step: steps[place],
+            range: start..<end, lastPlace: place, decays: parameter.decays, step: steps[place],
             movingRows: movingRows[place]))
       }
     }
@@ -131,7 +130,7 @@ public final class AdamW {
 
   public var state: State {
     func copy(_ storage: Storage) -> [Float] {
-      Array(UnsafeBufferPointer(start: storage.pointer, count: parameters.extent))
+      Array(UnsafeBufferPointer(start: storage.pointer, count: parameters.layout.extent))
     }
     return State(steps: steps, first: copy(first), second: copy(second))
   }
@@ -140,7 +139,7 @@ public final class AdamW {
   /// it, so from here on all of them are stepped.
   public func restore(_ state: State) {
     precondition(
-      state.first.count == parameters.extent && state.second.count == parameters.extent
+      state.first.count == parameters.layout.extent && state.second.count == parameters.layout.extent
         && state.steps.count == steps.count, "the state of another model")
     steps = state.steps
     movingRows = [:]

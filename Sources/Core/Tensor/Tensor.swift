@@ -2,7 +2,7 @@
 ///
 /// A tensor is a value: operations make new ones and never change their operands. Its memory is shared, 64-byte aligned and
 /// comes from a pool. Shapes are checked by preconditions: operands that do not fit are a bug of the caller.
-/// Tensors belong to one thread; what crosses threads is a ``Matrix``.
+/// Tensors belong to one thread; what crosses threads is a ``Matrix``, or ``Weights``.
 public struct Tensor {
   public let shape: Shape
   let storage: Storage

@@ -1,23 +1,36 @@
 import DistillCore
 import Foundation
+import Synchronization
 
 /// What every encoder must do, tried out on yours:
 ///
 /// ```swift
 /// try EncoderConformance(encoder, sequences: sequences) { try MyRecipe().loadStudent(from: $0, in: surroundings) }.check()
 /// ```
+///
+/// Given a student, it tries the student's model, and that it is trained and frozen as it should be.
 public struct EncoderConformance {
-  private let encoder: any Encoder
+  private let encoder: any TextEncoder
+  private var student: (any Student)?
   private let sequences: [TokenSequence]
-  private let load: (URL) throws -> any Encoder
+  private let load: (URL) throws -> any TextEncoder
   private var card: ModelCard { encoder.card }
   private var lengths: [Int] { sequences.map(\.ids.count) }
 
   /// - `sequences`: what it is asked about; of different lengths, two at least.
   /// - `load`: makes an encoder of a folder that this one was written to.
-  public init(_ encoder: any Encoder, sequences: [TokenSequence], load: @escaping (URL) throws -> any Encoder) {
+  public init(
+    _ encoder: any TextEncoder, sequences: [TokenSequence], load: @escaping (URL) throws -> any TextEncoder
+  ) {
     precondition(sequences.count > 1, "a batch of two sequences or more")
     (self.encoder, self.sequences, self.load) = (encoder, sequences, load)
+  }
+
+  public init(
+    _ student: any Student, sequences: [TokenSequence], load: @escaping (URL) throws -> any TextEncoder
+  ) throws {
+    self.init(try student.model(), sequences: sequences, load: load)
+    self.student = student
   }
 
   /// Checks everything below.
@@ -27,14 +40,16 @@ public struct EncoderConformance {
     try checkPacking()
     try checkWriting()
     try checkRefusals()
+    try checkSharing()
+    if let student { try checkTraining(of: student) }
   }
 
   private func batch(_ sequences: [TokenSequence]) -> TokenBatch {
     TokenBatch(sequences, examples: Array(sequences.indices))
   }
 
-  private func answer(_ activations: Set<Activation>, _ pass: Pass = .inference) throws -> Response {
-    try encoder.respond(to: batch(sequences), with: activations, pass: pass)
+  private func answer(_ activations: Set<Activation>) throws -> Response {
+    try encoder.respond(to: batch(sequences), with: activations)
   }
 
   /// Exactly what is asked for comes, in its shape, and is the same whatever else is asked for.
@@ -52,16 +67,51 @@ public struct EncoderConformance {
       let shape = activation.shape(card, lengths)
       try require(tensor.shape == shape, "\(activation) is \(tensor.shape), not \(shape)")
       try require(tensor.isFinite, "\(activation) is not finite")
-      try require(!tensor.requiresGradient, "\(activation) has a way back after a pass without training")
+      try require(!tensor.requiresGradient, "\(activation) has a way back, and a model is not trained")
       // Fewer rows may be multiplied in another order.
       let deviation = tensor.deviation(from: other)
       try require(deviation < 1e-5, "\(activation) alone differs by \(deviation) from \(activation) among all")
     }
-    guard let encoder = encoder as? any Trainable else { return }
-    let training = try encoder.respond(to: batch(sequences), with: all, pass: .training(RandomKey(1)))
-    for activation in all where try !training[activation].requiresGradient {
-      throw ConformanceFailure(description: "\(activation) has no way back after a pass of training")
+  }
+
+  /// Every answer of a student has a way back, its masks are functions of the key, and its model does not change with it.
+  private func checkTraining(of student: any Student) throws {
+    let all = Set(Activation.all(of: card))
+    func learn() throws -> Response {
+      try student.respond(to: batch(sequences), with: all, dropout: RandomKey(1))
     }
+    let (recorded, again, before) = (try learn(), try learn(), try answer(all))
+    for activation in all {
+      try require(try recorded[activation].requiresGradient, "\(activation) of the student has no way back")
+      try require(
+        try recorded[activation].values == again[activation].values, "\(activation) is another with the same key")
+    }
+    let values = student.parameters.snapshot
+    student.parameters.snapshot = values.map { 0.5 * $0 }
+    defer { student.parameters.snapshot = values }
+    let (after, halved) = (try answer(all), try student.model().respond(to: batch(sequences), with: all))
+    for activation in all {
+      try require(
+        try before[activation].values == after[activation].values, "training changed \(activation) of a model")
+    }
+    try require(
+      try all.contains { try halved[$0].values != before[$0].values }, "the student's parameters are not its model's")
+  }
+
+  /// Asked by several threads at once, it gives each of them the numbers that it gives one.
+  public func checkSharing() throws {
+    let all = Set(Activation.all(of: card))
+    let expected = try answer(all).activations.mapValues(\.values)
+    let (encoder, batch) = (encoder, batch(sequences))
+    let wrong = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 8) { _ in
+      let answer = try? encoder.respond(to: batch, with: all).activations.mapValues(\.values)
+      for (activation, values) in expected where answer?[activation] != values {
+        wrong.withLock { $0.append("\(activation)") }
+      }
+    }
+    let names = Set(wrong.withLock { $0 }).sorted().joined(separator: ", ")
+    try require(names.isEmpty, "asked by several threads at once, it gives other numbers for \(names)")
   }
 
   /// A batch is its sequences, one by one.
@@ -71,7 +121,7 @@ public struct EncoderConformance {
     for activation in all {
       let pieces = activation.pieces(of: try packed[activation], card, lengths)
       for (sequence, piece) in zip(sequences, pieces) {
-        let alone = try encoder.respond(to: batch([sequence]), with: [activation], pass: .inference)[activation]
+        let alone = try encoder.respond(to: batch([sequence]), with: [activation])[activation]
         // Products of matrices with other numbers of rows add in another order.
         let deviation = alone.deviation(from: piece)
         try require(
@@ -91,7 +141,7 @@ public struct EncoderConformance {
     try require(loaded.card == card, "\(card) is \(loaded.card) after writing and loading")
     let all = Set(Activation.all(of: card))
     let (before, after) = (
-      try answer(all), try loaded.respond(to: batch(sequences), with: all, pass: .inference)
+      try answer(all), try loaded.respond(to: batch(sequences), with: all)
     )
     for activation in all where try before[activation].values != after[activation].values {
       throw ConformanceFailure(description: "\(activation) is another after writing and loading")
@@ -102,7 +152,7 @@ public struct EncoderConformance {
   public func checkRefusals() throws {
     func refuses(_ what: String, _ sequences: [TokenSequence], _ activation: Activation = .logits) throws {
       let accepted = try accepts(what, orThrows: ContractError.self) {
-        _ = try encoder.respond(to: batch(sequences), with: [activation], pass: .inference)
+        _ = try encoder.respond(to: batch(sequences), with: [activation])
       }
       try require(!accepted, "\(what) is not refused")
     }
@@ -113,13 +163,13 @@ public struct EncoderConformance {
     try refuses("an empty sequence", sequences + [sequence(0, 0)])
     try refuses("the id -1", [sequence(-1, 2)])
     try refuses("an id far beyond the vocabulary", [sequence(.max, 2)])
-    for layer in [-1, card.layers + 1] {
-      try refuses("hidden:\(layer)", sequences, .hidden(layer: layer))
-      try refuses("class-token:\(layer)", sequences, .classToken(layer: layer))
-      try refuses("attention:\(layer)", sequences, .attention(layer: layer))
-      try refuses("values:\(layer)", sequences, .values(layer: layer))
+    for kind in card.activations {
+      guard let first = kind.firstLayer else { continue }
+      for layer in [-1, first - 1, card.layers + 1] {
+        try refuses("\(kind.name):\(layer)", sequences, Activation(kind, layer: layer))
+      }
     }
-    try refuses("attention:0", sequences, .attention(layer: 0))
-    try refuses("values:0", sequences, .values(layer: 0))
+    let foreign = ActivationKind("nobody's", .perToken(.width), firstLayer: 0)
+    try refuses("an activation that its card does not list", sequences, Activation(foreign, layer: 1))
   }
 }

@@ -45,7 +45,7 @@ struct LossScene {
   private static func answer(_ activation: Activation, _ card: ModelCard, _ lengths: [Int], _ key: RandomKey) -> Tensor
   {
     let key = key.child(activation.description)
-    guard case .attention = activation else {
+    guard activation.kind.shape == .attention else {
       return Tensor(normal: activation.shape(card, lengths), standardDeviation: 1, key: key)
     }
     return concatenatedRows(
@@ -106,13 +106,7 @@ struct LossScene {
   func counterpart(of activation: Activation) -> Activation {
     let layers = layers ?? models.teacher.map { LayerPair(student: models.student.layers, teacher: $0.layers) }
     guard let layers, activation.layer == layers.student else { return activation }
-    switch activation {
-    case .hidden: return .hidden(layer: layers.teacher)
-    case .classToken: return .classToken(layer: layers.teacher)
-    case .attention: return .attention(layer: layers.teacher)
-    case .values: return .values(layer: layers.teacher)
-    case .logits, .embedding: return activation
-    }
+    return Activation(activation.kind, layer: layers.teacher)
   }
 
   /// The same batch in another order.

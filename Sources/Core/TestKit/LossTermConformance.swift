@@ -23,14 +23,17 @@ public struct LossTermConformance {
   private let task: TaskKind
   private let agreement: Agreement
   private let key: RandomKey
+  private let activations: [ActivationKind]
   private static let lengths = [3, 1, 4, 2, 5]
 
   /// - `seed`: of the answers.
+  /// - `activations`: what the models offer, for a term that reads more than the standard ones.
   public init(
     _ term: any LossTerm, task: TaskKind = .classification(labels: ["a", "b", "c"]), atTeacher agreement: Agreement,
-    seed: UInt64 = 1
+    seed: UInt64 = 1, activations: [ActivationKind] = ActivationKind.standard
   ) {
     (self.term, self.task, self.agreement, key) = (term, task, agreement, RandomKey(seed))
+    self.activations = activations
   }
 
   /// Checks everything below.
@@ -49,7 +52,7 @@ public struct LossTermConformance {
     if case .classification(let labels) = task { outputs = labels.count }
     var card = ModelCard(
       architecture: "bert", layers: layers, heads: 2, width: 4, embeddingWidth: 4, outputs: outputs, maximumLength: 16,
-      vocabulary: "made up", parameters: 1)
+      vocabulary: "made up", parameters: 1, activations: activations)
     change(&card)
     return card
   }
@@ -132,7 +135,7 @@ public struct LossTermConformance {
     for (activation, gradient) in gradients {
       guard let answer = scene.student.activations[activation] else { continue }
       // A tenth of the step on probabilities: those near 0 must not leave the logarithm's domain.
-      let h: Float = if case .attention = activation { 0.001 } else { 0.01 }
+      let h: Float = activation.kind.shape == .attention ? 0.001 : 0.01
       try checkSlopes(gradient, at: answer, step: h, "\(activation) of the student") { changed in
         var scene = scene
         scene.student.set(activation, changed)
@@ -188,7 +191,7 @@ public struct LossTermConformance {
     if agreement == .zero { try require(abs(loss) < 1e-5, "a student equal to its teacher has the loss \(loss)") }
     for (activation, gradient) in gradients {
       // On rows of probabilities a gradient that is the same everywhere changes nothing that a softmax could.
-      if case .attention = activation { continue }
+      if activation.kind.shape == .attention { continue }
       try require(
         gradient.magnitude < 1e-5,
         "a student equal to its teacher has a gradient of \(gradient.magnitude) with respect to \(activation)")
@@ -249,7 +252,7 @@ extension Response {
     Response(
       Dictionary(
         uniqueKeysWithValues: activations.map { activation, tensor in
-          guard case .attention = activation else { return (activation, change(tensor)) }
+          guard activation.kind.shape == .attention else { return (activation, change(tensor)) }
           return (activation, Tensor(tensor.values.map { $0 > 0.5 ? 1 : 0 }, tensor.shape))
         }))
   }

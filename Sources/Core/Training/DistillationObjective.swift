@@ -2,7 +2,7 @@ import DistillCore
 
 /// The weighted sum of loss terms between a student and a teacher. Without a teacher it is fine-tuning.
 public final class DistillationObjective: Objective {
-  private let student: any Trainable
+  private let student: any Student
   private let memory: TeacherMemory?
   private let terms: [WeightedTerm]
   private let layerMap: [LayerPair]
@@ -25,7 +25,7 @@ public final class DistillationObjective: Objective {
   /// - `answers`: where the teacher's answers lie for other trainings too; nil keeps them in memory.
   /// - Throws: `WiringError` where a term does not fit the models.
   public init(
-    student: any Trainable, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
+    student: any Student, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
     scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,
     answers: AnswerFolder? = nil, key: RandomKey = RandomKey(0), observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
@@ -98,7 +98,7 @@ public final class DistillationObjective: Objective {
     let answers = try memory?.answers(to: pieces, with: reads.teacher)
 
     if pieces.count == 1 {
-      let response = try student.respond(to: batch, with: reads.student, pass: .training(step.key))
+      let response = try student.respond(to: batch, with: reads.student, dropout: step.key)
       let (loss, figures) = try loss(active, batch, teacher: answers, student: response)
       loss.backward()
       return figures
@@ -106,13 +106,13 @@ public final class DistillationObjective: Objective {
     // In pieces: first every piece's answers without a way back; then the loss on all of them together and its gradient with
     // respect to each answer; then each piece once more, backwards from there (Gao et al. 2021, "gradient cache"). Dropout
     // masks are functions of places in the whole batch, so the second pass meets the same ones.
-    let parts = try pieces.map { try student.respond(to: $0, with: reads.student, pass: .training(step.key)).detached }
+    let parts = try pieces.map { try student.respond(to: $0, with: reads.student, dropout: step.key).detached }
     let leaves = Response(Response.concatenated(parts).activations.mapValues { $0.variable() })
     let (loss, figures) = try loss(active, batch, teacher: answers, student: leaves)
     loss.backward()
     var rows: [Activation: Int] = [:]
     for piece in pieces {
-      let response = try student.respond(to: piece, with: reads.student, pass: .training(step.key))
+      let response = try student.respond(to: piece, with: reads.student, dropout: step.key)
       // In one order: sums of gradients depend on it, and a dictionary's is another in every process.
       backward(
         from: response.activations.sorted { "\($0.key)" < "\($1.key)" }.compactMap { activation, tensor in
@@ -159,7 +159,8 @@ public final class DistillationObjective: Objective {
     // Before its stage the classifier knows nothing, and no epoch is to be kept for what it scores by chance.
     guard focus.outputs, let validation = data.validation, validation.targets != nil else { return [] }
     return try scores(
-      predictions(from: try answers(of: student, to: validation, with: [.logits])[.logits], task: data.task.kind),
+      predictions(
+        from: try answers(of: student.model(), to: validation, with: [.logits])[.logits], task: data.task.kind),
       on: validation, task: data.task)
   }
 }

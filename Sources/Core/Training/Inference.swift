@@ -4,14 +4,14 @@ import DistillCore
 ///
 /// - `progress`: is told how many sequences are done; what it throws ends the work.
 public func answers(
-  of encoder: any Encoder, to data: EncodedDataset, with activations: Set<Activation>, batchSize: Int = 64,
+  of encoder: any TextEncoder, to data: EncodedDataset, with activations: Set<Activation>, batchSize: Int = 64,
   progress: (Int) throws -> Void = { _ in }
 ) throws -> Response {
   guard data.count > 0 else { throw ContractError("there is nothing to answer: the dataset is empty") }
   return Response.concatenated(
     try stride(from: 0, to: data.count, by: batchSize).map { start in
       let end = min(start + batchSize, data.count)
-      let response = try encoder.respond(to: data.batch(start..<end), with: activations, pass: .inference)
+      let response = try encoder.respond(to: data.batch(start..<end), with: activations)
       try progress(end)
       return response
     })

@@ -59,7 +59,7 @@ final class TeacherMemory {
     var response = Response()
     if !live.isEmpty {
       response = Response.concatenated(
-        try pieces.map { try teacher.respond(to: $0, with: live, pass: .inference).detached })
+        try pieces.map { try teacher.respond(to: $0, with: live) })
     }
     let remembered = activations.intersection(kept)
     if !remembered.isEmpty {
@@ -79,7 +79,7 @@ final class TeacherMemory {
   }
 
   private func ask(_ examples: Range<Int>) throws -> Response {
-    let response = try teacher.respond(to: data.batch(examples), with: kept, pass: .inference)
+    let response = try teacher.respond(to: data.batch(examples), with: kept)
     observe(.progress(what: "teacher's answers", done: examples.upperBound, total: data.count))
     return response
   }

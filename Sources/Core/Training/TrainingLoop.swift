@@ -42,7 +42,7 @@ public final class TrainingLoop: Trainer {
 
   @discardableResult
   public func fineTune(
-    _ encoder: any Trainable, on data: TaskData, options: TrainingOptions, phase: String
+    _ encoder: any Student, on data: TaskData, options: TrainingOptions, phase: String
   ) throws -> TrainingSummary {
     try fit(DistillationObjective.fineTuning(encoder, data, options), options: options, phase: phase)
   }
@@ -51,7 +51,7 @@ public final class TrainingLoop: Trainer {
 extension DistillationObjective {
   /// The task's own loss and nothing else.
   public static func fineTuning(
-    _ encoder: any Trainable, _ data: TaskData, _ options: TrainingOptions
+    _ encoder: any Student, _ data: TaskData, _ options: TrainingOptions
   ) throws -> DistillationObjective {
     try DistillationObjective(
       student: encoder, teacher: nil, terms: [WeightedTerm(LabelLoss(), weight: 1)], layerMap: [],

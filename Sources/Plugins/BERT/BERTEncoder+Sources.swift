@@ -39,71 +39,15 @@ extension BERTEncoder {
     return try BERTWeights.source(of: definitions, in: folder, selection)
   }
 
-  /// An encoder from a Hugging Face folder, for use without a pipeline:
-  ///
-  /// ```swift
-  /// let encoder = try BERTEncoder.load(from: folder, embedding: .mean)
-  /// let batch = TokenBatch([encoder.tokenizer.encode("a text", pair: nil, maxLength: 512)], examples: [0])
-  /// let embedding = try encoder.respond(to: batch, with: [.embedding], pass: .inference)[.embedding]  // [1, H]
-  /// ```
-  ///
-  /// The task is what `config.json` says: regression for one label, else classification; `LABEL_0` and `LABEL_1` where it names
-  /// none. A pooler or a classifier that the folder does not have starts from random weights, and ``untrained`` names what
-  /// rests on it.
-  /// - `embedding`: what `Activation.embedding` stands for.
-  /// - Throws: `FormatError` for what is wrong with its files.
-  public static func load(from folder: URL, embedding: SequenceEmbedding) throws -> BERTEncoder {
-    var labels = BERTConfiguration.labels(in: folder) ?? []
-    if labels.isEmpty { labels = ["LABEL_0", "LABEL_1"] }
-    let surroundings = Surroundings(
-      task: labels.count == 1 ? .regression : .classification(labels: labels), maximumLength: 1, key: RandomKey(0))
-    return try BERTEncoder(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: surroundings)
+  static func outputs(_ task: TaskKind) -> Int {
+    if case .classification(let labels) = task { labels.count } else { 1 }
   }
 
-  /// An encoder from a Hugging Face folder.
-  /// - Throws: ``FormatError`` for what is wrong with its files.
-  convenience init(
-    checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
-    in surroundings: Surroundings
-  ) throws {
-    var (configuration, tokenizer) = try Self.examine(folder)
-    if let layers = selection.layers { configuration.layers = layers.count }
-    let source = try Self.source(folder, configuration, selection, in: surroundings)
-    try self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
-    try BERTWeights.load(self, from: source, key: surroundings.key)
-  }
-
-  /// An encoder that ``write(to:)`` wrote.
-  convenience init(written folder: URL, embedding: SequenceEmbedding, in surroundings: Surroundings) throws {
-    try self.init(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: surroundings)
-    guard untrained.isEmpty else { throw FormatError(file: folder, "was written without its pooler or its classifier") }
-  }
-
-  /// An encoder of random weights.
-  convenience init(
-    random configuration: BERTConfiguration, embedding: SequenceEmbedding, tokenizer: any Tokenizer,
-    in surroundings: Surroundings
-  ) throws {
-    try self.init(configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
-    for parameter in parameters.parameters {
-      BERTParameters.initialise(parameter, configuration, key: surroundings.key)
-    }
-  }
-
-  /// Some layers of another encoder, with its embeddings and, unless they start fresh, its heads.
-  convenience init(
-    copying source: BERTEncoder, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding, key: RandomKey
-  ) throws {
-    var configuration = source.configuration
-    let layers = selection.layers ?? Array(1...configuration.layers)
-    configuration.layers = layers.count
-    try self.init(configuration, embedding: embedding, task: source.task, tokenizer: source.tokenizer)
-    for parameter in parameters.parameters {
-      if BERTWeights.head(of: parameter.name, selection)?.source == .fresh {
-        BERTParameters.initialise(parameter, configuration, key: key)
-      } else {
-        parameter.assign(source.parameters[BERTWeights.sourceName(parameter.name, layers)].value)
-      }
-    }
+  static func card(_ c: BERTConfiguration, task: TaskKind, vocabulary: String) -> ModelCard {
+    let parameters = BERTParameters.definitions(c, outputs: outputs(task)).reduce(0) { $0 + $1.shape.count }
+    return ModelCard(
+      architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize, embeddingWidth: c.hiddenSize,
+      outputs: outputs(task), maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters,
+      activations: activations)
   }
 }

@@ -1,31 +1,33 @@
 import DistillCore
 
 /// One transformer layer: self-attention and a feed-forward block, each with a residual and a norm behind it.
-struct BERTLayer {
+struct BERTLayer: Sendable {
   /// Counted from 1.
   let index: Int
   private let configuration: BERTConfiguration
-  private let attentionWeight: Parameter, attentionBias: Parameter
-  private let outputWeight: Parameter, outputBias: Parameter, outputGamma: Parameter, outputBeta: Parameter
-  private let wideWeight: Parameter, wideBias: Parameter
-  private let narrowWeight: Parameter, narrowBias: Parameter, narrowGamma: Parameter, narrowBeta: Parameter
+  private let attentionWeight: ParameterPlace, attentionBias: ParameterPlace
+  private let outputWeight: ParameterPlace, outputBias: ParameterPlace, outputGamma: ParameterPlace,
+    outputBeta: ParameterPlace
+  private let wideWeight: ParameterPlace, wideBias: ParameterPlace
+  private let narrowWeight: ParameterPlace, narrowBias: ParameterPlace, narrowGamma: ParameterPlace,
+    narrowBeta: ParameterPlace
 
-  init(_ index: Int, of store: ParameterStore, _ configuration: BERTConfiguration) {
+  init(_ index: Int, in layout: ParameterLayout, _ configuration: BERTConfiguration) {
     (self.index, self.configuration) = (index, configuration)
     let prefix = BERTParameters.layer(index)
     let attention = ["query", "key", "value"].map { prefix + "attention.self.\($0)." }
-    attentionWeight = store.joined(attention.map { $0 + "weight" })
-    attentionBias = store.joined(attention.map { $0 + "bias" })
-    outputWeight = store[prefix + "attention.output.dense.weight"]
-    outputBias = store[prefix + "attention.output.dense.bias"]
-    outputGamma = store[prefix + "attention.output.LayerNorm.weight"]
-    outputBeta = store[prefix + "attention.output.LayerNorm.bias"]
-    wideWeight = store[prefix + "intermediate.dense.weight"]
-    wideBias = store[prefix + "intermediate.dense.bias"]
-    narrowWeight = store[prefix + "output.dense.weight"]
-    narrowBias = store[prefix + "output.dense.bias"]
-    narrowGamma = store[prefix + "output.LayerNorm.weight"]
-    narrowBeta = store[prefix + "output.LayerNorm.bias"]
+    attentionWeight = layout.joined(attention.map { $0 + "weight" })
+    attentionBias = layout.joined(attention.map { $0 + "bias" })
+    outputWeight = layout[prefix + "attention.output.dense.weight"]
+    outputBias = layout[prefix + "attention.output.dense.bias"]
+    outputGamma = layout[prefix + "attention.output.LayerNorm.weight"]
+    outputBeta = layout[prefix + "attention.output.LayerNorm.bias"]
+    wideWeight = layout[prefix + "intermediate.dense.weight"]
+    wideBias = layout[prefix + "intermediate.dense.bias"]
+    narrowWeight = layout[prefix + "output.dense.weight"]
+    narrowBias = layout[prefix + "output.dense.bias"]
+    narrowGamma = layout[prefix + "output.LayerNorm.weight"]
+    narrowBeta = layout[prefix + "output.LayerNorm.bias"]
   }
 
   /// States [N, H] → states [N, H], or [B, H] where only the [CLS] rows are wanted. What is asked for of the attention inside
@@ -39,7 +41,10 @@ struct BERTLayer {
       run.dropout(
         configuration.attentionDropout, layer: index, site: 0, firstIndex: configuration.heads * first)
     }
-    let readsInside = activations.contains(.attention(layer: index)) || activations.contains(.values(layer: index))
+    let projections: [(Activation, Range<Int>)] = [
+      (.queries(layer: index), 0..<h), (.keys(layer: index), h..<2 * h), (.values(layer: index), 2 * h..<3 * h),
+    ].filter { activations.contains($0.0) }
+    let readsInside = activations.contains(.attention(layer: index)) || !projections.isEmpty
 
     var context: Tensor
     if classTokenOnly && !readsInside {
@@ -55,9 +60,7 @@ struct BERTLayer {
         dropout: probabilityDropout(run.batch.firstAttention),
         keepingProbabilities: activations.contains(.attention(layer: index)))
       if let probabilities { response.set(.attention(layer: index), probabilities) }
-      if activations.contains(.values(layer: index)) {
-        response.set(.values(layer: index), projected.columns(2 * h..<3 * h))
-      }
+      for (activation, columns) in projections { response.set(activation, projected.columns(columns)) }
       if classTokenOnly { context = context.gatheredRows(run.classTokenRows) }
     }
     let rows = classTokenOnly ? x.gatheredRows(run.classTokenRows) : x

@@ -40,14 +40,13 @@ enum BERTParameters {
     return all + dense("bert.pooler.dense", h, h) + dense("classifier", outputs, h)
   }
 
-  /// Normal numbers for matrices, ones for the gains of norms, zeros for every other vector; a function of key and name.
-  static func initialise(_ parameter: Parameter, _ c: BERTConfiguration, key: RandomKey) {
-    if parameter.shape.rank == 2 {
-      parameter.assign(
-        Tensor(normal: parameter.shape, standardDeviation: c.initializerRange, key: key.child(parameter.name)))
-    } else {
-      let isGain = parameter.name.hasSuffix("LayerNorm.weight")
-      parameter.assign(Tensor(repeating: isGain ? 1 : 0, parameter.shape))
+  /// First values: normal numbers for matrices, ones for the gains of norms, zeros for every other vector; a function of key and
+  /// name.
+  static func initial(_ definition: ParameterDefinition, _ c: BERTConfiguration, key: RandomKey) -> [Float] {
+    let (name, shape) = (definition.name, definition.shape)
+    if shape.rank == 2 {
+      return Tensor(normal: shape, standardDeviation: c.initializerRange, key: key.child(name)).values
     }
+    return Array(repeating: name.hasSuffix("LayerNorm.weight") ? 1 : 0, count: shape.count)
   }
 }

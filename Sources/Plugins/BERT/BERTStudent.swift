@@ -104,27 +104,30 @@ public struct BERTStudent: StudentRecipe, Sendable {
   public var sources: [URL]? { checkpoint.map { BERTEncoder.sources($0.url) } }
 
   public func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student {
+    try TrainableBERT(start(in: surroundings, teacher: teacher))
+  }
+
+  private func start(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> BERTStart {
     if let checkpoint {
-      return try BERTEncoder(
-        checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
+      return try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
     }
     guard let teacher else { throw WiringError("needs a teacher", option: "from_teacher_layers") }
     if let random {
       let configuration = random.configuration(
         vocabularySize: teacher.tokenizer.vocabularySize, maximumPositions: surroundings.maximumLength)
-      return try BERTEncoder(
+      return try BERTStart(
         random: configuration, embedding: embedding, tokenizer: teacher.tokenizer, in: surroundings)
     }
     guard let source = teacher.innermost as? BERTEncoder else {
       throw WiringError("copies layers of a bert, and the teacher is none", option: "from_teacher_layers")
     }
-    return try BERTEncoder(
+    return try BERTStart(
       copying: source,
       BERTWeights.Selection(layers: fromTeacherLayers ?? [], pooler: pooler, classifier: classifier),
       embedding: embedding, key: surroundings.key)
   }
 
-  public func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any Student {
+  public func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any TextEncoder {
     try BERTEncoder(written: folder, embedding: embedding, in: surroundings)
   }
 }

@@ -53,39 +53,18 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     }
   }
 
-  public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {
-    let encoder = try BERTEncoder(
-      checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
-    return FineTunedBERT(encoder, fineTune: fineTune)
+  public func makeTeacher(in surroundings: Surroundings, _ preparation: Preparation) throws -> any Teacher {
+    let start = try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
+    guard let fineTune else { return try BERTEncoder(start) }
+    let encoder = try TrainableBERT(start)
+    try preparation.trainer.fineTune(
+      encoder, on: preparation.data(for: encoder.tokenizer), options: fineTune, phase: "teacher: fine-tuning")
+    return encoder.frozen()
   }
 
   public var sources: [URL]? { BERTEncoder.sources(checkpoint.url) }
 
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
-    FineTunedBERT(try BERTEncoder(written: folder, embedding: embedding, in: surroundings), fineTune: nil)
+    try BERTEncoder(written: folder, embedding: embedding, in: surroundings)
   }
-}
-
-/// A BERT encoder that learns the task before it teaches it.
-final class FineTunedBERT: Teacher {
-  private let encoder: BERTEncoder
-  private let fineTune: TrainingOptions?
-
-  init(_ encoder: BERTEncoder, fineTune: TrainingOptions?) { (self.encoder, self.fineTune) = (encoder, fineTune) }
-
-  var card: ModelCard { encoder.card }
-  var tokenizer: any Tokenizer { encoder.tokenizer }
-  var innermost: any Encoder { encoder }
-  var untrained: Set<Activation> { fineTune == nil ? encoder.untrained : [] }
-
-  func prepare(_ preparation: Preparation) throws {
-    guard let fineTune else { return }
-    try preparation.trainer.fineTune(encoder, on: preparation.data, options: fineTune, phase: "teacher: fine-tuning")
-  }
-
-  func respond(to batch: TokenBatch, with activations: Set<Activation>, pass: Pass) throws -> Response {
-    try encoder.respond(to: batch, with: activations, pass: .inference)
-  }
-
-  func write(to folder: URL) throws { try encoder.write(to: folder) }
 }

@@ -26,8 +26,19 @@ enum BERTWeights {
     fileprivate let reader: SafetensorsReader
     /// Names in the file by those of the parameters.
     fileprivate let names: [String: String]
-    /// Parameters that are made anew.
+    /// Parameters that it has nothing for, in order.
     let missing: [String]
+
+    /// The values of a parameter that is not missing.
+    /// - Throws: ``FormatError`` for a number that is not finite.
+    func values(of parameter: String) throws -> [Float] {
+      guard let name = names[parameter] else { preconditionFailure("\(parameter) is missing") }
+      let values = try reader.floats(named: name)
+      guard values.allSatisfy(\.isFinite) else {
+        throw FormatError(file: reader.url, "\(name) holds a number that is not finite")
+      }
+      return values
+    }
   }
 
   /// Compares a file with the parameters that an encoder is going to have.
@@ -67,30 +78,10 @@ enum BERTWeights {
       reader: reader, names: sources, missing: definitions.map(\.name).filter { sources[$0] == nil })
   }
 
-  /// Fills all parameters of an encoder; those that the file has nothing for are made anew.
-  /// - Throws: ``FormatError`` for a number that is not finite.
-  static func load(_ encoder: BERTEncoder, from source: Source, key: RandomKey) throws {
-    for parameter in encoder.parameters.parameters {
-      guard let name = source.names[parameter.name] else {
-        BERTParameters.initialise(parameter, encoder.configuration, key: key)
-        continue
-      }
-      let values = try source.reader.floats(named: name)
-      guard values.allSatisfy(\.isFinite) else {
-        throw FormatError(file: source.reader.url, "\(name) holds a number that is not finite")
-      }
-      parameter.assign(values)
-    }
-    if !source.missing.isEmpty { encoder.untrained = [.logits] }
-    if encoder.embedding == .pooler, source.missing.contains(where: BERTParameters.pooler.contains) {
-      encoder.untrained.insert(.embedding)
-    }
-  }
-
-  static func write(_ parameters: ParameterStore, to folder: URL) throws {
+  static func write(_ weights: Weights, to folder: URL) throws {
     var writer = SafetensorsWriter()
-    for parameter in parameters.parameters {
-      writer.add(parameter.name, shape: parameter.shape.array) { parameter.value.values }
+    for definition in weights.layout.definitions {
+      writer.add(definition.name, shape: definition.shape.array) { weights[definition.name].values }
     }
     try writer.write(to: folder.appending(path: fileName))
   }

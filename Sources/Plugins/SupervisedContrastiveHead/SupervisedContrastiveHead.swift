@@ -63,22 +63,26 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     width ?? surroundings.student?.embeddingWidth ?? base.embeddingWidth
   }
 
-  private func wrapping(_ base: any Teacher, in surroundings: Surroundings) throws -> ContrastiveHeadTeacher {
-    try ContrastiveHeadTeacher(base, width: width(over: base.card, in: surroundings), options: self)
-  }
-
-  public func makeTeacher(in surroundings: Surroundings) throws -> any Teacher {
-    let teacher = try wrapping(requiredBase().makeTeacher(in: surroundings), in: surroundings)
-    teacher.initialise(key: surroundings.key)
-    return teacher
+  public func makeTeacher(in surroundings: Surroundings, _ preparation: Preparation) throws -> any Teacher {
+    let base = try requiredBase().makeTeacher(in: surroundings, preparation)
+    let head = try ParameterStore(
+      ContrastiveHeadTeacher.layout(over: base, width: width(over: base.card, in: surroundings)))
+    // Random rows with the variance 1 / D_teacher, so that lengths are kept on average; a zero bias.
+    head["weight"].assign(
+      Tensor(
+        normal: head["weight"].shape, standardDeviation: 1 / Float(base.card.embeddingWidth).squareRoot(),
+        key: surroundings.key.child("projection-head")))
+    let data = try preparation.data(for: base.tokenizer).training
+    try preparation.trainer.fit(
+      HeadFitting(head, over: base, data: data, options: self), options: fit, phase: "teacher: contrastive head")
+    return ContrastiveHeadTeacher(base, head: Weights(head))
   }
 
   public var sources: [URL]? { base?.sources }
 
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
-    let teacher = try wrapping(requiredBase().loadTeacher(from: folder, in: surroundings), in: surroundings)
-    try teacher.loadHead(from: folder)
-    return teacher
+    let base = try requiredBase().loadTeacher(from: folder, in: surroundings)
+    return try ContrastiveHeadTeacher(base, width: width(over: base.card, in: surroundings), written: folder)
   }
 
   private func requiredBase() throws -> any TeacherRecipe {

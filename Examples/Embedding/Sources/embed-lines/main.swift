@@ -8,13 +8,20 @@ guard CommandLine.arguments.count == 2 else {
   exit(2)
 }
 do {
-  let encoder = try BERTEncoder.load(from: URL(filePath: CommandLine.arguments[1]), embedding: .mean)
-  while let line = readLine() {
-    let sequence = encoder.tokenizer.encode(line, pair: nil, maxLength: encoder.card.maximumLength)
-    let response = try encoder.respond(
-      to: TokenBatch([sequence], examples: [0]), with: [.embedding], pass: .inference)
-    print(try response[.embedding].l2Normalised().values.map { "\($0)" }.joined(separator: " "))
+  let encoder = try BERTEncoder(URL(filePath: CommandLine.arguments[1]), embedding: .mean)
+
+  @Sendable func vector(_ text: String) throws -> [Float] {
+    let sequence = encoder.tokenizer.encode(text, pair: nil, maxLength: encoder.card.maximumLength)
+    let response = try encoder.respond(to: TokenBatch([sequence], examples: [0]), with: [.embedding])
+    return try response[.embedding].l2Normalised().values
   }
+
+  let texts = Array(AnyIterator { readLine() })
+  let vectors = try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
+    for (row, text) in texts.enumerated() { group.addTask { (row, try vector(text)) } }
+    return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+  }
+  for row in texts.indices { print((vectors[row] ?? []).map { "\($0)" }.joined(separator: " ")) }
 } catch {
   FileHandle.standardError.write(Data("error: \(error)\n".utf8))
   exit(1)

@@ -4,16 +4,13 @@ import DistillPipeline
 import DistillTraining
 import Foundation
 
-extension Activation: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
-}
-
 struct Embed: PluginCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write an encoder's activations of texts to a safetensors file.",
     discussion: """
       Tensors: `logits` [B, C], `embedding` [B, D], `hidden.L` [N, H], `class-token.L` [B, H], `attention.L` (flat: per sequence \
-      A·T·T probabilities), `values.L` [N, H], and `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1]. \
+      A·T·T probabilities), `values.L` [N, H], what else the encoder offers (BERT: `queries.L`, `keys.L`, both [N, H]), and \
+      `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1]. \
       `embedding` is the pooler's; --set embedding=mean or embedding=cls takes another, as sentence encoders want it.
       """)
 
@@ -24,9 +21,10 @@ struct Embed: PluginCommand {
   @Option(
     name: .customLong("activation"), parsing: .upToNextOption,
     help: ArgumentHelp(
-      "logits, embedding, hidden:L, class-token:L, attention:L or values:L; several may be given.",
+      "logits, embedding, hidden:L, class-token:L, attention:L, values:L, or another that the encoder offers; several may be "
+        + "given.",
       valueName: "activation"))
-  var activations: [Activation] = [.embedding]
+  var activations = ["embedding"]
   @Option(help: "The file to write.")
   var output: String
   @Option(help: "Most tokens of a sequence.")
@@ -46,7 +44,13 @@ struct Embed: PluginCommand {
     try AtomicFile.check(URL(filePath: output))
     let encoder = try ModelFolder.encoder(
       URL(filePath: model), settings: try overrides.pairs(), registry: registry)
-    let wanted = Set(activations)
+    let offered = encoder.card.activations
+    let wanted = Set(
+      try activations.map { text in
+        if let activation = Activation(text, among: offered) { return activation }
+        let names = offered.map { $0.firstLayer == nil ? $0.name : "\($0.name):L" }.joined(separator: ", ")
+        throw ValidationError("--activation \(text) is none of \(names)")
+      })
     if let untrained = encoder.untrained.intersection(wanted).first {
       throw ContractError(
         "\(untrained) rests on weights that \(model) does not have"

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Options from which an encoder is made.
-public protocol EncoderRecipe: Plugin {
+public protocol EncoderRecipe: Plugin, Sendable {
   /// The card, from configuration files alone.
   /// - Throws: ``WiringError``, ``WiringErrors`` or `FormatError`.
   func card(in surroundings: Surroundings) throws -> ModelCard

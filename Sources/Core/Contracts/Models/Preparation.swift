@@ -1,10 +1,13 @@
-/// What a teacher is given to prepare itself.
+/// What a recipe prepares a teacher with.
 public struct Preparation {
-  public let data: TaskData
   public let trainer: any Trainer
-  public let key: RandomKey
+  private let encode: (any Tokenizer) throws -> TaskData
 
-  public init(data: TaskData, trainer: any Trainer, key: RandomKey) {
-    (self.data, self.trainer, self.key) = (data, trainer, key)
+  /// - `data`: the task's texts, as the ids of a tokenizer.
+  public init(trainer: any Trainer, data: @escaping (any Tokenizer) throws -> TaskData) {
+    (self.trainer, encode) = (trainer, data)
   }
+
+  /// The task's texts, as the ids of a teacher's tokenizer.
+  public func data(for tokenizer: any Tokenizer) throws -> TaskData { try encode(tokenizer) }
 }

@@ -4,6 +4,6 @@ import Foundation
 public protocol StudentRecipe: EncoderRecipe {
   /// The student before it learns; layers may be copied from the prepared teacher.
   func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student
-  /// A student that was written before.
-  func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any Student
+  /// What a student became and ``TextEncoder/write(to:)`` wrote.
+  func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any TextEncoder
 }

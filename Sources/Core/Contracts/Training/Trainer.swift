@@ -7,6 +7,6 @@ public protocol Trainer {
   /// Trains an encoder on the labels alone.
   @discardableResult
   func fineTune(
-    _ encoder: any Trainable, on data: TaskData, options: TrainingOptions, phase: String
+    _ encoder: any Student, on data: TaskData, options: TrainingOptions, phase: String
   ) throws -> TrainingSummary
 }

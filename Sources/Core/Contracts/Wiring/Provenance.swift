@@ -15,7 +15,7 @@ public struct Provenance: Sendable, Equatable, Codable {
     entries = try decoder.singleValueContainer().decode([String: String].self)
   }
 
-  public func encode(to encoder: any Swift.Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(entries)
   }

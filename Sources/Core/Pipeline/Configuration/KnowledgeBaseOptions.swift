@@ -2,7 +2,7 @@ import DistillCore
 import DistillTraining
 
 /// The knowledge base and how its answers are mixed in.
-public struct KnowledgeBaseOptions: Configurable {
+public struct KnowledgeBaseOptions: Configurable, Sendable {
   public var retriever: (any RetrieverRecipe)?
   public var mixing = Mixing()
   public var choose: MixingGrid?

@@ -2,7 +2,7 @@ import DistillCore
 import DistillTraining
 
 /// One summand of the objective: a plugin and its weight.
-public struct LossOptions: Configurable {
+public struct LossOptions: Configurable, Sendable {
   public var term: (any LossTerm)?
   public var weight: Float = 1
 

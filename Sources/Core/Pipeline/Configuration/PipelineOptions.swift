@@ -2,7 +2,7 @@ import DistillCore
 import DistillTraining
 
 /// A pipeline file.
-public struct PipelineOptions: Configurable {
+public struct PipelineOptions: Configurable, Sendable {
   public static let version = 1
 
   public var version = 0

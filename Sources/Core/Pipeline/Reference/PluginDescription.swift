@@ -56,7 +56,7 @@ public struct PluginDescription: Sendable {
     guard let reads = try? term.reads(models, at: pair) else { return nil }
     func names(_ activations: Set<Activation>, last: Int) -> String {
       let names = activations.map { activation in
-        let name = String(activation.description.prefix { $0 != ":" })
+        let name = activation.kind.name
         return pair == nil && activation.layer == last ? "\(name) of the last layer" : name
       }
       return names.isEmpty ? "nothing" : names.sorted().joined(separator: ", ")

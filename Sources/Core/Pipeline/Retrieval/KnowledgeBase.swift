@@ -41,7 +41,8 @@ public struct KnowledgeBase: Sendable {
 
   /// The knowledge of a teacher over a dataset; `rows` are the examples' places in the training file.
   public init(
-    teacher: any Teacher, data: EncodedDataset, rows: [Int], task: TaskKind, progress: (Int) throws -> Void = { _ in }
+    teacher: any TextEncoder, data: EncodedDataset, rows: [Int], task: TaskKind,
+    progress: (Int) throws -> Void = { _ in }
   ) throws {
     let response = try answers(of: teacher, to: data, with: [.embedding, .logits], progress: progress)
     let embeddings = Matrix(try response[.embedding].l2Normalised())

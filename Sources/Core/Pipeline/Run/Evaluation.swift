@@ -15,7 +15,7 @@ public struct Evaluation {
   ///
   /// - `layerMap`: pairs of layers to compare; none where it does not fit the models.
   public func report(
-    _ name: String, on examples: [Example], teacher: (any Teacher)?, student: any Student,
+    _ name: String, on examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder,
     augmentation: RetrievalAugmentation?, layerMap: LayerMap
   ) throws -> Report {
     let pairs = teacher.map { layerMap.pairs(student: student.card.layers, teacher: $0.card.layers) } ?? []
@@ -26,7 +26,7 @@ public struct Evaluation {
   }
 
   func rows(
-    _ examples: [Example], teacher: (any Teacher)?, student: any Student, augmentation: RetrievalAugmentation?
+    _ examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder, augmentation: RetrievalAugmentation?
   ) throws -> [EvaluationRow] {
     var rows: [EvaluationRow] = []
     if let teacher {
@@ -47,7 +47,7 @@ public struct Evaluation {
   }
 
   private func row(
-    _ name: String, _ encoder: any Encoder, _ examples: [Example], _ activations: Set<Activation>,
+    _ name: String, _ encoder: any TextEncoder, _ examples: [Example], _ activations: Set<Activation>,
     _ outputs: (Response) throws -> Tensor
   ) throws -> EvaluationRow {
     let data = EncodedDataset(examples, with: encoder.tokenizer, maximumLength: maximumLength)

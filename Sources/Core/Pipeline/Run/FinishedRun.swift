@@ -2,13 +2,13 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// A run folder, opened to evaluate or to predict with.
-public final class FinishedRun {
+/// A run folder, opened to evaluate or to predict with: a value that any number of tasks may ask.
+public struct FinishedRun: Sendable {
   public let folder: RunFolder
   public let record: RunRecord
   public let options: PipelineOptions
   public let task: TaskDefinition
-  public let student: any Student
+  public let student: any TextEncoder
   public let augmentation: RetrievalAugmentation?
   /// What it calculates in.
   public let precision: Precision
@@ -44,8 +44,8 @@ public final class FinishedRun {
     surroundings = Surroundings(
       task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
     guard let recipe = options.student else { throw FormatError(file: folder.pipeline, "names no student") }
-    student = StudentInPrecision(
-      try recipe.loadStudent(from: folder.student, in: surroundings), precision: self.precision)
+    student = EncoderInPrecision(
+      encoder: try recipe.loadStudent(from: folder.student, in: surroundings), precision: self.precision)
     guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {
       augmentation = nil
       return
@@ -72,7 +72,7 @@ public final class FinishedRun {
     surroundings.student = student.card
     if record.isSealed, options.teacher != nil { try SealedFolder.check(folder.teacher) }
     return try options.teacher.map {
-      TeacherInPrecision(try $0.loadTeacher(from: folder.teacher, in: surroundings), precision: precision)
+      EncoderInPrecision(encoder: try $0.loadTeacher(from: folder.teacher, in: surroundings), precision: precision)
     }
   }
 

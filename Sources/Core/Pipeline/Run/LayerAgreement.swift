@@ -15,7 +15,8 @@ public struct LayerAgreement: Sendable, Codable {
 extension Evaluation {
   /// One figure of each kind for each pair of layers.
   func agreement(
-    on examples: [Example], teacher: any Teacher, student: any Student, layerMap: [LayerPair], batchSize: Int = 32
+    on examples: [Example], teacher: any TextEncoder, student: any TextEncoder, layerMap: [LayerPair],
+    batchSize: Int = 32
   ) throws -> [LayerAgreement] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: maximumLength)
     let hasSameHeads = teacher.card.heads == student.card.heads
@@ -32,8 +33,8 @@ extension Evaluation {
     for start in stride(from: 0, to: data.count, by: batchSize) {
       let batch = data.batch(start..<min(start + batchSize, data.count))
       let count = Double(batch.sequenceCount)
-      let teachers = try teacher.respond(to: batch, with: wanted(\.teacher), pass: .inference)
-      let students = try student.respond(to: batch, with: wanted(\.student), pass: .inference)
+      let teachers = try teacher.respond(to: batch, with: wanted(\.teacher))
+      let students = try student.respond(to: batch, with: wanted(\.student))
       for (index, pair) in layerMap.enumerated() {
         if hasSameHeads {
           let divergence = packedKLDivergence(

@@ -17,7 +17,7 @@ public enum ModelFolder {
   /// - Throws: `FormatError` or `Diagnostics`.
   public static func encoder(
     _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry
-  ) throws -> any Encoder {
+  ) throws -> any TextEncoder {
     let file = folder.appending(path: "config.json")
     guard let data = try? Data(contentsOf: file),
       let configuration = try? JSONDecoder().decode(Configuration.self, from: data)
@@ -34,7 +34,7 @@ public enum ModelFolder {
     let recipe = try document.decode(EncoderOptions.self, registry: registry).value.student
     guard let recipe else { throw FormatError(file: file, "names no model_type that is known here") }
     _ = try recipe.card(in: surroundings)  // refuses layers that do not exist
-    return try recipe.makeStudent(in: surroundings, teacher: nil)
+    return try recipe.makeStudent(in: surroundings, teacher: nil).model()
   }
 
   private static func task(_ configuration: Configuration) -> TaskKind {

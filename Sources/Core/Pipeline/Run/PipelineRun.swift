@@ -126,25 +126,33 @@ public final class PipelineRun {
     let teachers = PreparedTeachers(folder: folder, observe: observe)
     let provenance = try pipeline.teacherProvenance(recipe, texts)
     try teachers.prepare(provenance, resumes: resumes, stop: { try goOn("teacher") }) {
-      let teacher = try recipe.makeTeacher(in: pipeline.surroundings)
+      // It goes by the name of the files as they were; somebody may have exchanged them before they were read. Looked at when
+      // the weights are there, so before a training; once more only where there was none.
+      var isChecked = false
+      func checkFiles() throws {
+        let now = try pipeline.teacherProvenance(recipe, texts)
+        guard now == provenance else {
+          throw RunError.otherSettings(folder.url.path, now.differences(since: provenance))
+        }
+        isChecked = true
+      }
+      let teacher = try recipe.makeTeacher(
+        in: pipeline.surroundings,
+        Preparation(trainer: loop) { [self] tokenizer in
+          try checkFiles()
+          return data(tokenizer)
+        })
       if let activation = teacher.untrained.map(\.description).sorted().first {
         throw ContractError(
           "the teacher's \(activation) would come from weights that nothing has trained; add `fine_tune:` to it")
       }
-      // It goes by the name of the files as they were; somebody may have exchanged them before they were read.
-      let now = try pipeline.teacherProvenance(recipe, texts)
-      guard now == provenance else {
-        throw RunError.otherSettings(folder.url.path, now.differences(since: provenance))
-      }
-      let preparation = Preparation(
-        data: data(teacher.tokenizer), trainer: loop, key: pipeline.surroundings.key.child("teacher"))
-      try teacher.prepare(preparation)
+      if !isChecked { try checkFiles() }
       return teacher
     }
     return try recipe.loadTeacher(from: folder.teacher, in: pipeline.surroundings)
   }
 
-  private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any Student {
+  private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any TextEncoder {
     guard let recipe = pipeline.options.student else { throw ContractError("a pipeline without a student") }
     let student = try recipe.makeStudent(in: pipeline.surroundings, teacher: teacher)
     if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
@@ -162,10 +170,11 @@ public final class PipelineRun {
     if data.validation != nil, summary.scores.isEmpty {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
     }
-    return student
+    return try student.model()
   }
 
-  private func knowledgeBase(_ teacher: (any Teacher)?, _ student: any Student) throws -> RetrievalAugmentation? {
+  private func knowledgeBase(_ teacher: (any TextEncoder)?, _ student: any TextEncoder) throws -> RetrievalAugmentation?
+  {
     guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever, let teacher else { return nil }
     let length = pipeline.options.task.maximumLength
     let training = EncodedDataset(texts.training, with: teacher.tokenizer, maximumLength: length)

@@ -72,12 +72,11 @@ extension RunPlan {
       if let prepared = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
         teacher = try recipe.loadTeacher(from: prepared, in: pipeline.surroundings)
       } else {
-        let made = try recipe.makeTeacher(in: pipeline.surroundings)
-        try made.prepare(
-          Preparation(
-            data: trainer.data(made.tokenizer, options.task.maximumLength, batchSize: options.training.batchSize),
-            trainer: trainer, key: pipeline.surroundings.key.child("teacher")))
-        teacher = made
+        teacher = try recipe.makeTeacher(
+          in: pipeline.surroundings,
+          Preparation(trainer: trainer) {
+            trainer.data($0, options.task.maximumLength, batchSize: options.training.batchSize)
+          })
       }
     }
     seconds["teacher"] = trainer.phases.reduce(0) { $0 + $1.seconds }
@@ -90,7 +89,7 @@ extension RunPlan {
 
     let all = EncodedDataset(texts.training, with: student.tokenizer, maximumLength: options.task.maximumLength)
     let perTeacherAnswer = try teacher.map { try trainer.secondsPerAnswer(of: $0, to: data.training) } ?? 0
-    let perStudentAnswer = try trainer.secondsPerAnswer(of: student, to: data.training)
+    let perStudentAnswer = try trainer.secondsPerAnswer(of: student.model(), to: data.training)
     let withBase = options.knowledgeBase == nil ? 0.0 : 1
     seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(all.count)
     // Teacher and student once for their scores, once for their layers; the student once more with its knowledge base.
@@ -200,12 +199,12 @@ private final class Calibration: Trainer {
   }
 
   func fineTune(
-    _ encoder: any Trainable, on data: TaskData, options: TrainingOptions, phase: String
+    _ encoder: any Student, on data: TaskData, options: TrainingOptions, phase: String
   ) throws -> TrainingSummary {
     try fit(DistillationObjective.fineTuning(encoder, data, options), options: options, phase: phase)
   }
 
-  func secondsPerAnswer(of encoder: any Encoder, to data: EncodedDataset) throws -> Double {
+  func secondsPerAnswer(of encoder: any TextEncoder, to data: EncodedDataset) throws -> Double {
     let started = ContinuousClock.now
     _ = try answers(of: encoder, to: data, with: [.logits, .embedding])
     return started.duration(to: .now) / .seconds(1) / Double(data.count)

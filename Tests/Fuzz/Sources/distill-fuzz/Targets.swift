@@ -113,9 +113,9 @@ extension Bench {
     func isTokenizer(_ path: String) -> Bool {
       ["tokenizer.json", "tokenizer_config.json", "vocab.txt"].contains { path.hasSuffix("/" + $0) }
     }
-    func ask(_ encoder: any Encoder) throws {
+    func ask(_ encoder: any TextEncoder) throws {
       let sequence = encoder.tokenizer.encode(texts[0], pair: texts[2], maxLength: min(16, encoder.card.maximumLength))
-      _ = try encoder.respond(to: TokenBatch([sequence], examples: [0]), with: [.embedding, .logits], pass: .inference)
+      _ = try encoder.respond(to: TokenBatch([sequence], examples: [0]), with: [.embedding, .logits])
     }
     return [
       try Target(
@@ -153,7 +153,7 @@ extension Bench {
       ) { member, bytes in
         try trying(member, bytes) { file in
           let folder = file.deletingLastPathComponent()
-          do { try ask(BERTEncoder.load(from: folder, embedding: .mean)) } catch { _ = "\(error)" }
+          do { try ask(BERTEncoder(folder, embedding: .mean)) } catch { _ = "\(error)" }
           try ask(ModelFolder.encoder(folder, registry: registry))
         }
       },

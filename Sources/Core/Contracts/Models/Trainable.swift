@@ -1,4 +1,0 @@
-/// An encoder that can be trained.
-public protocol Trainable: Encoder {
-  var parameters: ParameterStore { get }
-}

@@ -1,0 +1,128 @@
+import DistillCore
+
+/// Everything of a BERT encoder but its weights: shape, tokenizer, task, and the forward pass, written once for the model,
+/// whose weights are constants, and for training, where they are variables.
+struct BERTNetwork: Sendable {
+  let configuration: BERTConfiguration
+  let embedding: SequenceEmbedding
+  let task: TaskKind
+  let tokenizer: any Tokenizer
+  let card: ModelCard
+  let layout: ParameterLayout
+  private let words: ParameterPlace, positions: ParameterPlace, types: ParameterPlace
+  private let gamma: ParameterPlace, beta: ParameterPlace
+  private let layers: [BERTLayer]
+  private let pooler: (weight: ParameterPlace, bias: ParameterPlace)
+  private let classifier: (weight: ParameterPlace, bias: ParameterPlace)
+
+  init(
+    _ configuration: BERTConfiguration, embedding: SequenceEmbedding, task: TaskKind, tokenizer: any Tokenizer
+  ) throws {
+    (self.configuration, self.embedding, self.task, self.tokenizer) = (configuration, embedding, task, tokenizer)
+    card = BERTEncoder.card(configuration, task: task, vocabulary: tokenizer.fingerprint)
+    let layout = try ParameterLayout(
+      BERTParameters.definitions(configuration, outputs: BERTEncoder.outputs(task)))
+    self.layout = layout
+    words = layout["bert.embeddings.word_embeddings.weight"]
+    positions = layout["bert.embeddings.position_embeddings.weight"]
+    types = layout["bert.embeddings.token_type_embeddings.weight"]
+    (gamma, beta) = (layout["bert.embeddings.LayerNorm.weight"], layout["bert.embeddings.LayerNorm.bias"])
+    layers = (1...configuration.layers).map { BERTLayer($0, in: layout, configuration) }
+    pooler = (layout[BERTParameters.pooler[0]], layout[BERTParameters.pooler[1]])
+    classifier = (layout[BERTParameters.classifier[0]], layout[BERTParameters.classifier[1]])
+  }
+
+  /// The activations that rest on parameters of these names, which are made anew where a file has no pooler or no classifier.
+  func activations(restingOn names: some Collection<String>) -> Set<Activation> {
+    var activations: Set<Activation> = names.isEmpty ? [] : [.logits]
+    if embedding == .pooler, names.contains(where: BERTParameters.pooler.contains) { activations.insert(.embedding) }
+    return activations
+  }
+
+  /// - `weights`: the tensor at a place.
+  /// - `key`: of the dropout masks; nil for none.
+  /// - Throws: ``ContractError`` for activations or tokens that it does not have.
+  func respond(
+    to batch: TokenBatch, with activations: Set<Activation>, dropout key: RandomKey? = nil,
+    weights: @escaping (ParameterPlace) -> Tensor
+  ) throws -> Response {
+    try check(batch, activations)
+    let plan = BERTPlan(activations, layers: configuration.layers, embedding: embedding)
+    let run = BERTRun(batch, weights: weights, dropout: key)
+    var response = Response()
+
+    var x = embed(run)
+    keep(x, after: 0, in: &response, activations, run)
+    for layer in layers.prefix(plan.lastLayer) {
+      let onlyClassToken = layer.index == plan.lastLayer && plan.topIsClassToken
+      x = layer.apply(x, run, classTokenOnly: onlyClassToken, activations, into: &response)
+      if onlyClassToken {
+        if activations.contains(.classToken(layer: layer.index)) { response.set(.classToken(layer: layer.index), x) }
+      } else {
+        keep(x, after: layer.index, in: &response, activations, run)
+      }
+    }
+    if plan.needsTop { addOutputs(x, isClassToken: plan.topIsClassToken, run, activations, to: &response) }
+    return response
+  }
+
+  /// dropout(LayerNorm(words + positions + types)): [N, H].
+  private func embed(_ run: BERTRun) -> Tensor {
+    let sum = embeddingSum(
+      words: run.weights(words), positions: run.weights(positions), types: run.weights(types), ids: run.batch.ids,
+      positionIDs: run.positions, typeIDs: run.batch.typeIDs)
+    return layerNorm(
+      sum, gamma: run.weights(gamma), beta: run.weights(beta), epsilon: configuration.layerNormEpsilon
+    ).dropout(run.dropout(configuration.hiddenDropout, layer: 0, site: 0, width: configuration.hiddenSize))
+  }
+
+  /// What the last states [N, H], or their [CLS] rows [B, H], become: embedding and logits.
+  private func addOutputs(
+    _ x: Tensor, isClassToken: Bool, _ run: BERTRun, _ activations: Set<Activation>, to response: inout Response
+  ) {
+    let classToken = isClassToken ? x : x.gatheredRows(run.classTokenRows)
+    let pooled = linear(classToken, weight: run.weights(pooler.weight), bias: run.weights(pooler.bias)).tanh()
+    if activations.contains(.embedding) {
+      switch embedding {
+      case .cls: response.set(.embedding, classToken)
+      case .pooler: response.set(.embedding, pooled)
+      case .mean: response.set(.embedding, x.segmentMeans(run.batch.offsets))
+      }
+    }
+    if activations.contains(.logits) {
+      let dropout = run.dropout(
+        configuration.hiddenDropout, layer: 0, site: 1, width: configuration.hiddenSize, classTokenOnly: true)
+      response.set(
+        .logits,
+        linear(pooled.dropout(dropout), weight: run.weights(classifier.weight), bias: run.weights(classifier.bias)))
+    }
+  }
+
+  private func keep(
+    _ x: Tensor, after layer: Int, in response: inout Response, _ activations: Set<Activation>, _ run: BERTRun
+  ) {
+    if activations.contains(.hidden(layer: layer)) { response.set(.hidden(layer: layer), x) }
+    if activations.contains(.classToken(layer: layer)) {
+      response.set(.classToken(layer: layer), x.gatheredRows(run.classTokenRows))
+    }
+  }
+
+  private func check(_ batch: TokenBatch, _ activations: Set<Activation>) throws {
+    for activation in activations {
+      if let refusal = card.refusal(of: activation, role: "encoder") { throw ContractError(refusal) }
+    }
+    for b in 0..<batch.sequenceCount {
+      let length = batch.offsets[b + 1] - batch.offsets[b]
+      if length == 0 { throw ContractError("sequence \(b) of the batch is empty") }
+      if length > configuration.maximumPositions {
+        throw ContractError("a sequence of \(length) tokens; this encoder takes \(configuration.maximumPositions)")
+      }
+    }
+    if let id = batch.ids.first(where: { $0 < 0 || $0 >= configuration.vocabularySize }) {
+      throw ContractError("token id \(id); this encoder has \(configuration.vocabularySize)")
+    }
+    if let type = batch.typeIDs.first(where: { $0 < 0 || $0 >= configuration.typeVocabularySize }) {
+      throw ContractError("type id \(type); this encoder has \(configuration.typeVocabularySize)")
+    }
+  }
+}

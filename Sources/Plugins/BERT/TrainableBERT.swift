@@ -1,0 +1,35 @@
+import DistillCore
+
+/// A BERT encoder while it learns: a student, or a teacher that is fine-tuned.
+final class TrainableBERT: Student {
+  private let network: BERTNetwork
+  let parameters: ParameterStore
+  /// Matrices of heads that were made anew, as they were then.
+  private let fresh: [String: [Float]]
+
+  init(_ start: BERTStart) throws {
+    network = start.network
+    let parameters = try ParameterStore(network.layout)
+    for definition in network.layout.definitions {
+      parameters[definition.name].assign(try start.values(definition))
+    }
+    self.parameters = parameters
+    let heads = [BERTParameters.pooler[0], BERTParameters.classifier[0]].filter(start.fresh.contains)
+    fresh = Dictionary(uniqueKeysWithValues: heads.map { ($0, parameters[$0].value.values) })
+  }
+
+  var card: ModelCard { network.card }
+  var tokenizer: any Tokenizer { network.tokenizer }
+
+  func respond(to batch: TokenBatch, with activations: Set<Activation>, dropout key: RandomKey) throws -> Response {
+    try network.respond(to: batch, with: activations, dropout: key) { [parameters] in parameters.variable($0) }
+  }
+
+  /// What no step has reached is still what it was made with.
+  func model() -> any TextEncoder { frozen() }
+
+  func frozen() -> BERTEncoder {
+    let untouched = fresh.filter { parameters[$0.key].value.values == $0.value }.keys
+    return BERTEncoder(network, Weights(parameters), untrained: network.activations(restingOn: untouched))
+  }
+}

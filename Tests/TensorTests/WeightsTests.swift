@@ -1,0 +1,39 @@
+import DistillTensor
+import Testing
+
+struct WeightsTests {
+  private static func layout() throws -> ParameterLayout {
+    try ParameterLayout([
+      .init("a", [3, 5], decays: true), .init("b", [7], decays: false), .init("query", [2, 4], decays: true),
+      .init("key", [3, 4], decays: true, adjoins: true), .init("none", [0, 4], decays: true),
+    ])
+  }
+
+  private static func numbers(_ definition: ParameterDefinition) -> [Float] {
+    (0..<definition.shape.count).map { Float($0) + Float(definition.name.count) }
+  }
+
+  @Test func holdWhatTheyWereFilledWith() throws {
+    let layout = try Self.layout()
+    let weights = Weights(layout, fill: Self.numbers)
+    for definition in layout.definitions {
+      #expect(weights[definition.name].values == Self.numbers(definition) && !weights[definition.name].requiresGradient)
+    }
+    let joined = weights[layout.joined(["query", "key"])]
+    #expect(joined.shape == [5, 4] && joined.values == weights["query"].values + weights["key"].values)
+    #expect(layout.count == 15 + 7 + 8 + 12 && layout.contains("none") && !layout.contains("c"))
+  }
+
+  /// Layout and numbers of a store, and nothing that happens to it afterwards.
+  @Test func areACopyOfAStore() throws {
+    let layout = try Self.layout()
+    let store = try ParameterStore(layout)
+    for definition in layout.definitions { store[definition.name].assign(Self.numbers(definition)) }
+    let weights = Weights(store)
+    let joined = store.variable(layout.joined(["query", "key"]))
+    joined.sum().backward()
+    AdamW(store).update(learningRate: 1)
+    #expect(store["key"].value.values != weights["key"].values)
+    for definition in layout.definitions { #expect(weights[definition.name].values == Self.numbers(definition)) }
+  }
+}
