@@ -56,23 +56,48 @@ struct SymbolGraph: Decodable {
     let declarationFragments: [Fragment]?
     let location: Location?
   }
-  struct Module: Decodable { let name: String }
-  let module: Module
+  struct Relationship: Decodable {
+    let kind: String
+    let source: String
+    let target: String
+    let targetFallback: String?
+  }
   let symbols: [Symbol]
+  let relationships: [Relationship]
 }
+
+/// Members that a conformance to a protocol of the standard library asks for: the conformance says that they are there.
+let implied: Set<String> = [
+  "description", "errorDescription", "==(_:_:)", "<(_:_:)", "hash(into:)", "encode(to:)", "init(from:)",
+  "init(stringLiteral:)", "init(arrayLiteral:)",
+]
+/// Conformances that nearly every type has.
+let common: Set<String> = ["Copyable", "Escapable", "SendableMetatype", "BitwiseCopyable", "CVarArg"]
 
 /// One line a declaration, members below their types. What the compiler makes up for a conformance is not ours to promise.
 func listSymbols(_ module: String, in folder: URL) throws -> (text: String, count: Int) {
   let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
     .filter { $0.pathExtension == "json" }
-  let symbols = try files.flatMap { try JSONDecoder().decode(SymbolGraph.self, from: Data(contentsOf: $0)).symbols }
-    .filter { !$0.identifier.precise.contains("::SYNTHESIZED::") && $0.location != nil }
+  let graphs = try files.map { try JSONDecoder().decode(SymbolGraph.self, from: Data(contentsOf: $0)) }
+  let symbols = graphs.flatMap(\.symbols).filter {
+    !$0.identifier.precise.contains("::SYNTHESIZED::") && $0.location != nil
+      && !implied.contains($0.pathComponents.last ?? "")
+  }
+  let names = Dictionary(symbols.map { ($0.identifier.precise, $0.pathComponents.last ?? "") }) { first, _ in first }
+  var conformances: [String: Set<String>] = [:]
+  for relationship in graphs.flatMap(\.relationships) where relationship.kind == "conformsTo" {
+    let name = names[relationship.target] ?? relationship.targetFallback?.split(separator: ".").last.map(String.init)
+    if let name, !common.contains(name) { conformances[relationship.source, default: []].insert(name) }
+  }
   var lines: [(path: [String], line: String)] = []
   for symbol in symbols {
-    let declaration = (symbol.declarationFragments ?? []).map(\.spelling).joined()
+    var declaration = (symbol.declarationFragments ?? []).map(\.spelling).joined()
       .split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    let indent = String(repeating: "  ", count: symbol.pathComponents.count - 1)
-    lines.append((symbol.pathComponents, indent + declaration))
+    if let protocols = conformances[symbol.identifier.precise], !declaration.contains(" : ") {
+      declaration += " : " + protocols.sorted().joined(separator: ", ")
+    }
+    lines.append(
+      (symbol.pathComponents, String(repeating: "  ", count: symbol.pathComponents.count - 1) + declaration))
   }
   // Members of a type that another module declares are listed below its name.
   let types = Set(lines.map(\.path))

@@ -6,7 +6,7 @@ public struct LayerAgreement: Sendable, Codable {
   public let student: Int
   public let teacher: Int
   /// Mean over sequences, heads and rows of KL(teacher ‖ student) between rows of attention, in nats; nil where the numbers of
-  /// heads differ. Aguilar et al. 2020 give 2.229 for soft labels alone and 0.085 for internal distillation.
+  /// heads differ or one of them has no attention. Aguilar et al. 2020 give 2.229 for soft labels alone and 0.085 for internal distillation.
   public let attentionKL: Double?
   /// Mean of 1 − cos between the [CLS] states; nil where the widths differ.
   public let cosine: Double?
@@ -19,8 +19,11 @@ extension Evaluation {
     batchSize: Int = 32
   ) throws -> [LayerAgreement] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: maximumLength)
-    let hasSameHeads = teacher.card.heads == student.card.heads
-    let hasSameWidth = teacher.card.width == student.card.width
+    func bothOffer(_ kind: ActivationKind) -> Bool {
+      teacher.card.activations.contains(kind) && student.card.activations.contains(kind)
+    }
+    let hasSameHeads = bothOffer(.attention) && teacher.card.heads == student.card.heads
+    let hasSameWidth = bothOffer(.classToken) && teacher.card.width == student.card.width
     func wanted(_ layer: (LayerPair) -> Int) -> Set<Activation> {
       Set(
         layerMap.flatMap { pair -> [Activation] in
