@@ -17,7 +17,8 @@ func core(_ name: String, _ folder: String, _ dependencies: [Target.Dependency] 
 /// A built-in plugin. It sees the contracts and what lies below them, and only what is public there.
 func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(
-    name: "Distill\(name)", dependencies: ["DistillCore"] + dependencies, path: "Sources/Plugins/\(name)", packageAccess: false,
+    name: "Distill\(name)", dependencies: ["DistillCore"] + dependencies, path: "Sources/Plugins/\(name)",
+    packageAccess: false,
     swiftSettings: safe)
 }
 
