@@ -15,9 +15,10 @@ func core(_ name: String, _ folder: String, _ dependencies: [Target.Dependency] 
 }
 
 /// A built-in plugin. It sees the contracts and what lies below them, and only what is public there.
-func plugin(_ name: String) -> Target {
+func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(
-    name: "Distill\(name)", dependencies: ["DistillCore"], path: "Sources/Plugins/\(name)", packageAccess: false,
+    name: "Distill\(name)", dependencies: ["DistillCore"] + dependencies, path: "Sources/Plugins/\(name)",
+    packageAccess: false,
     swiftSettings: safe)
 }
 
@@ -29,7 +30,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let plugins = [
-  plugin("BERT"),
+  plugin("BERT", ["DistillWordPiece"]),
   plugin("SupervisedContrastiveHead"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
@@ -52,6 +53,7 @@ let libraries = [
   core("DistillOptions", "Options"),
   core("DistillYAML", "YAML", ["DistillOptions", "CLibYAML"], settings: pointers),
   core("DistillText", "Text", ["DistillOptions", "DistillFormats"]),
+  core("DistillWordPiece", "WordPiece", ["DistillText"]),
   core("DistillCore", "Contracts", ["DistillTensor", "DistillFormats", "DistillOptions", "DistillText"]),
   core("DistillTraining", "Training", ["DistillCore"]),
   core("DistillPipeline", "Pipeline", ["DistillTraining", "DistillYAML"]),
@@ -95,7 +97,7 @@ let package = Package(
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
     tests("Formats", ["DistillFormats"]),
     tests("Options", ["DistillYAML"]),
-    tests("Text", ["DistillText"], resources: [.copy("Fixtures")]),
+    tests("Text", ["DistillWordPiece"], resources: [.copy("Fixtures")]),
     tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
     tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),

@@ -131,6 +131,21 @@ import Testing
     let attention = try reader.floats(named: "attention.2")
     for row in 0..<8 { #expect(abs(attention[4 * row..<4 * row + 4].reduce(0, +) - 1) < 1e-5) }
 
+    // The only encoder that is compiled in need not be named, and ids need no weights.
+    let file = bench.url.appending(path: "teacher/config.json")
+    let config = try String(contentsOf: file, encoding: .utf8)
+    try bench.write(config.replacing("\"model_type\": \"bert\", ", with: ""), to: "teacher/config.json")
+    try FileManager.default.moveItem(atPath: bench.path("teacher/model.safetensors"), toPath: bench.path("weights"))
+    #expect(
+      try bench.distill("tokenize", "teacher", "texts.txt").lines.map {
+        $0.split(separator: " ").compactMap { Int($0) }
+      } == ids)
+    try FileManager.default.moveItem(atPath: bench.path("weights"), toPath: bench.path("teacher/model.safetensors"))
+    try bench.write(config.replacing("\"bert\"", with: "\"gpt\""), to: "teacher/config.json")
+    let unknown = try bench.distill("tokenize", "teacher", "texts.txt")
+    #expect(unknown.status != 0 && unknown.errors.contains("gpt"), "\(unknown.errors)")
+    try bench.write(config, to: "teacher/config.json")
+
     // The classifier is one that nothing has trained.
     let refused = try bench.distill(
       "embed", "teacher", "texts.txt", "--activation", "logits", "--output", "no.safetensors")

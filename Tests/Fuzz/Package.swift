@@ -16,6 +16,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "DistillPipeline", package: "swift-distill"),
         .product(name: "DistillPlugins", package: "swift-distill"),
+        .product(name: "DistillWordPiece", package: "swift-distill"),
       ],
       plugins: [.plugin(name: "DistillPluginRegistry", package: "swift-distill")])
   ],

@@ -1,4 +1,5 @@
 import DistillText
+import DistillWordPiece
 import Foundation
 import Testing
 

@@ -245,15 +245,3 @@ public struct LossTermConformance {
     }
   }
 }
-
-extension Response {
-  /// Changed as a whole; attention becomes rows of 0 and 1 instead, since it has to stay a probability.
-  fileprivate func changed(_ change: (Tensor) -> Tensor) -> Response {
-    Response(
-      Dictionary(
-        uniqueKeysWithValues: activations.map { activation, tensor in
-          guard activation.kind.shape == .attention else { return (activation, change(tensor)) }
-          return (activation, Tensor(tensor.values.map { $0 > 0.5 ? 1 : 0 }, tensor.shape))
-        }))
-  }
-}

@@ -57,7 +57,7 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
 
 extension TextFileError {
   /// The bytes of a file that must be UTF-8 and not empty; a byte-order mark is taken off.
-  static func bytes(of file: URL) throws -> [UInt8] { try lines(of: file).bytes }
+  package static func bytes(of file: URL) throws -> [UInt8] { try lines(of: file).bytes }
 
   /// The same, or the whole lines among the first so many bytes; and whether these are all.
   static func lines(of file: URL, atMost count: Int? = nil) throws -> (bytes: [UInt8], isWhole: Bool) {

@@ -1,4 +1,5 @@
 import DistillCore
+import DistillWordPiece
 import Foundation
 
 extension BERTEncoder {

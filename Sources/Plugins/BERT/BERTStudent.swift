@@ -103,6 +103,11 @@ public struct BERTStudent: StudentRecipe, Sendable {
 
   public var sources: [URL]? { checkpoint.map { BERTEncoder.sources($0.url) } }
 
+  public func makeTokenizer(in _: Surroundings) throws -> any Tokenizer {
+    guard let checkpoint else { throw WiringError("has the teacher's tokenizer", option: "checkpoint") }
+    return try BERTEncoder.examine(checkpoint.url).tokenizer
+  }
+
   public func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student {
     try TrainableBERT(start(in: surroundings, teacher: teacher))
   }

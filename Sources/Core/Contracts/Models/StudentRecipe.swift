@@ -4,6 +4,14 @@ import Foundation
 public protocol StudentRecipe: EncoderRecipe {
   /// The student before it learns; layers may be copied from the prepared teacher.
   func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student
+  /// The tokenizer of its checkpoint, before any weight is read. Default: made with the whole student.
+  func makeTokenizer(in surroundings: Surroundings) throws -> any Tokenizer
   /// What a student became and ``TextEncoder/write(to:)`` wrote.
   func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any TextEncoder
+}
+
+extension StudentRecipe {
+  public func makeTokenizer(in surroundings: Surroundings) throws -> any Tokenizer {
+    try makeStudent(in: surroundings, teacher: nil).tokenizer
+  }
 }

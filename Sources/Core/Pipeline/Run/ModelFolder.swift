@@ -11,13 +11,28 @@ public enum ModelFolder {
     let max_position_embeddings: Int?
   }
 
-  /// Loads a Hugging Face folder through the student plugin that its `model_type` names.
+  /// Loads a Hugging Face folder through the student plugin that its `model_type` names, or the only one that there is.
   ///
   /// - `settings`: options of that plugin, e.g. `embedding=mean`.
   /// - Throws: `FormatError` or `Diagnostics`.
   public static func encoder(
     _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry
   ) throws -> any TextEncoder {
+    let (recipe, surroundings) = try recipe(folder, settings, registry)
+    _ = try recipe.card(in: surroundings)  // refuses layers that do not exist
+    return try recipe.makeStudent(in: surroundings, teacher: nil).model()
+  }
+
+  /// What makes the ids of a folder's encoder; weights need not be there.
+  /// - Throws: as ``encoder(_:settings:registry:)``.
+  public static func tokenizer(_ folder: URL, registry: PluginRegistry) throws -> any Tokenizer {
+    let (recipe, surroundings) = try recipe(folder, [], registry)
+    return try recipe.makeTokenizer(in: surroundings)
+  }
+
+  private static func recipe(
+    _ folder: URL, _ settings: [(path: String, value: String)], _ registry: PluginRegistry
+  ) throws -> (any StudentRecipe, Surroundings) {
     let file = folder.appending(path: "config.json")
     guard let data = try? Data(contentsOf: file),
       let configuration = try? JSONDecoder().decode(Configuration.self, from: data)
@@ -25,16 +40,20 @@ public enum ModelFolder {
       throw FormatError(
         file: file, "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary")
     }
-    let surroundings = Surroundings(
-      task: task(configuration), maximumLength: configuration.max_position_embeddings ?? 512, key: RandomKey(0))
     var document = YAMLDocument(Data("student: {}".utf8), name: folder.path, folder: URL(filePath: "."))
-    document.set("student.use", configuration.model_type ?? "bert")
+    let plugins = registry.plugins(of: (any StudentRecipe).self).map(\.name)
+    if let name = configuration.model_type ?? (plugins.count == 1 ? plugins[0] : nil) {
+      document.set("student.use", name)
+    }
     for (path, value) in settings { document.set("student.\(path)", value) }
     document.set("student.checkpoint", YAMLValue.text(folder.path).flow)
     let recipe = try document.decode(EncoderOptions.self, registry: registry).value.student
     guard let recipe else { throw FormatError(file: file, "names no model_type that is known here") }
-    _ = try recipe.card(in: surroundings)  // refuses layers that do not exist
-    return try recipe.makeStudent(in: surroundings, teacher: nil).model()
+    return (
+      recipe,
+      Surroundings(
+        task: task(configuration), maximumLength: configuration.max_position_embeddings ?? 512, key: RandomKey(0))
+    )
   }
 
   private static func task(_ configuration: Configuration) -> TaskKind {

@@ -2,6 +2,7 @@ import DistillBERT
 import DistillCore
 import DistillHNSW
 import DistillPipeline
+import DistillWordPiece
 import DistillYAML
 import Foundation
 

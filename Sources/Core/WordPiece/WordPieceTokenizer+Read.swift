@@ -1,4 +1,5 @@
 import DistillFormats
+import DistillText
 import Foundation
 
 extension WordPieceTokenizer {

@@ -1,3 +1,4 @@
+import DistillText
 import Foundation
 
 /// BERT's tokenizer, id for id the one of Hugging Face `tokenizers` (BertNormalizer, BertPreTokenizer, WordPiece).
