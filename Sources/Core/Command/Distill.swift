@@ -4,6 +4,7 @@ import DistillPipeline
 import DistillTraining
 import Foundation
 
+/// The root command, `distill`.
 struct Distill: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "distill",
@@ -28,7 +29,9 @@ struct Distill: ParsableCommand {
 }
 
 extension Distill {
-  /// - Throws: for a first word, or one after `help`, that is no command.
+  /// Checks that the first word, or the word after `help`, is a command.
+  ///
+  /// - Throws: `ValidationError` that suggests the most similar command, or lists all commands.
   static func checkCommandName(_ arguments: ArraySlice<String>) throws {
     let words = arguments.first == "help" ? arguments.dropFirst() : arguments
     let names = configuration.subcommands.map { $0.configuration.commandName ?? "\($0)".lowercased() }
@@ -39,8 +42,9 @@ extension Distill {
   }
 }
 
-/// How the program ends.
+/// Ends the program after an error.
 enum ExitStatus {
+  /// Prints an error and ends the program with the status that `distill help` documents.
   static func quit(with error: any Error) -> Never {
     switch error {
     case let diagnostics as Diagnostics:

@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-/// The program `distill`, for a package that compiles plugins of its own into it:
+/// The program `distill`, for packages that compile their own plugins into it:
 ///
 /// ```swift
 /// import DistillCLI
@@ -11,9 +11,9 @@ import Foundation
 /// DistillCommand.main(plugins: CompiledPlugins.all)
 /// ```
 ///
-/// `CompiledPlugins` is what the build-tool plugin `DistillPluginRegistry` makes of the package's `plugins.yaml`.
+/// The build-tool plugin `DistillPluginRegistry` generates `CompiledPlugins` from the `plugins.yaml` of the package.
 public enum DistillCommand {
-  /// Does what the process's arguments say, and ends the process with the status that `distill help` tells.
+  /// Runs the command that the arguments of the process name, and ends the process with the status that `distill help` documents.
   public static func main(plugins: [CompiledPlugin]) -> Never {
     StandardStream.prepare()
     do {
@@ -29,7 +29,7 @@ public enum DistillCommand {
   }
 }
 
-/// A command that looks plugins up.
+/// A command that needs the registry of plugins.
 protocol PluginCommand: ParsableCommand {
   func run(_ registry: PluginRegistry) throws
 }

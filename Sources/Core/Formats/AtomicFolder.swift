@@ -1,27 +1,29 @@
 import Foundation
 
-/// Writes folders whole: whoever opens the path finds the old folder or the new one, never a mixture.
+/// Writes folders atomically: a reader finds either the old folder or the new one, never a mixture of both.
 ///
-/// The new folder is built inside a temporary sibling and flushed to the disk file by file; then the two trade places in
-/// one step. On a file system without that step the old one moves aside first. A process killed between those two
-/// renames leaves nothing at the path, until the next `write` or `recover` puts the old folder back.
+/// The new folder is built inside a temporary sibling and flushed to the disk file by file. Then the old and the new folder
+/// trade places in one system call. A file system that lacks this call needs two renames, the first of which moves the old
+/// folder aside. If the process is killed between them, the path is empty until the next `write` or `recover` puts the old
+/// folder back.
 ///
-/// A link at the path is followed, a folder keeps its permissions, and what is no folder is not replaced.
+/// A symbolic link at the path is followed, and an existing folder keeps its permissions. Anything other than a folder is left
+/// alone and reported as an error.
 public enum AtomicFolder {
-  /// Puts what `build` writes into the folder it is handed at `url`, in place of a folder that may be there.
+  /// Creates or replaces the folder at `url`: `build` receives an empty temporary folder and fills it.
   ///
-  /// Throws what `build` throws, or `FormatError` with the path and the system's reason; `url` is then as it was,
-  /// unless only the last flush of its parent failed.
+  /// - Throws: Any error of `build`, and ``FormatError`` with the path and the system's reason. The old folder is then still in
+  ///   place, unless it was the last step that failed, the flush of the parent folder.
   public static func write(to url: URL, _ build: (URL) throws -> Void) throws {
     try write(to: url, exchange: exchange, afterStep: {}, build)
   }
 
-  /// Clears away what a killed writer of `url` left behind, and puts the old folder back if it was moved aside.
+  /// Removes what a killed writer of `url` left behind, and puts the old folder back if the writer had moved it aside.
   public static func recover(_ url: URL) {
     if let target = try? destination(of: url, isFolder: true).url { TemporaryNeighbour.removeAbandoned(of: target) }
   }
 
-  /// `write` with its parts exchangeable, so that a test can look at the disk after each step.
+  /// Does the work of `write(to:_:)`, with parameters that let a test inspect the disk after each step.
   package static func write(
     to url: URL, exchange: (URL, URL) -> Bool, afterStep: () throws -> Void, _ build: (URL) throws -> Void
   ) throws {
@@ -36,7 +38,7 @@ public enum AtomicFolder {
     try afterStep()
     if let permissions { try OpenFile(new, O_RDONLY).allow(permissions) }
     try synchronize(new)
-    // A plain rename does when there is no folder yet, or an empty one.
+    // A plain rename is enough if there is no folder at the path yet, or an empty one.
     if rename(new.path, url.path) != 0 {
       guard errno == ENOTEMPTY || errno == EEXIST else { throw FormatError(file: url, tried: "put it in place") }
       if !exchange(new, url) {
@@ -59,12 +61,12 @@ public enum AtomicFolder {
     try OpenFile(folder, O_RDONLY).synchronize()
   }
 
-  /// Lets two paths trade places in one step. `false` when this system or file system cannot.
+  /// Lets two paths trade places in one system call. Returns `false` if the system or the file system does not support it.
   package static func exchange(_ one: URL, _ other: URL) -> Bool {
     #if canImport(Darwin)
       return renamex_np(one.path, other.path, UInt32(RENAME_SWAP)) == 0
     #else
-      // The C library has it, but not the headers that Swift sees.
+      // The C library has this function, but the headers that Swift imports do not declare it.
       typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
       guard let symbol = dlsym(nil, "renameat2") else { return false }
       let exchangeFlag: UInt32 = 2  // RENAME_EXCHANGE of linux/fs.h

@@ -3,25 +3,27 @@ import Foundation
 
 /// The SHA-256 checksum of a stream of bytes (FIPS 180-4).
 ///
-/// It is written out in this package, so that importing a part does not pull in a cryptography library. It names files and
-/// finds damage; it has no part in keeping secrets.
+/// This package has its own implementation so that importing one of its parts does not require a cryptography library. The
+/// checksum names files and detects damage. It is not used to keep anything secret.
 public struct Checksum: Sendable {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
-  private var pending: [UInt8] = []  // the bytes after the last whole block, always fewer than 64
+  private var pending: [UInt8] = []  // bytes after the last whole block of 64, so always fewer than 64
   private var byteCount: UInt64 = 0
 
   public init() {}
 
-  /// The checksum of one piece of data, as 64 lowercase hexadecimal digits.
+  /// Returns the checksum of `bytes` as 64 lowercase hexadecimal digits.
   public static func hexDigest(of bytes: some Sequence<UInt8>) -> String {
     var hash = Checksum()
     hash.update(bytes)
     return hash.hexDigest
   }
 
-  /// The checksum of a file's contents, read piece by piece. Throws `FormatError` when it cannot be read.
+  /// Returns the checksum of a file's contents as 64 lowercase hexadecimal digits.
+  ///
+  /// The file is read in pieces, so its size does not matter. Throws ``FormatError`` if it cannot be read.
   public static func hexDigest(ofFile url: URL) throws -> String {
     let file = try OpenFile(url, O_RDONLY | O_NONBLOCK)
     let size = try file.size()
@@ -32,15 +34,18 @@ public struct Checksum: Sendable {
     return hash.hexDigest
   }
 
+  /// Appends bytes to the stream.
   public mutating func update(_ bytes: some Sequence<UInt8>) {
     let done: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
     if done == nil { Array(bytes).withUnsafeBytes { update($0) } }
   }
 
+  /// Appends bytes to the stream.
   public mutating func update(_ bytes: RawSpan) {
     bytes.withUnsafeBytes { update($0) }
   }
 
+  /// Appends bytes to the stream.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     byteCount += UInt64(bytes.count)
     var rest = bytes[...]
@@ -57,8 +62,9 @@ public struct Checksum: Sendable {
     pending += rest.dropFirst(whole)
   }
 
-  /// The checksum of everything so far, as 64 lowercase hexadecimal digits. More may follow.
+  /// The checksum of all bytes so far, as 64 lowercase hexadecimal digits. The stream may continue afterwards.
   public var hexDigest: String {
+    // Padding of section 5.1.1: a one bit, zeros, and the length in bits as a big-endian number of 64 bits.
     var tail = pending + [0x80]
     tail += [UInt8](repeating: 0, count: (120 - tail.count) % 64)
     tail += (0..<8).map { UInt8(truncatingIfNeeded: (byteCount &* 8) >> UInt64(56 - 8 * $0)) }

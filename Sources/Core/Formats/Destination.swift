@@ -1,9 +1,12 @@
 import Foundation
 
-/// Where a write to a path goes. Links are followed, and nothing but a plain file, or a folder, is ever replaced.
+/// Returns the path that a write to `url` has to replace.
 ///
-/// - Returns: the path behind all links, and the permissions of what is there.
-/// - Throws: `FormatError` where something else lies at the path, or a link leads nowhere.
+/// Symbolic links are followed, because renaming a new file over a link would replace the link and not its target. Only a plain
+/// file may be replaced by a file, and only a folder by a folder.
+///
+/// - Returns: The path without links, and the permissions of the existing file or folder, or `nil` if there is none.
+/// - Throws: ``FormatError`` if the path names something of another kind, or cannot be followed, as a circle of links.
 func destination(of url: URL, isFolder: Bool) throws -> (url: URL, permissions: mode_t?) {
   var status = stat()
   if stat(url.path, &status) == 0 {
@@ -16,7 +19,8 @@ func destination(of url: URL, isFolder: Bool) throws -> (url: URL, permissions: 
     return (URL(filePath: path), status.st_mode & 0o777)
   }
   guard errno == ENOENT else { throw FormatError(file: url, tried: "write to it") }
-  // Nothing is there, or a link to what is not there yet. A circle of links is another error, so this ends.
+  // Nothing exists at the path, or a link there points to a path where nothing exists yet. The loop ends, because `stat` reports
+  // a circle of links as another error.
   var path = url.path
   while true {
     let parent = (path as NSString).deletingLastPathComponent

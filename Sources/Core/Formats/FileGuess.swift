@@ -1,6 +1,8 @@
 import Foundation
 
-/// Says what a file that is no safetensors file probably is, and how to come by one.
+/// Guesses what a file is that is not a valid safetensors file, so that the error message can say how to get a valid one.
+///
+/// The usual causes are an unfinished download, a web page or a Git LFS pointer in place of the file, and other formats.
 enum FileGuess {
   static func message(head: [UInt8], size: Int, headerLength: UInt64) -> String {
     let text = String(decoding: head, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).lowercased()

@@ -1,19 +1,22 @@
 import Foundation
 
-/// The lock of a file that stays where it is: one process at a time holds it, and the system takes it back when that process
-/// ends, however it ends. While it is held, the file says who holds it.
+/// A lock on a file, which one process at a time can hold.
+///
+/// The system releases the lock when the process ends, even if the process is killed. While the lock is held, the file contains
+/// a description of its holder. The file stays in place when the lock is released.
 public final class FileLock: Sendable {
   private let file: OpenFile
 
-  /// Somebody else holds the lock.
+  /// The error that another process holds the lock.
   public struct Held: Error, CustomStringConvertible, Sendable {
-    /// Such as `process 4711 on lupin since 2026-02-03T10:11:12Z`.
+    /// A description of the holder, such as `process 4711 on lupin since 2026-02-03T10:11:12Z`.
     public let holder: String
     public var description: String { "in use by \(holder)" }
   }
 
-  /// Takes the lock of `url`, a file that is made if need be.
-  /// - Throws: ``Held``, or `FormatError` where the file cannot be opened or locked.
+  /// Takes the lock on `url`, and creates the file if it does not exist.
+  ///
+  /// - Throws: ``Held`` if another process holds the lock, ``FormatError`` if the file cannot be opened or locked.
   public init(_ url: URL) throws {
     while true {
       let file = try OpenFile(url, O_RDWR | O_CREAT)
@@ -21,7 +24,8 @@ public final class FileLock: Sendable {
         guard errno == EWOULDBLOCK else { throw FormatError(file: url, tried: "lock it") }
         throw Held(holder: try Self.holder(file))
       }
-      // Somebody may have removed the file between its opening and its locking; then lock the one that is there now.
+      // Another process may have removed the file after it was opened here and before it was locked. The lock would then be on
+      // a file that nobody else can open, so the next round opens the file that is at the path now.
       var there = stat()
       guard lstat(url.path, &there) == 0, there.st_ino == (try file.status()).st_ino else { continue }
       try file.truncate(to: 0)
@@ -33,7 +37,7 @@ public final class FileLock: Sendable {
     }
   }
 
-  /// Who holds a lock; whoever took it just now may not have written it yet.
+  /// Returns the description of the holder, and waits up to 0.2 seconds for a process that has the lock but has not written yet.
   private static func holder(_ file: borrowing OpenFile) throws -> String {
     for _ in 0..<20 {
       let holder = try file.bytes(at: 0, count: min(try file.size(), 200))
@@ -43,7 +47,9 @@ public final class FileLock: Sendable {
     return "another process"
   }
 
-  /// Takes the lock as soon as nobody else holds it. `isHeld` is asked again and again meanwhile; what it throws ends the wait.
+  /// Waits until no other process holds the lock on `url`, and takes it.
+  ///
+  /// - Parameter isHeld: Called every 50 milliseconds while another process holds the lock. If it throws, the wait ends.
   public convenience init(waitingFor url: URL, isHeld: (Held) throws -> Void) throws {
     while true {
       do {
@@ -57,11 +63,12 @@ public final class FileLock: Sendable {
   }
 
   deinit {
-    // What is left here if both fail misleads nobody: whether the lock is held is the system's to say.
+    // If both attempts fail, a stale description stays in the file. That is harmless, because the system decides whether the
+    // lock is held.
     do { try file.truncate(to: 0) } catch { try? file.truncate(to: 0) }
   }
 
-  /// Empties the locks in a folder, `.NAME.lock`, whose holders were killed.
+  /// Empties the lock files (`.NAME.lock`) in a folder whose holders were killed.
   public static func clearAbandoned(in folder: URL) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(".") && name.hasSuffix(".lock") {

@@ -1,35 +1,37 @@
 import Foundation
 
-/// Foundation's calls on files and folders; what they throw names the path and the system's reason.
+/// File operations of Foundation that throw ``FormatError`` with the path and the system's reason.
 public enum FileSystem {
-  /// Makes a folder, and those above it that are missing. One that is there is left as it is.
+  /// Creates a folder and all missing folders above it. An existing folder is left as it is.
   public static func makeFolder(_ url: URL) throws {
     try told(url, "make this folder") {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
   }
 
-  /// Removes a file, or a folder with all that is in it; where there is nothing, nothing is done.
+  /// Removes a file, or a folder with all its contents. Does nothing if there is nothing at `url`.
   public static func remove(_ url: URL) throws {
     do {
       try told(url, "remove it") { try FileManager.default.removeItem(at: url) }
     } catch  where (try? FileManager.default.attributesOfItem(atPath: url.path)) == nil {
-      return  // somebody else did
+      return  // it did not exist, or another process removed it meanwhile
     }
   }
 
-  /// Copies a file, or a folder with all that is in it, to where nothing is.
+  /// Copies a file, or a folder with all its contents, to a path where nothing exists yet.
   public static func copy(_ url: URL, to target: URL) throws {
     try told(target, "copy \(url.path) to it") { try FileManager.default.copyItem(at: url, to: target) }
   }
 
-  /// Gives a file or folder another name.
+  /// Moves or renames a file or a folder.
   public static func move(_ url: URL, to target: URL) throws {
     try told(target, "move \(url.path) to it") { try FileManager.default.moveItem(at: url, to: target) }
   }
 
-  /// Puts a copy of a file, or of a folder of files, at a path in one step: whoever looks finds what was there before or all of
-  /// it. A file shares its contents with the copy where the file system can do that.
+  /// Copies a file, or a folder of files, atomically: a reader finds either what was there before or the complete copy.
+  ///
+  /// A file is hard-linked instead of copied where the file system allows it. The caller must therefore never write to either
+  /// of the two in place.
   public static func copyWhole(_ url: URL, to target: URL) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else {
@@ -41,12 +43,14 @@ public enum FileSystem {
     try AtomicFile.write(to: target) { try $0.append(contentsOf: url) }
   }
 
-  /// The names in a folder, sorted; hidden ones too.
+  /// Returns the sorted names of all files and folders in a folder, including hidden ones.
   public static func names(in folder: URL) throws -> [String] {
     try told(folder, "list it") { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
   }
 
-  /// A plain file itself, or all of them in a folder and the folders below it, sorted; hidden ones are left out.
+  /// Returns all plain files in a folder and the folders below it, sorted by path and without hidden ones.
+  ///
+  /// If `url` is itself a plain file, it is the only element.
   public static func files(below url: URL) -> [URL] {
     func isPlain(_ url: URL) -> Bool {
       (try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) ?? false
@@ -56,7 +60,9 @@ public enum FileSystem {
     return (all?.compactMap { $0 as? URL } ?? []).filter(isPlain).sorted { $0.path < $1.path }
   }
 
-  /// All bytes of a file, a pipe or a device.
+  /// Returns all bytes of a file, a pipe or a device.
+  ///
+  /// Throws ``FormatError`` if it cannot be read, or if it is larger than the machine's memory.
   public static func contents(of url: URL) throws -> Data {
     let file = try OpenFile(url, O_RDONLY)
     if let size = try? file.size(), size > ProcessInfo.processInfo.physicalMemory {
@@ -67,7 +73,7 @@ public enum FileSystem {
     return Data(bytes)
   }
 
-  /// All of a file of text.
+  /// Returns the contents of a text file. Throws ``FormatError`` if they are not valid UTF-8.
   public static func text(of url: URL) throws -> String {
     guard let text = String(validating: try contents(of: url), as: UTF8.self) else {
       throw FormatError(file: url, "is not valid UTF-8")

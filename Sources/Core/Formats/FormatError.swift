@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is wrong with a file, or why it could not be read or written, and how to mend it.
+/// An error about a file: what is wrong with it, or why it could not be read or written, and how to mend it.
 public struct FormatError: Error, Sendable, Hashable {
   /// The path of the file or folder.
   public var file: String
@@ -12,12 +12,12 @@ public struct FormatError: Error, Sendable, Hashable {
     self.message = message
   }
 
-  /// A failed system call: what was tried, and the system's own words for `code`.
+  /// Creates the error of a failed system call from the attempted action and the system's message for `code`.
   init(file: URL, tried action: String, code: Int32 = errno) {
     self.init(file: file, "cannot \(action): \(String(cString: strerror(code))) (errno \(code))")
   }
 
-  /// The same, where Foundation made the call.
+  /// Creates the error of a failed call to Foundation. The system's own error is used if Foundation reports it.
   init(file: URL, tried action: String, _ error: any Error) {
     if let cause = (error as? CocoaError)?.underlying as? POSIXError {
       self.init(file: file, tried: action, code: cause.code.rawValue)
@@ -26,7 +26,7 @@ public struct FormatError: Error, Sendable, Hashable {
     }
   }
 
-  /// What an error of Foundation says of a file; `nil` for any other.
+  /// Converts an error of Foundation that names a file. Returns `nil` for any other error.
   package init?(_ error: any Error) {
     guard let error = error as? CocoaError, let path = error.filePath ?? error.url?.path else { return nil }
     self.init(file: URL(filePath: path), tried: "use it", error)

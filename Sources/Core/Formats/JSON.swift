@@ -1,7 +1,7 @@
 /// A JSON value whose objects keep the order and the exact spelling of their keys.
 ///
-/// Foundation puts keys into a dictionary of strings, and Swift takes canonically equivalent strings for one key;
-/// a vocabulary may hold both spellings of "é" as two tokens.
+/// `JSONSerialization` cannot be used for vocabularies. It stores keys in a dictionary of strings, where Swift treats canonically
+/// equivalent strings as the same key, but a vocabulary may contain both spellings of "é" as two tokens.
 package enum JSON {
   case null
   case bool(Bool)
@@ -20,7 +20,9 @@ package enum JSON {
     self = try parser.document()
   }
 
-  /// The member of an object, `nil` if there is none or it is null.
+  /// The member of an object with this key; `nil` if it is missing or null, or if the value is not an object.
+  ///
+  /// If a key is repeated, its last value counts, as in most JSON parsers.
   package subscript(key: String) -> JSON? {
     guard case .object(let members) = self,
       let value = members.last(where: { $0.key.isIdentical(to: key) })?.value
@@ -36,7 +38,7 @@ package enum JSON {
   package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
   package var object: [(key: String, value: JSON)]? { if case .object(let value) = self { value } else { nil } }
 
-  /// `text` as a JSON string with its quotes.
+  /// Returns `text` as a JSON string, including the quotes.
   package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
@@ -56,6 +58,7 @@ package enum JSON {
   }
 }
 
+/// A recursive-descent parser of JSON (RFC 8259). Nesting is limited, so that no input can overflow the stack.
 struct JSONParser {
   private let bytes: [UInt8]
   private var position: Int
@@ -125,6 +128,7 @@ struct JSONParser {
     return result
   }
 
+  /// Parses a number, `true`, `false` or `null`.
   private mutating func word() throws(JSON.SyntaxError) -> JSON {
     let start = position
     while let byte = next,
@@ -148,6 +152,7 @@ struct JSONParser {
     }
   }
 
+  /// Parses a string. The opening quote must be the next byte.
   mutating func string() throws(JSON.SyntaxError) -> String {
     position += 1
     var content: [UInt8] = []
@@ -203,6 +208,8 @@ struct JSONParser {
 }
 
 extension String {
-  /// Equal scalar by scalar. `==` takes canonically equivalent strings for equal, which vocabularies must not.
+  /// Returns whether two strings consist of the same Unicode scalars.
+  ///
+  /// `==` also considers canonically equivalent strings equal, and would merge tokens that a vocabulary keeps apart.
   package func isIdentical(to other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

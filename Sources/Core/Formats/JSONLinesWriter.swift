@@ -1,19 +1,19 @@
 import Foundation
 
-/// A growing file of one JSON object per line, such as `metrics.jsonl`.
+/// A writer of files that hold one JSON object per line, such as `metrics.jsonl`.
 ///
-/// A line is handed to the system as soon as it is written, so a killed process loses none but the one it was writing.
-/// Keys are sorted; floats that JSON cannot express become the strings "nan", "inf" and "-inf".
+/// Lines are not buffered, so a killed process loses at most the line that it was writing. Keys are sorted. Floating-point
+/// values that JSON cannot express become the strings "nan", "inf" and "-inf".
 public final class JSONLinesWriter {
   private let file: OpenFile
   private var size: Int
   private let encoder = JSONEncoder()
 
-  /// Opens `url`, making it if need be.
+  /// Opens the file at `url`, and creates it if it does not exist.
   ///
-  /// - `append`: Keeps the lines that are there, and cuts off a last one that a killed process left unfinished;
-  ///   otherwise the file starts empty.
-  /// Throws `FormatError` when `url` cannot be opened or is not a regular file.
+  /// - Parameter append: Whether existing lines are kept. A last line that a killed process left unfinished is removed. If
+  ///   `false`, the file starts empty.
+  /// - Throws: ``FormatError`` if `url` cannot be opened or is not a regular file.
   public init(_ url: URL, append: Bool) throws {
     file = try OpenFile(url, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK)
     size = append ? try Self.endOfLastLine(in: file) : 0
@@ -23,9 +23,9 @@ public final class JSONLinesWriter {
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   }
 
-  /// Appends `object` as one line. When that fails, on a full disk say, the file keeps only whole lines.
+  /// Appends `object` as one line. If writing fails, for example on a full disk, the file still contains only whole lines.
   ///
-  /// Throws `FormatError` when it cannot be written, `EncodingError` when it cannot be expressed.
+  /// - Throws: ``FormatError`` if the line cannot be written, `EncodingError` if `object` cannot be encoded.
   public func write(_ object: some Encodable) throws {
     var line = try encoder.encode(object)
     line.append(UInt8(ascii: "\n"))
@@ -38,6 +38,7 @@ public final class JSONLinesWriter {
     }
   }
 
+  /// Returns the position after the last line feed, searching backwards from the end of the file.
   private static func endOfLastLine(in file: borrowing OpenFile) throws -> Int {
     var end = try file.size()
     while end > 0 {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// An open file or folder of the system, closed when the value goes. Failures name its path and the system's reason.
+/// An open file or folder, which is closed when the value is destroyed. Errors name its path and the system's reason.
 public struct OpenFile: ~Copyable, Sendable {
   let url: URL
   let descriptor: Int32
 
-  /// - Parameter target: What failures name instead of `url`, when that is a temporary stand-in.
+  /// - Parameter target: The path that errors name instead of `url`, for a temporary file that will replace it.
   init(_ url: URL, _ flags: Int32, for target: URL? = nil) throws {
     self.url = target ?? url
     descriptor = open(url.path, flags | O_CLOEXEC, 0o666)
@@ -14,14 +14,15 @@ public struct OpenFile: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// Appends all of `bytes`, or writes them over what stands at `offset`. Nothing is buffered, so give it large pieces:
-  /// `try file.write(array.span.bytes)`.
+  /// Appends `bytes`, or overwrites the bytes at `offset`.
+  ///
+  /// Nothing is buffered, so callers should write large pieces: `try file.write(array.span.bytes)`.
   public func write(_ bytes: RawSpan, at offset: Int? = nil) throws {
     let code = writeAll(bytes, to: descriptor, at: offset)
     if code != 0 { throw FormatError(file: url, tried: "write to it", code: code) }
   }
 
-  /// Appends all of another file.
+  /// Appends the contents of another file.
   func append(contentsOf url: URL) throws {
     let source = try OpenFile(url, O_RDONLY | O_NONBLOCK)
     let size = try source.size()
@@ -31,7 +32,10 @@ public struct OpenFile: ~Copyable, Sendable {
     }
   }
 
-  /// Fills `bytes` from `offset` on. A file that ends before that, cut by someone since it was checked, is an error.
+  /// Fills `bytes` with the bytes from `offset` on.
+  ///
+  /// Throws ``FormatError`` if the file ends too early, for example because another process has shortened it since its size was
+  /// checked.
   func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
     var done = 0
     while done < bytes.count {
@@ -52,7 +56,7 @@ public struct OpenFile: ~Copyable, Sendable {
     }
   }
 
-  /// The length of a regular file in bytes. Anything else (a folder, a pipe) has no length to believe, and is refused.
+  /// Returns the size of a regular file in bytes. Throws for anything else, because the size of a folder or a pipe means nothing.
   func size() throws -> Int {
     let status = try status()
     guard status.st_mode & S_IFMT == S_IFREG else { throw FormatError(file: url, "is not a regular file") }
@@ -69,10 +73,10 @@ public struct OpenFile: ~Copyable, Sendable {
     if ftruncate(descriptor, off_t(size)) != 0 { throw FormatError(file: url, tried: "shorten it") }
   }
 
-  /// Sets who may do what with it, where this user and file system can.
+  /// Sets the permissions. A failure is ignored, because some file systems have none and only the owner may change them.
   func allow(_ permissions: mode_t) { _ = fchmod(descriptor, permissions) }
 
-  /// Returns once the contents are on the disk, on file systems that can tell.
+  /// Flushes the contents to the disk. `EINVAL` is ignored, because some file systems and devices cannot be flushed.
   func synchronize() throws {
     while fsync(descriptor) != 0 {
       if errno == EINVAL { return }
@@ -80,7 +84,9 @@ public struct OpenFile: ~Copyable, Sendable {
     }
   }
 
-  /// Takes the lock of this file, which the system gives back when the file is closed, even by a kill.
+  /// Takes an exclusive lock on this file. The system releases it when the file is closed or the process ends.
+  ///
+  /// - Returns: `false` if the lock was not taken. `errno` is `EWOULDBLOCK` if another process holds it.
   func lock(waiting: Bool) -> Bool {
     while flock(descriptor, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
       if errno != EINTR { return false }

@@ -1,20 +1,21 @@
 import Foundation
 
-/// The header of a safetensors file: a JSON object that names each tensor's element type, shape and place.
+/// The header of a safetensors file: a JSON object with the element type, the shape and the position of each tensor.
 ///
-/// The parser reads exactly the JSON that the format allows, and so sees what a general one hides: repeated keys, numbers
-/// that are no whole numbers, nesting without end.
+/// It has a parser of its own that accepts only the JSON of this format. A general parser would hide repeated keys and
+/// fractional numbers, and would follow nesting of any depth.
 struct SafetensorsHeader: Sendable {
-  /// Why a header is refused; the reader adds the path.
+  /// The reason why a header is refused. The reader adds the path.
   struct Refusal: Error {
     var message: String
   }
 
-  /// Names in the order of the data.
+  /// The names of the tensors in the order of their data.
   private(set) var names: [String] = []
   private(set) var tensors: [String: TensorInfo] = [:]
-  /// Where each tensor begins, and where the last one ends, counted from the end of the header.
+  /// The position of each tensor's first byte, counted from the end of the header.
   private(set) var offsets: [String: Int] = [:]
+  /// The number of bytes of all tensors.
   private(set) var dataSize = 0
   private(set) var metadata: [String: String] = [:]
 
@@ -39,7 +40,7 @@ struct SafetensorsHeader: Sendable {
       }
     }
     try parser.end()
-    // An empty tensor stands before the one that begins where it does; names settle the rest.
+    // Sorting by size and name as well puts an empty tensor before the one that begins at the same byte.
     let places = tensors.map { (offsets[$0.key] ?? 0, $0.value.byteCount, $0.key) }
     for (begin, count, name) in places.sorted(by: <) {
       guard begin == dataSize else {
@@ -52,7 +53,7 @@ struct SafetensorsHeader: Sendable {
     }
   }
 
-  /// A name that may be as long as the header.
+  /// Shortens a name for an error message. A damaged header may contain a name of megabytes.
   private static func shown(_ name: String) -> String { name.count > 100 ? name.prefix(100) + "…" : name }
 
   private static func entry(of name: String, _ parser: inout Parser) throws -> (TensorInfo, begin: Int) {
@@ -89,7 +90,9 @@ struct SafetensorsHeader: Sendable {
   }
 }
 
-/// Just enough JSON: objects, strings, and lists of non-negative whole numbers. Its depth is that of its caller's code.
+/// A parser of the JSON that a header consists of: objects, strings, and lists of non-negative integers.
+///
+/// The caller decides what it parses next, so the nesting in the file cannot overflow the stack.
 private struct Parser {
   private let bytes: [UInt8]
   private var position = 0
@@ -170,7 +173,7 @@ private struct Parser {
     return value
   }
 
-  /// The byte at hand after white space, not consumed.
+  /// Skips white space and returns the next byte without consuming it.
   private mutating func next() -> UInt8? {
     while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
     return position < bytes.count ? bytes[position] : nil

@@ -4,29 +4,34 @@ import Foundation
   #error("safetensors are little-endian, and are copied as they are")
 #endif
 
-/// Reads tensors from a safetensors file, one at a time.
+/// A reader of safetensors files, which reads one tensor at a time.
 ///
-/// The header is checked as a whole when the file is opened: sizes, element types, shapes, and that the tensors fill the
-/// rest of the file without holes. Data is read, not mapped into memory, so a file that somebody shortens later makes a
-/// call throw, not the process die. Calls may come from several threads.
+/// The whole header is checked when the file is opened: sizes, element types, shapes, and that the tensors fill the rest of the
+/// file without gaps. The data is read and not mapped into memory. If another process shortens the file later, a call throws an
+/// error, whereas an access to mapped memory would end the process. Several threads may use one reader at the same time.
 ///
-/// Format: https://github.com/huggingface/safetensors
+/// The format is described at https://github.com/huggingface/safetensors.
 public final class SafetensorsReader: Sendable {
   public let url: URL
   private let file: OpenFile
   private let header: SafetensorsHeader
   private let dataStart: Int
 
-  /// Names in the order of the data.
+  /// The names of the tensors in the order of their data.
   public var names: [String] { header.names }
+  /// The element type and the shape of each tensor.
   public var tensors: [String: TensorInfo] { header.tensors }
-  /// The header's `__metadata__`; empty when there is none.
+  /// The header's `__metadata__`, which is empty if the file has none.
   public var metadata: [String: String] { header.metadata }
 
-  /// The longest header that is read. One of 10,000 tensors takes a megabyte; the format's own limit is four times this.
+  /// The longest header that is accepted, in bytes.
+  ///
+  /// A header of 10,000 tensors takes about a megabyte. The limit of the format itself is four times this one.
   static let headerLimit = 25_000_000
 
-  /// Opens the file and checks its header. Throws `FormatError` when it is not a whole safetensors file.
+  /// Opens a file and checks its header.
+  ///
+  /// - Throws: ``FormatError`` if the file cannot be read or is not a complete safetensors file.
   public init(_ url: URL) throws {
     self.url = url
     file = try OpenFile(url, O_RDONLY | O_NONBLOCK)
@@ -52,7 +57,7 @@ public final class SafetensorsReader: Sendable {
 
   func headerBytes() throws -> [UInt8] { try file.bytes(at: 8, count: dataStart - 8) }
 
-  /// The checksum of the file, with other bytes at one place of its header.
+  /// Returns the checksum that the file would have with other bytes at one position of its header.
   func checksum(replacing place: Int, with bytes: [UInt8]) throws -> String {
     var checksum = Checksum()
     var head = try file.bytes(at: 0, count: dataStart)
@@ -64,9 +69,9 @@ public final class SafetensorsReader: Sendable {
     return checksum.hexDigest
   }
 
-  /// All elements of a tensor of type F32, F16, BF16 or F64; the last is rounded to the nearest float.
+  /// Returns all elements of a tensor of type F32, F16, BF16 or F64, in row-major order. F64 is rounded to the nearest `Float`.
   ///
-  /// Throws `FormatError` when there is no such tensor, it is of another type, or it cannot be read.
+  /// - Throws: ``FormatError`` if there is no such tensor, if it has another type, or if it cannot be read.
   public func floats(named name: String) throws -> [Float] {
     let count = try info(name).count
     return try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -75,8 +80,9 @@ public final class SafetensorsReader: Sendable {
     }
   }
 
-  /// Like `floats(named:)`, into memory of exactly the tensor's `count` elements. After an error what it holds is
-  /// unspecified.
+  /// Reads a tensor like ``floats(named:)``, into memory for exactly the tensor's `count` elements.
+  ///
+  /// The contents of `out` are unspecified if the call throws.
   public func floats(named name: String, into out: UnsafeMutableBufferPointer<Float>) throws {
     let info = try info(name)
     precondition(out.count == info.count, "'\(name)' has \(info.count) elements, the buffer \(out.count)")
@@ -89,7 +95,7 @@ public final class SafetensorsReader: Sendable {
     }
   }
 
-  /// Some elements of a tensor of type F32. Throws as `floats(named:)` does.
+  /// Returns the elements of a tensor of type F32 in a range of its row-major order. Throws like ``floats(named:)``.
   public func floats(named name: String, _ range: Range<Int>) throws -> [Float] {
     let info = try info(name)
     precondition(
@@ -102,7 +108,7 @@ public final class SafetensorsReader: Sendable {
     }
   }
 
-  /// All elements of a tensor of type I64, I32 or U8. Throws as `floats(named:)` does.
+  /// Returns all elements of a tensor of type I64, I32 or U8, in row-major order. Throws like ``floats(named:)``.
   public func integers(named name: String) throws -> [Int64] {
     let info = try info(name)
     return try [Int64](unsafeUninitializedCapacity: info.count) { buffer, initialized in
@@ -117,7 +123,7 @@ public final class SafetensorsReader: Sendable {
     }
   }
 
-  /// Reads a tensor in pieces, so that the unconverted form never lies in memory as a whole.
+  /// Reads and converts a tensor in pieces, so that the whole tensor is never in memory in its stored form.
   private func read<Stored: BitwiseCopyable, Value>(
     _ name: String, into out: UnsafeMutableBufferPointer<Value>, _ convert: (Stored) -> Value
   ) throws {
@@ -151,7 +157,9 @@ public final class SafetensorsReader: Sendable {
 }
 
 extension Float {
-  /// The value of an IEEE 754 half, which is always exact. (`Float16` does not exist on every platform.)
+  /// Creates the value of an IEEE 754 half-precision number, which `Float` always represents exactly.
+  ///
+  /// `Float16` would do the same but does not exist on every platform.
   init(halfBits bits: UInt16) {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits & 0x7c00) >> 10

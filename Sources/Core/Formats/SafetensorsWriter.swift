@@ -1,13 +1,13 @@
 import Foundation
 
-/// Writes tensors into a safetensors file, asking for their elements one tensor at a time.
+/// A writer of safetensors files, which asks for the elements of one tensor at a time.
 ///
 ///     var writer = SafetensorsWriter()
 ///     writer.add("embeddings.weight", shape: [vocabulary, width]) { weight }
 ///     try writer.write(to: url)
 ///
-/// The file is written whole (`AtomicFile`). Tensors stand in the order of their addition, those of wider elements first,
-/// so that each is aligned.
+/// The file is written atomically (see ``AtomicFile``). Integer tensors come first, then the floating-point ones, each in the
+/// order in which they were added. The wider elements come first so that every tensor is aligned.
 public struct SafetensorsWriter {
   private enum Elements {
     case floats(() throws -> [Float])
@@ -17,26 +17,30 @@ public struct SafetensorsWriter {
   private let metadata: [String: String]
   private let isSealed: Bool
 
+  /// Creates a writer without tensors.
+  ///
   /// - Parameters:
-  ///   - metadata: Becomes `__metadata__`; `transformers` refuses files that lack a `format`.
-  ///   - sealed: Whether a checksum of the whole file goes into the metadata, for ``SafetensorsReader/checkSeal()``.
+  ///   - metadata: The contents of `__metadata__`. `transformers` refuses files whose metadata have no `format`.
+  ///   - sealed: Whether the metadata contain a checksum of the whole file, which ``SafetensorsReader/checkSeal()`` compares.
   public init(metadata: [String: String] = ["format": "pt"], sealed: Bool = false) {
     self.metadata = sealed ? metadata.merging([SafetensorsSeal.key: SafetensorsSeal.blank]) { $1 } : metadata
     isSealed = sealed
   }
 
-  /// Adds a tensor of type F32, whose elements `floats` gives in row-major order when the file is written.
+  /// Adds a tensor of type F32. `floats` is called when the file is written and returns the elements in row-major order.
   public mutating func add(_ name: String, shape: [Int], floats: @escaping () throws -> [Float]) {
     tensors.append((name, .f32, shape, .floats(floats)))
   }
 
-  /// Adds a tensor of type I64, whose elements `integers` gives in row-major order when the file is written.
+  /// Adds a tensor of type I64. `integers` is called when the file is written and returns the elements in row-major order.
   public mutating func add(_ name: String, shape: [Int], integers: @escaping () throws -> [Int64]) {
     tensors.append((name, .i64, shape, .integers(integers)))
   }
 
-  /// Writes the file. Throws what the elements throw, or `FormatError` when a name is given twice or reserved, a shape
-  /// does not fit its elements, or the file cannot be written; a file that was there is then untouched.
+  /// Writes the file.
+  ///
+  /// - Throws: Any error of the closures that supply the elements, and ``FormatError`` if a name is reserved or used twice, if
+  ///   a shape does not match its elements, or if the file cannot be written. An existing file is then left as it was.
   public func write(to url: URL) throws {
     let ordered = tensors.filter { $0.dtype == .i64 } + tensors.filter { $0.dtype == .f32 }
     let encoder = JSONEncoder()
@@ -59,6 +63,7 @@ public struct SafetensorsWriter {
       offset = end
     }
     var header = Array("{\(members.joined(separator: ","))}".utf8)
+    // Spaces at the end of the header align the data to 8 bytes.
     header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
 
     var checksum = isSealed ? Checksum() : nil

@@ -1,12 +1,14 @@
 import Foundation
 
-/// A folder that is written whole, with a list of its files' checksums, so that damage is noticed when it is read again.
+/// Folders that are written atomically together with a list of their files' checksums, so that damage is detected on reading.
 ///
-/// The list is `SHA256SUMS`; anybody can check it, too: `sha256sum -c SHA256SUMS`.
+/// The list is a file called `SHA256SUMS`, which `sha256sum -c SHA256SUMS` can check as well.
 public enum SealedFolder {
   static let listName = "SHA256SUMS"
 
-  /// Puts what `build` writes into the folder it is handed at `url`, as ``AtomicFolder`` does, and the list beside it.
+  /// Creates or replaces the folder at `url` like ``AtomicFolder/write(to:_:)``, and adds the list of checksums.
+  ///
+  /// `build` must write files only, no folders.
   public static func write(to url: URL, _ build: (URL) throws -> Void) throws {
     try AtomicFolder.write(to: url) { folder in
       try build(folder)
@@ -17,14 +19,14 @@ public enum SealedFolder {
     }
   }
 
-  /// Whether a folder has a list.
+  /// Returns whether a folder has a list of checksums.
   public static func isSealed(_ url: URL) -> Bool {
     FileManager.default.fileExists(atPath: url.appending(path: listName).path)
   }
 
-  /// Compares every listed file with its checksum. Files that are not listed are left alone.
+  /// Compares every listed file with its checksum. Files that are not in the list are ignored.
   ///
-  /// - Throws: `FormatError` with the file that is missing or is another, or when there is no list.
+  /// - Throws: ``FormatError`` with the path of the first file that is missing or has changed, or if there is no list.
   public static func check(_ url: URL) throws {
     let list = url.appending(path: listName)
     guard let text = try? String(contentsOf: list, encoding: .utf8), !text.isEmpty else {

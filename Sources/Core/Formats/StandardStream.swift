@@ -1,52 +1,57 @@
 import Foundation
 
-/// The process's three streams, without a buffer. What cannot be read or written is an error, and never a signal.
+/// The three standard streams of the process, without buffering.
+///
+/// After ``prepare()`` a failed read or write is always an error and never a signal that ends the process.
 public enum StandardStream: Int32, CaseIterable, Sendable {
   case input, output, error
 
-  /// Makes errors of what would be signals, and takes up the numbers of streams that the process was started without.
-  /// To be called before anything is opened: the first file would get such a number, and then what is meant for the stream.
+  /// Ignores the signals of failed writes, and opens `/dev/null` for each standard stream that the process was started without.
+  ///
+  /// Call this before any file is opened. Otherwise the first file would get the descriptor of a missing stream, and text meant
+  /// for that stream would be written to the file.
   public static func prepare() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     for stream in allCases where fcntl(stream.rawValue, F_GETFD) < 0 {
-      // The wrong way round, so that using it remains the error that it is.
+      // The stream is opened in the wrong direction on purpose, so that using it is still an error.
       _ = open("/dev/null", stream == .input ? O_WRONLY : O_RDONLY)
     }
   }
 
-  /// Why a stream could not be used, in the system's words.
+  /// The error that a stream could not be read or written, with the system's reason.
   public struct Failure: Error, Sendable, CustomStringConvertible {
     public let stream: StandardStream
     let code: Int32
 
-    /// Nobody reads it any more.
+    /// Whether the reason is that the reader of a pipe has closed it.
     public var isClosedPipe: Bool { code == EPIPE }
     public var description: String {
       "standard \(stream) cannot be \(stream == .input ? "read" : "written"): \(String(cString: strerror(code)))"
     }
   }
 
+  /// Writes all of `text`.
   public func write(_ text: String) throws(Failure) {
     let code = writeAll(Array(text.utf8).span.bytes, to: rawValue)
     if code != 0 { throw Failure(stream: self, code: code) }
   }
 
-  /// All that is still to be read.
+  /// Reads until the end of the stream.
   public func read() throws(Failure) -> [UInt8] {
     let (bytes, code) = readAll(from: rawValue)
     if code != 0 { throw Failure(stream: self, code: code) }
     return bytes
   }
 
-  /// The width of the terminal that it is, now; `nil` where it is none, or one that does not tell.
+  /// The current width of the terminal in columns; `nil` if the stream is not a terminal or its width is unknown.
   public var columns: Int? {
     var size = winsize()
     return ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
   }
 }
 
-/// Reads to the end. The code is 0, or the system's of what went wrong.
+/// Reads until the end of a file or stream. The code is 0, or the system's error code.
 func readAll(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
   var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
   while true {
@@ -57,7 +62,7 @@ func readAll(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
   }
 }
 
-/// Writes all of `bytes`. Returns 0, or the system's code of what went wrong.
+/// Writes all of `bytes`. Returns 0, or the system's error code.
 func writeAll(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> Int32 {
   bytes.withUnsafeBytes { bytes in
     var done = 0
@@ -72,7 +77,9 @@ func writeAll(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> 
   }
 }
 
-/// Whether a call that failed may be made again; waits where the other end of a stream was made not to.
+/// Returns whether a failed call should be repeated.
+///
+/// A stream that another process has made non-blocking reports `EAGAIN`. This function then waits until the stream is ready.
 private func canGoOn(_ descriptor: Int32, _ event: Int32) -> Bool {
   guard errno == EAGAIN else { return errno == EINTR }
   var waiting = pollfd(fd: descriptor, events: Int16(event), revents: 0)

@@ -1,5 +1,5 @@
-/// The program and its libraries as a whole.
+/// Information about the package as a whole.
 public enum SwiftDistill {
-  /// What `distill --version` says, and what a run writes beside its results.
+  /// The version that `distill --version` prints and that every run records.
   public static let version = "0.4.0"
 }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A new, hidden file or folder beside `target`, `.NAME.<16 hexadecimal digits>.tmp`, that will take its place.
+/// A new, hidden file or folder beside `target` that will replace it, called `.NAME.<16 hexadecimal digits>.tmp`.
 ///
-/// Its lock says that the writer lives. The system drops the lock of a killed process, and what is left unlocked is
-/// cleared away by the next writer of the same target.
+/// The writer holds a lock on it for as long as it runs. The system releases the lock of a killed process, and the next writer
+/// of the same target removes what is not locked.
 struct TemporaryNeighbour: ~Copyable {
   let target: URL
   let url: URL
@@ -19,7 +19,7 @@ struct TemporaryNeighbour: ~Copyable {
         throw FormatError(file: target, tried: "make a temporary folder beside it")
       }
       let file = try OpenFile(url, isFolder ? O_RDONLY : O_WRONLY | O_CREAT | O_EXCL, for: target)
-      // Another writer may have cleared it away between its making and its locking; then make another.
+      // Another writer may have removed it after it was created and before it was locked. In that case a new one is created.
       _ = file.lock(waiting: true)
       var there = stat()
       if lstat(url.path, &there) == 0, there.st_ino == (try file.status()).st_ino {
@@ -30,17 +30,17 @@ struct TemporaryNeighbour: ~Copyable {
     }
   }
 
-  /// Makes a finished rename survive a power failure.
+  /// Flushes the parent folder, so that a finished rename survives a power failure.
   func synchronizeParent() throws {
     try OpenFile(target.deletingLastPathComponent(), O_RDONLY).synchronize()
   }
 
-  /// Clears away what killed writers of `target` left, and puts back an old folder that one had moved aside.
+  /// Removes the temporaries of killed writers of `target`, and puts back an old folder that one of them had moved aside.
   static func removeAbandoned(of target: URL) {
     removeAbandoned(in: target.deletingLastPathComponent()) { $0 == target.lastPathComponent }
   }
 
-  /// The same for every target in a folder whose name is wanted.
+  /// Removes the temporaries of killed writers in a folder, for the targets that `isWanted` accepts.
   static func removeAbandoned(in folder: URL, where isWanted: (_ target: String) -> Bool) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
       guard let target = targetName(of: name), isWanted(target) else { continue }
@@ -51,12 +51,15 @@ struct TemporaryNeighbour: ~Copyable {
     }
   }
 
-  /// The name that a temporary will take; `nil` for a name that is none of a temporary.
+  /// Returns the name of the target of a temporary, or `nil` if `name` is not the name of a temporary.
   static func targetName(of name: String) -> String? {
     name.wholeMatch(of: /\.(.+)\.[0-9a-f]{16}\.tmp/.dotMatchesNewlines()).map { String($0.1) }
   }
 
-  /// Removes a temporary; a folder moved aside into it goes back first when nothing has taken its place.
+  /// Removes a temporary.
+  ///
+  /// If it contains the old folder and nothing is at `target`, a writer was killed between its two renames. The old folder is
+  /// then moved back first.
   static func discard(_ url: URL, of target: URL) {
     if access(target.path, F_OK) != 0 { _ = rename(url.appendingPathComponent("old").path, target.path) }
     try? FileManager.default.removeItem(at: url)

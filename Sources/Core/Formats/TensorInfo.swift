@@ -1,4 +1,4 @@
-/// The element types of safetensors that fill whole bytes, by the names the format gives them.
+/// The element types of safetensors that occupy whole bytes, with the names that the format gives them.
 public enum DType: String, Sendable, Hashable, CaseIterable {
   case bool = "BOOL"
   case u8 = "U8"
@@ -16,7 +16,7 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
   case u64 = "U64"
   case f64 = "F64"
 
-  /// Bytes of one element.
+  /// The number of bytes of one element.
   public var size: Int {
     switch self {
     case .bool, .u8, .i8, .f8e5m2, .f8e4m3: 1
@@ -27,17 +27,17 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// What a safetensors file says about one tensor; row-major.
+/// The element type and the shape of a tensor in a safetensors file. Elements are stored in row-major order.
 public struct TensorInfo: Sendable, Hashable {
   public let dtype: DType
-  /// Empty for a single number.
+  /// The extents, outermost first. The shape of a scalar is empty.
   public let shape: [Int]
-  /// Elements of all dimensions together.
+  /// The number of elements.
   public let count: Int
-  /// Bytes of all elements together.
+  /// The number of bytes of all elements.
   public var byteCount: Int { count * dtype.size }
 
-  /// `nil` when a dimension is negative or the bytes cannot be counted in an `Int`.
+  /// Returns `nil` if an extent is negative or the number of bytes does not fit in an `Int`.
   public init?(dtype: DType, shape: [Int]) {
     var count = 1
     for dimension in shape {

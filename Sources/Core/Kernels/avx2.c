@@ -5,11 +5,12 @@
 #include <stddef.h>
 #include <string.h>
 
-// An imported package may not set compiler flags. System headers come first, to stay as they are.
+// The instruction set is chosen by an attribute, because a package that others import may not set compiler flags. System
+// headers are included before it, so that it does not apply to their functions.
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define LANES 8
-enum { TILE = 6, VECTORS = 2 };  // of 16 registers; see product.h
+enum { TILE = 6, VECTORS = 2 };  // 12 sums of the 16 registers; see product.h
 typedef __m256 native;
 
 static inline __m256i first_lanes(size_t k) {

@@ -13,24 +13,25 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/// 14 rows by two vectors of columns: 28 sums, two vectors of B and one number of A take 31 of the 32 registers.
+/// A tile of C has 14 rows and two vectors of columns. Its 28 sums, two vectors of B and one number of A occupy 31 of the 32
+/// registers.
 enum { LANES = 16, TILE = 14, PANEL = 2 * LANES };
-/// Pairs of a product at once: a panel of B then takes 96 KiB, of which little leaves the second-level cache.
+/// The number of pairs of a panel that are multiplied at once. They occupy 96 KiB, which mostly stay in the second-level cache.
 enum { DEPTH = 768 };
-/// Tiles that meet a panel before the next one comes: so much of A stays in the second-level cache.
+/// The number of tiles that are multiplied with one panel before the next one. Their rows of A stay in the second-level cache.
 enum { BLOCK = 16 };
 
 INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 INLINE __mmask16 first(size_t k) { return k < LANES ? (__mmask16)((1u << k) - 1) : 0xffff; }
 INLINE __m512 load_first(const float *x, size_t k) { return _mm512_maskz_loadu_ps(first(k), x); }
 
-/// 32 numbers in their order, zeros behind the first k.
+/// Returns the first k of 32 numbers, rounded to bfloat16 and in the same order. The others are zero.
 INLINE __m512i rounded(const float *x, size_t k) {
   return (__m512i)_mm512_cvtne2ps_pbh(
       k > LANES ? load_first(x + LANES, k - LANES) : _mm512_setzero_ps(), load_first(x, k));
 }
 
-/// Pairs along the rows of x.
+/// Packs the pairs along the rows of x.
 static void pack_rows(uint32_t *out, const float *x, size_t rows, size_t depth, size_t stride) {
   const size_t pairs = (depth + 1) / 2;
   for (size_t row = 0; row < rows; row++, x += stride, out += pairs)
@@ -38,13 +39,14 @@ static void pack_rows(uint32_t *out, const float *x, size_t rows, size_t depth, 
       _mm512_mask_storeu_epi32(out + i / 2, first(pairs - i / 2), rounded(x + i, depth - i));
 }
 
-/// Pairs along the columns of x, in strips of `width` columns, zeros behind the last.
+/// Packs the pairs along the columns of x in strips of `width` columns. The last strip is filled up with zeros.
 static void pack_columns(
     uint32_t *out, const float *x, size_t columns, size_t depth, size_t stride, size_t width) {
   static const uint16_t order[2 * LANES] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
                                             8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
   const __m512i alternate = _mm512_loadu_si512(order);
-  const size_t pairs = (depth + 1) / 2, few = 4;  // so the rest of a row's cache line is still there for the next strip
+  // Only a few pairs of rows are packed at a time, so that the cache lines that two strips share are still cached for the second.
+  const size_t pairs = (depth + 1) / 2, few = 4;
   for (size_t start = 0; start < pairs; start += few)
     for (size_t column = 0; column < columns; column += width)
       for (size_t p = start; p < least(start + few, pairs); p++)
@@ -59,7 +61,7 @@ static void pack_columns(
         }
 }
 
-/// Swaps rows and columns of 16 × 16 numbers of 32 bits.
+/// Transposes a block of 16 × 16 numbers of 32 bits in place.
 INLINE void transpose(__m512i rows[LANES]) {
   __m512i t[LANES];
   UNROLLED for (int i = 0; i < LANES; i += 2) {
@@ -86,7 +88,7 @@ INLINE void transpose(__m512i rows[LANES]) {
   }
 }
 
-/// Pairs along the rows of x, which become the columns of panels, zeros behind the last.
+/// Packs the pairs along the rows of x, which become the columns of panels. The last panel is filled up with zeros.
 static void pack_transposed(uint32_t *out, const float *x, size_t rows, size_t depth, size_t stride) {
   const size_t pairs = (depth + 1) / 2;
   for (size_t row = 0; row < (rows + PANEL - 1) / PANEL * PANEL; row += LANES) {
@@ -116,7 +118,7 @@ static void pack_right(void *out, const float *b, size_t columns, size_t depth, 
     pack_columns(out, b, columns, depth, stride, PANEL);
 }
 
-/// Where a tile of C lies, and which of its columns there are.
+/// The position of a tile of C, and a mask of the columns of it that exist.
 typedef struct {
   float *c;
   size_t stride;
@@ -124,7 +126,8 @@ typedef struct {
   __mmask16 columns[2];
 } target;
 
-/// A tile of `rows` rows, a constant. The numbers of A lie `row` apart from row to row, `step` from pair to pair.
+/// Calculates a tile of C. `rows` is a compile-time constant at every call, so that the sums stay in registers. In A the
+/// distance from row to row is `row`, and from pair to pair `step`.
 INLINE void tile(
     const size_t rows, target to, const uint32_t *a, size_t row, size_t step, const uint32_t *b, size_t pairs) {
   __m512 sums[TILE][2];
@@ -146,6 +149,7 @@ INLINE void tile(
   }
 }
 
+/// Calls `tile` with the constant that equals `rows`.
 static void some_rows(
     size_t rows, target to, const uint32_t *a, size_t row, size_t step, const uint32_t *b, size_t pairs) {
 #define CASE(n)                                                                                                        \
@@ -163,7 +167,7 @@ static void product(
   const size_t pairs = (depth + 1) / 2, step = transposed ? TILE : 1;
   for (size_t block = 0; block < rows; block += BLOCK * TILE) {
     size_t p = 0;
-    do  // once even where there are no pairs: beta · C is to be written
+    do  // at least once: without any pairs beta · C must still be written
       for (size_t column = 0; column < columns; column += PANEL) {
         const size_t left = columns - column;
         for (size_t row = block; row < least(rows, block + BLOCK * TILE); row += TILE) {
@@ -188,6 +192,7 @@ static const distill_bfloat16_kernels avx512 = {
 
 #endif
 
+// These kernels belong to AVX-512, so that DISTILL_ISA=avx2 excludes them, too.
 const distill_bfloat16_kernels *distill_bfloat16_best(void) {
 #if defined(__x86_64__)
   const distill_kernels *const chosen = distill_kernels_best();

@@ -5,7 +5,7 @@
 
 static int runs_here(const char *isa) {
 #if defined(__x86_64__)
-  // These ask the processor and whether the system saves the registers.
+  // The built-in functions also check that the operating system saves the wide registers.
   __builtin_cpu_init();
   if (strcmp(isa, "avx512") == 0)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -16,7 +16,7 @@ static int runs_here(const char *isa) {
   return 1;
 }
 
-/// Fastest first.
+/// The variants that were compiled, the fastest first. The plain variant at the end runs everywhere.
 static const distill_kernels *const variants[] = {
 #if defined(__x86_64__)
     &distill_kernels_avx512,

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #define LANES 4
-enum { TILE = 8, VECTORS = 3 };  // of 32 registers; see product.h
+enum { TILE = 8, VECTORS = 3 };  // 24 sums of the 32 registers; see product.h
 typedef float32x4_t native;
 
 static inline native load_some(const float *p, size_t k) {

@@ -1,4 +1,5 @@
-// The kernels as one would explain them: scalar loops, libm, sums in double. The other variants are tested against these.
+// The kernels in their simplest form: scalar loops, the functions of libm, and sums in double precision. They are the reference
+// that the other variants are tested against, and run on processors that have none of the other instruction sets.
 
 #include <math.h>
 #include <string.h>
@@ -187,7 +188,7 @@ static void k_row_products(
     for (size_t q = 0; q < b_rows; q++) out[p * out_stride + q] = k_dot(a + p * a_stride, b + q * b_stride, n);
 }
 
-// Panels of 16 columns, as short as a loop likes them.
+// The product uses panels of 16 columns, one row at a time, and needs no working memory.
 #define DISTILL_PRODUCT .tile = 1, .panel = 16, .depth = 384, .scratch = 1
 
 static void k_pack_panels(
@@ -215,7 +216,7 @@ static void k_panel_product(
     }
 }
 
-/// The largest scaled logit, and log Σ exp of what lies below it.
+/// Returns the largest scaled logit m, and log Σ exp(scale · x − m), which cannot overflow.
 static void log_sum_exp(const float *x, float scale, size_t n, double *largest, double *log_sum) {
   *largest = -INFINITY;
   for (size_t i = 0; i < n; i++) *largest = fmax(*largest, (double)scale * x[i]);

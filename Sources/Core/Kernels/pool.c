@@ -8,11 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/// How long a thread spins before it sleeps: longer than the serial stretch between two regions of a training step,
-/// shorter than anyone would notice on an idle machine.
+/// How long a thread spins before it sleeps. Waking a sleeping thread is slow, so this is longer than the serial code between
+/// two regions of a training step, but too short to matter on an idle machine.
 enum { spin_nanoseconds = 30000, pauses_between_clocks = 32 };
 
-/// A word that one thread waits for: it spins for a while, then sleeps until another thread changes the word.
+/// A word that one thread waits for. The thread spins for a while and then sleeps until another thread changes the word.
+///
+/// The alignment keeps words of different threads out of the same cache lines.
 typedef struct {
   _Alignas(128) atomic_uint word;
   atomic_bool asleep;
@@ -20,32 +22,34 @@ typedef struct {
   pthread_cond_t changed;
 } mailbox;
 
-/// What is left of a thread's share of the parts: the first of them in the low half, their end in the high half.
+/// The range of parts that is left of a thread's share: the first part in the low half of the word, the end in the high half.
+/// Both are in one word so that a single atomic operation can take a part from either end.
 typedef struct {
   _Alignas(128) atomic_ullong left;
 } share;
 
 typedef struct {
-  mailbox orders;  // counts the regions that this worker was called to; `stopping` ends it
+  mailbox orders;  // the number of regions that this worker was called to, plus one when the pool is stopping
   distill_pool *pool;
   int index;
   pthread_t thread;
 } worker;
 
 struct distill_pool {
-  mailbox inside;  // how many workers are at the region, and `door_is_open`
+  mailbox inside;  // the number of workers in the region, and the bit `door_is_open`
   atomic_bool busy;
   atomic_bool stopping;
   int threads;
   bool spins;
-  // The region. Only who is inside may read it.
+  // The current region. Only workers that are counted by `inside` may read these three.
   int participants;
   void (*body)(void *, int);
   void *context;
-  share *shares;    // one a thread
-  worker *workers;  // threads - 1 of them; the caller is the remaining one
+  share *shares;    // one for each thread
+  worker *workers;  // threads - 1 of them, because the caller is a thread of the pool, too
 };
 
+/// Set while a region admits workers. In the same word as their number, so that none can enter after the caller has looked.
 static const unsigned door_is_open = 1u << 31;
 
 static void mailbox_init(mailbox *box) {
@@ -60,8 +64,8 @@ static void mailbox_destroy(mailbox *box) {
   pthread_cond_destroy(&box->changed);
 }
 
-/// Call after the word has changed. The word and the flag are both sequentially consistent: either the waiter sees the
-/// new word before it sleeps, or we see that it sleeps.
+/// Wakes the waiting thread. Must be called after the word has changed. The word and the flag are both sequentially consistent,
+/// so either the waiter sees the new word before it sleeps, or this function sees that it sleeps.
 static void mailbox_wake(mailbox *box) {
   if (!atomic_load(&box->asleep)) return;
   pthread_mutex_lock(&box->lock);
@@ -103,7 +107,8 @@ static void mailbox_wait(mailbox *box, unsigned value, bool equal, bool spins) {
 
 static unsigned long long parts_between(unsigned first, unsigned end) { return (unsigned long long)end << 32 | first; }
 
-/// Takes a part of a share: its owner the first one, the others the last, so that they meet as late as possible.
+/// Takes a part from a share, or returns false if it is empty. The owner takes the first part and the others take the last, so
+/// that they work on the same data as late as possible.
 static bool take(share *share, bool owned, int *part) {
   unsigned long long left = atomic_load(&share->left), rest;
   do {
@@ -115,13 +120,15 @@ static bool take(share *share, bool owned, int *part) {
   return true;
 }
 
+/// Runs the thread's own parts, and then parts of the other threads.
 static void run_parts(distill_pool *pool, int index) {
   int part;
   for (int i = 0; i < pool->participants; i++)
     while (take(&pool->shares[(index + i) % pool->participants], i == 0, &part)) pool->body(pool->context, part);
 }
 
-/// A worker that comes late, because something else had its core, finds the door closed: nobody waits for it.
+/// Counts a worker in, or returns false if the region no longer admits any. The caller therefore never waits for a worker that
+/// wakes late, for example because another program occupied its core.
 static bool enter(distill_pool *pool) {
   unsigned inside = atomic_load(&pool->inside.word);
   do
@@ -142,11 +149,13 @@ static void *worker_main(void *argument) {
     seen = atomic_load(&self->orders.word);
     if (atomic_load(&pool->stopping)) return NULL;
     if (!enter(pool)) continue;
-    if (self->index < pool->participants) run_parts(pool, self->index);  // it may have been called to an earlier region
+    // A late worker may have been called to an earlier region with more participants than this one.
+    if (self->index < pool->participants) run_parts(pool, self->index);
     leave(pool);
   }
 }
 
+/// Calls a worker to a region, or to its end if the pool is stopping.
 static void order(worker *worker) {
   atomic_fetch_add(&worker->orders.word, 1);
   mailbox_wake(&worker->orders);
@@ -178,14 +187,15 @@ distill_pool *distill_pool_create(int threads) {
   if (pool == NULL) return NULL;
   mailbox_init(&pool->inside);
   pool->threads = threads;
-  pool->spins = threads <= sysconf(_SC_NPROCESSORS_ONLN);  // else a spinning thread keeps a working one off its core
+  // With more threads than cores, a spinning thread would keep a working one off its core.
+  pool->spins = threads <= sysconf(_SC_NPROCESSORS_ONLN);
   pool->shares = aligned_zeroes((size_t)threads * sizeof(share));
   pool->workers = aligned_zeroes((size_t)threads * sizeof(worker));
   if (pool->shares == NULL || pool->workers == NULL) {
     dismantle(pool, 0);
     return NULL;
   }
-  // Signals belong to the threads of the program, not to ours.
+  // The workers block all signals, so that the program's own threads receive them.
   sigset_t all, previous;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &previous);
@@ -229,6 +239,7 @@ void distill_pool_run(distill_pool *pool, int threads, int parts, void (*body)(v
   atomic_store(&pool->inside.word, door_is_open);
   for (int i = 0; i < threads - 1; i++) order(&pool->workers[i]);
   run_parts(pool, 0);
+  // The door is closed when no part is left to take. Workers that are still inside are finishing their last part.
   if (atomic_fetch_and(&pool->inside.word, ~door_is_open) != door_is_open)
     mailbox_wait(&pool->inside, 0, true, pool->spins);
   atomic_store(&pool->busy, false);

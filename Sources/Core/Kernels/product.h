@@ -1,14 +1,16 @@
-// Products of large matrices, written once on vectors of LANES floats, with TILE rows by VECTORS vectors of sums in registers.
+// Products of large matrices, for any instruction set. Each file of an instruction set includes this one after it has defined
+// LANES, the number of floats in a register, and TILE and VECTORS: the sums of TILE rows by VECTORS vectors of columns are kept
+// in registers.
 //
-// After Goto and van de Geijn 2008 ("Anatomy of high-performance matrix multiplication"). B is packed once, for all threads, in
-// panels as wide as a tile; whoever multiplies rows of A packs them into memory that stays in the second-level cache. An element
-// of C is the same sum wherever C is cut.
+// The method is that of Goto and van de Geijn 2008 ("Anatomy of high-performance matrix multiplication"). B is packed once for
+// all threads, in panels as wide as a tile. Each thread packs its rows of A into memory that stays in the second-level cache.
+// Every element of C is the same sum in the same order, no matter how C is divided.
 
 enum {
   PANEL = VECTORS * LANES,
-  DEPTH = 384,         // a panel stays in the caches that are nearest
-  BLOCK = 240 / TILE,  // tiles that are packed at once
-  GROUP = 16,          // neighbours along a row of A, a cache line, that stay together
+  DEPTH = 384,         // the rows of B in a panel, so that a panel stays in the nearest caches
+  BLOCK = 240 / TILE,  // the tiles of A that are packed at once
+  GROUP = 16,          // the neighbours along a row of A that are packed together: a cache line
 };
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
@@ -17,7 +19,7 @@ INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 typedef float quad __attribute__((ext_vector_type(4), aligned(4), may_alias));
 
-/// Four numbers of each of four rows become four rows, `stride` apart, of four numbers each.
+/// Transposes a block of 4 × 4 numbers. The rows of x are `x_stride` apart, those of `out` are PANEL apart.
 INLINE void transpose_four(float *out, const float *x, size_t x_stride) {
   const quad a = *(const quad *)x, b = *(const quad *)(x + x_stride), c = *(const quad *)(x + 2 * x_stride),
              d = *(const quad *)(x + 3 * x_stride);
@@ -46,8 +48,8 @@ static void k_pack_panels(
   }
 }
 
-/// Tiles one after the other, zeros behind the last row. Rows of A lie in groups: GROUP numbers of the first, of the second, …;
-/// a transposed A has the TILE numbers of its first column, of its second, …
+/// Packs rows of A, tile by tile. Within a tile the columns are in groups, which hold GROUP numbers of the first row, then of the
+/// second, and so on. Missing rows of the last tile are filled with zeros.
 INLINE void pack_rows(float *out, const float *a, size_t rows, size_t depth, size_t stride) {
   const size_t size = (depth + GROUP - 1) / GROUP * GROUP * TILE;
   for (size_t row = 0; row < rows; row += TILE, out += size)
@@ -60,6 +62,7 @@ INLINE void pack_rows(float *out, const float *a, size_t rows, size_t depth, siz
     }
 }
 
+/// Packs rows of a transposed A, tile by tile: the TILE numbers of the first column, then of the second, and so on.
 INLINE void pack_columns(float *out, const float *a, size_t rows, size_t depth, size_t stride) {
   const size_t size = (depth + GROUP - 1) / GROUP * GROUP * TILE;
   for (size_t p = 0; p < depth; p++, a += stride, out += TILE)
@@ -72,14 +75,14 @@ INLINE void pack_columns(float *out, const float *a, size_t rows, size_t depth, 
     }
 }
 
-/// Where a tile of C lies, and how much of it there is.
+/// The position of a tile of C, and the number of rows and columns of it that exist.
 typedef struct {
   float *c;
   size_t stride, rows, columns;
   float beta;
 } target;
 
-/// Numbers of A lie `row` apart from row to row, `step` from column to column.
+/// Calculates a tile of C. In the packed A the distance from row to row is `row`, and from column to column `step`.
 INLINE void tile(target to, const float *a, const size_t row, const size_t step, const float *b, size_t depth) {
   vf sums[TILE][VECTORS];
   UNROLLED for (size_t r = 0; r < TILE; r++) UNROLLED for (size_t v = 0; v < VECTORS; v++) sums[r][v] = (vf)0.0f;

@@ -30,7 +30,7 @@ void distill_sha256_plain(uint32_t *state, const void *blocks, size_t count) {
       const uint32_t x = w[t - 15], y = w[t - 2];
       w[t] = w[t - 16] + (rotate(x, 7) ^ rotate(x, 18) ^ x >> 3) + w[t - 7] + (rotate(y, 17) ^ rotate(y, 19) ^ y >> 10);
     }
-    uint32_t v[8];  // a … h; after each round they change roles, not places
+    uint32_t v[8];  // the words a … h, which stay where they are: ROLE says which of them plays which part in round i
     memcpy(v, state, sizeof v);
 #define ROLE(n) v[((n) - i) & 7]
     for (int t = 0; t < 64; t += 8) {
@@ -53,7 +53,8 @@ void distill_sha256_plain(uint32_t *state, const void *blocks, size_t count) {
 #include <cpuid.h>
 #include <immintrin.h>
 
-/// Two registers hold a, b, e, f and c, d, g, h; an instruction does two rounds (Intel, "SHA extensions", 2013).
+/// The compression function with SHA instructions, each of which does two rounds (Intel, "SHA extensions", 2013). They expect
+/// the words a, b, e, f in one register and c, d, g, h in another.
 __attribute__((target("sha,ssse3,sse4.1"))) static void with_instructions(
     uint32_t *state, const uint8_t *bytes, size_t count) {
   const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
@@ -85,6 +86,7 @@ __attribute__((target("sha,ssse3,sse4.1"))) static void with_instructions(
   _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
 }
 
+/// Returns whether the processor has the SHA instructions: bit 29 of EBX in leaf 7 of CPUID.
 static int has_instructions(void) {
   unsigned a, b, c, d;
   return __builtin_cpu_supports("sse4.1") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1);

@@ -1,4 +1,4 @@
-// What the variants share: the list of kernels, the tables, and the definition of the random bits.
+// Declarations that all variants share: the list of kernels, their tables, and the definition of the random bits.
 #ifndef DISTILL_VARIANTS_H
 #define DISTILL_VARIANTS_H
 
@@ -22,14 +22,15 @@ extern const distill_kernels distill_kernels_neon;
   X(residual_layer_norm) X(layer_norm_backward) X(l2_normalise_rows) X(l2_normalise_backward_rows)                     \
   X(dropout) X(random_uniform) X(adamw) X(gather_rows) X(scatter_add_rows) X(embedding_sum)
 
-/// Initialises a table with the file's own static functions, which are called k_add, k_sub, ...
+/// Initialises a table with the static functions of the including file, which are called k_add, k_sub and so on.
 #define DISTILL_TABLE_ENTRY(kernel) .kernel = k_##kernel,
 #define DISTILL_TABLE(isa) {.name = isa, DISTILL_PRODUCT, DISTILL_EACH_KERNEL(DISTILL_TABLE_ENTRY)}
 
-// Random bits. The key and the high half of the index become two 32-bit words by SplitMix64's finaliser (Steele, Lea and
-// Flood 2014), once per 2³² indices; the low half is then mixed with both by multiply-xorshift rounds that need 32-bit
-// products only, so that vectors can do it. One word before the rounds permutes the order, the other between them
-// changes the values: streams of different keys are no permutations of one another.
+// Random bits. The finaliser of SplitMix64 (Steele, Lea and Flood 2014) turns the key and the high half of the index into two
+// words of 32 bits, once per 2³² indices. The low half of the index is then mixed with both words by multiply-xorshift rounds,
+// which need only 32-bit products and can therefore be vectorised. The first word is applied before the rounds and permutes the
+// order. The second is applied between them and changes the values, so that streams of different keys are not permutations of
+// one another.
 
 typedef struct {
   uint32_t order;
@@ -59,7 +60,7 @@ static inline distill_stream distill_stream_of(uint64_t key, uint32_t index_high
     x = x ^ (x >> 14);                                                                                                 \
   } while (0)
 
-/// Elements whose random bits lie below this are dropped.
+/// Returns the number below which random bits drop an element.
 static inline uint32_t distill_dropout_threshold(float probability) {
   return (uint32_t)((double)probability * 4294967296.0);
 }

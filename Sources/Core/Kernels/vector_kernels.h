@@ -1,10 +1,10 @@
-// The kernels, written once on vectors of LANES floats. See vector_math.h.
+// The kernels for any instruction set, on vectors of LANES floats. See vector_math.h.
 
 #include <string.h>
 
 #include "vector_math.h"
 
-/// Elementwise kernels; the result may use x, y and z.
+/// Define elementwise kernels. The expression `result` uses x, a vector of the first operand, and y, a vector of the second.
 #define MAP1(kernel, result)                                                                                           \
   static void k_##kernel(float *out, const float *a, size_t n) {                                                       \
     FOR_VECTORS(n, const vf x = load(a + i, k); store(out + i, result, k););                                           \
@@ -62,7 +62,8 @@ INLINE vf gelu_slope(vf x) {
 
 INLINE vf gelu_tanh(vf x) { return x / (1.0f + vexp(-approximate_logit(x))); }
 
-/// s + x · s(1 − s) · 2u′ with s the approximate Φ. The product s(1 − s) is symmetric in x; from |x| it loses no digits.
+/// The derivative s + x · s(1 − s) · 2u′, where s is the approximate Φ(x). The product s(1 − s) is symmetric in x. It is
+/// calculated from |x|, because 1 − s would lose digits where s is close to 1.
 INLINE vf gelu_tanh_slope(vf x) {
   const vf e = vexp(-__builtin_elementwise_abs(approximate_logit(x)));
   const vf upper = 1.0f / (1.0f + e), lower = e * upper;
@@ -98,6 +99,7 @@ static void k_bias_add(float *x, const float *bias, size_t rows, size_t columns)
 
 static void k_column_sum_accumulate(float *sums, const float *x, size_t rows, size_t columns, size_t stride) {
   size_t row = 0;
+  // Four rows at a time, so that the sums are loaded and stored a quarter as often.
   for (; row + 4 <= rows; row += 4, x += 4 * stride)
     FOR_VECTORS(columns, const float *p = x + i; const vf lower = load(p, k) + load(p + stride, k);
                 const vf upper = load(p + 2 * stride, k) + load(p + 3 * stride, k);
@@ -140,7 +142,8 @@ static int k_all_finite(const float *x, size_t n) {
   return __builtin_reduce_or(infinite) == 0;
 }
 
-/// Four sums hide the latency of the additions. `term` may use a and b, the vectors at hand.
+/// Defines a kernel that sums a product over two arrays. `term` is the two factors, expressed by the vectors a and b. Four sums
+/// hide the latency of the additions.
 #define DOT(kernel, term)                                                                                              \
   static float k_##kernel(const float *left, const float *right, size_t n) {                                           \
     vf total[4] = {0, 0, 0, 0};                                                                                        \
@@ -160,7 +163,7 @@ static int k_all_finite(const float *x, size_t n) {
 DOT(dot, PRODUCT)
 DOT(squared_l2, SQUARED_DIFFERENCE)
 
-/// How many rows of a meet how many of b at once: as many sums as there are registers for.
+/// How many rows of a are multiplied with how many rows of b at once. Their sums fill the registers.
 enum { tile_a = LANES == 16 ? 6 : 3, tile_b = 4 };
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
@@ -169,12 +172,13 @@ static void k_row_products(
     size_t a_stride, size_t b_stride) {
   for (size_t q = 0; q < b_rows; q += tile_b)
     for (size_t p = 0; p < a_rows; p += tile_a) {
-      const float *left[tile_a], *right[tile_b];  // behind the end the last row stands in, for nothing
+      // Rows beyond the end are replaced by the last row, and their results are not stored.
+      const float *left[tile_a], *right[tile_b];
       UNROLLED for (size_t s = 0; s < tile_a; s++) left[s] = a + (p + s < a_rows ? p + s : a_rows - 1) * a_stride;
       UNROLLED for (size_t t = 0; t < tile_b; t++) right[t] = b + (q + t < b_rows ? q + t : b_rows - 1) * b_stride;
       vf sums[tile_a][tile_b];
       UNROLLED for (int s = 0; s < tile_a; s++) UNROLLED for (int t = 0; t < tile_b; t++) sums[s][t] = 0;
-      // The rows of b come from far away, so the next ones are sent for while these are worked on.
+      // The rows of b come from main memory, so the next ones are prefetched while these are used.
       const size_t ahead = p == 0 ? tile_b * b_stride : 0;
       FOR_VECTORS(n, vf y[tile_b]; UNROLLED for (int t = 0; t < tile_b; t++) {
                     y[t] = load(right[t] + i, k);
@@ -249,7 +253,7 @@ static void k_residual_layer_norm(
     float *out, float *normalised, float *mean_rstd, const float *x, const float *residual, const float *bias,
     const float *gamma, const float *beta, float epsilon, size_t rows, size_t columns) {
   for (size_t row = 0; row < rows; row++) {
-    float *const y = out + row * columns;  // holds the sum of the inputs until it receives the result
+    float *const y = out + row * columns;  // first holds the sum of the inputs, then the result
     const size_t start = row * columns;
     vf total = 0;
     FOR_VECTORS(columns, vf z = load_with_bias(x + start, bias, i, k);
@@ -303,8 +307,8 @@ static void k_l2_normalise_backward_rows(
 
 // Random numbers.
 
-/// Runs the statements for runs of indices with the same high half: `low` is the low half of the first index of the run,
-/// `begin` its position, `length` its length and `stream` what its bits are mixed with.
+/// Runs the statements for each run of indices with the same high half. `begin` is the position of the run, `length` its length,
+/// `low` a vector of the low halves of its first indices, and `stream` the words that these are mixed with.
 #define FOR_RUNS(n, key, first_index, ...)                                                                             \
   for (size_t begin = 0, length; begin < (n); begin += length) {                                                       \
     const uint64_t index = (first_index) + begin, left = 0x100000000u - (uint32_t)index;                               \

@@ -1,8 +1,8 @@
-// Vectors of LANES floats and the functions of mathematics on them. Included by one file per instruction set, which
-// defines LANES, the type `native` of its registers, and `load_some` and `store_some` for less than a full register.
+// Vectors of LANES floats and mathematical functions on them. One file per instruction set includes this one. It defines LANES,
+// the type `native` of its registers, and `load_some` and `store_some`, which access less than a full register.
 //
-// The polynomials are minimax fits of our own (Remez exchange in 40 digits); the errors given are those of the exact
-// polynomial, in front of rounding.
+// The polynomials are our own minimax fits (Remez exchange with 40 digits). The stated errors are those of the exact polynomial,
+// before any rounding.
 
 #include <math.h>
 
@@ -16,7 +16,7 @@ typedef uint32_t vu __attribute__((ext_vector_type(LANES)));
 typedef double vd __attribute__((ext_vector_type(LANES)));
 typedef float vf_unaligned __attribute__((ext_vector_type(LANES), aligned(4), may_alias));
 
-/// Runs the statements for i = 0, LANES, 2·LANES, ... with k = LANES, and once more with the k elements that remain.
+/// Runs the statements for i = 0, LANES, 2·LANES, ... with k = LANES, and once more if there is a rest of k < LANES elements.
 #define FOR_VECTORS(n, ...)                                                                                            \
   do {                                                                                                                 \
     size_t i = 0;                                                                                                      \
@@ -30,7 +30,7 @@ typedef float vf_unaligned __attribute__((ext_vector_type(LANES), aligned(4), ma
     }                                                                                                                  \
   } while (0)
 
-/// The first k elements; the other lanes are 0.
+/// Returns the first k elements at p. The other lanes are 0.
 INLINE vf load(const float *p, size_t k) { return k >= LANES ? *(const vf_unaligned *)p : (vf)load_some(p, k); }
 
 INLINE void store(float *p, vf v, size_t k) {
@@ -47,12 +47,12 @@ INLINE vi lane_numbers(void) {
   return lanes;
 }
 
-/// The first k lanes of v; the others become `other`.
+/// Returns the first k lanes of v. The other lanes are `other`.
 INLINE vf keep(vf v, size_t k, float other) { return k >= LANES ? v : lane_numbers() < (vi)(int32_t)k ? v : (vf)other; }
 
 INLINE vf fma_(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
 
-/// Where a lane of b is NaN the lane is b's, as the vector instructions do it.
+/// Returns the larger of each two lanes, and that of b if either is NaN. The vector instructions do the same.
 INLINE vf larger(vf a, vf b) { return a > b ? a : b; }
 
 #if LANES == 16
@@ -75,7 +75,7 @@ INLINE float sum_lanes(vf v) {
   return pair.x + pair.y;
 }
 
-/// By pointer, because there need not be a register of LANES doubles.
+/// Takes a pointer, because LANES doubles do not fit in one register and passing them would depend on the instruction set.
 INLINE double sum_lanes_double(const vd *v) {
   FOLD(*v, JOIN_SUM);
   return pair.x + pair.y;
@@ -88,10 +88,10 @@ INLINE float max_lanes(vf v) {
 
 /// e^x = 2^n · e^r with |r| ≤ ½ ln 2, and e^r = 1 + r + r²·P(r) (relative error 3e-9).
 INLINE vf vexp(vf x) {
-  // Beyond these the result is 0 or ∞ anyway. NaN passes both comparisons.
+  // Beyond these limits the result is 0 or ∞ in any case. NaN fails both comparisons and is kept.
   x = x < -104.0f ? (vf)-104.0f : x;
   x = x > 89.0f ? (vf)89.0f : x;
-  // Adding 1.5 · 2²³ rounds to an integer and leaves it in the low bits.
+  // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits of the sum.
   const vf rounder = 0x1.8p23f;
   const vf shifted = fma_(x, (vf)0x1.715476p0f, rounder);
   const vf n = shifted - rounder;
@@ -103,7 +103,7 @@ INLINE vf vexp(vf x) {
   p = fma_(p, r, (vf)0x1.555492p-3f);
   p = fma_(p, r, (vf)0x1.fffffcp-2f);
   p = fma_(p, r * r, r) + 1.0f;
-  // 2^n in two factors, because n itself may lie outside the exponents of normal numbers.
+  // 2^n is split into two factors, because n may be outside the range of a normal number's exponent.
   const vi exponent = (vi)shifted - (vi)rounder;
   const vi first = exponent >> 1;
   return p * (vf)((first + 127) << 23) * (vf)((exponent - first + 127) << 23);
@@ -112,6 +112,7 @@ INLINE vf vexp(vf x) {
 /// log x = e · ln 2 + log m with m in [√½, √2), and log(1 + f) = f − f²/2 + f³·Q(f) (relative error 6e-9).
 INLINE vf vlog(vf x) {
   const vi subnormal = x < 0x1p-126f;
+  // 0x3f3504f3 is √½. Subtracting its bits puts the mantissa m in [√½, √2), where f is small.
   const vi bits = (vi)(subnormal ? x * 0x1p23f : x) - 0x3f3504f3;
   const vf e = __builtin_convertvector(bits >> 23, vf) - (subnormal ? (vf)23.0f : (vf)0.0f);
   const vf f = (vf)((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
@@ -132,7 +133,7 @@ INLINE vf vlog(vf x) {
   return x > 0.0f ? result : outside;
 }
 
-/// x + x³·P(x²) below 5/8 (relative error 5e-9), 1 − 2 / (e^2|x| + 1) above.
+/// tanh x = x + x³·P(x²) for |x| < 5/8 (relative error 5e-9), and sign(x) · (1 − 2 / (e^2|x| + 1)) otherwise.
 INLINE vf vtanh(vf x) {
   const vf magnitude = __builtin_elementwise_abs(x), square = x * x;
   vf p = -0x1.75e1dcp-8f;
@@ -148,8 +149,9 @@ INLINE vf vtanh(vf x) {
 /// e^(−x²/2), which is √2π times the density of the normal distribution.
 INLINE vf bell(vf x) { return vexp(x * x * -0.5f); }
 
-/// Φ(x), given bell(x). The tail Φ(−|x|) is bell(x) · t · Q(t) with t = 1 / (1 + 0.35·|x|): Q is the Mills ratio, whose
-/// relative error of 3e-8 (for |x| ≤ 14, where float32 ends) keeps the far tail right, which 1 + erf(x) would not.
+/// Φ(x), given bell(x). The tail Φ(−|x|) is bell(x) · t · Q(t) with t = 1 / (1 + 0.35·|x|), where t · Q(t) is the Mills ratio
+/// divided by √2π. Its relative error is 3e-8 for |x| ≤ 14, beyond which float32 underflows. The far tail therefore keeps its
+/// digits, which 1 + erf(x) would lose by cancellation.
 INLINE vf normal_cdf(vf x, vf bell_of_x) {
   const vf t = 1.0f / fma_(__builtin_elementwise_abs(x), (vf)0.35f, (vf)1.0f);
   vf q = -0x1.dd86d4p-6f;
@@ -165,9 +167,10 @@ INLINE vf normal_cdf(vf x, vf bell_of_x) {
   return x < 0.0f ? tail : 1.0f - tail;
 }
 
-/// 2u = 2 √(2/π) · (x + 0.044715·x³): the approximation of Φ(x) in "gelu_new" is ½(1 + tanh u) = 1 / (1 + e^−2u).
+/// 2u = 2 √(2/π) · (x + 0.044715·x³). "gelu_new" approximates Φ(x) by ½(1 + tanh u), which is 1 / (1 + e^−2u).
 INLINE vf approximate_logit(vf x) { return x * 1.5957691216f * fma_(x * x, (vf)0.044715f, (vf)1.0f); }
 
+/// The random bits of a vector of indices with a common high half; see variants.h.
 INLINE vu random_bits(vu low_index, distill_stream stream) {
   DISTILL_MIX(low_index, stream);
   return low_index;

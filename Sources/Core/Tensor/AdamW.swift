@@ -1,21 +1,25 @@
 /// AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019), in the order of PyTorch's implementation.
 ///
-/// θ ← θ(1 − ηλ); m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − η·(m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε).
-/// λ counts for parameters that decay only. A parameter that no gradient reached since the last clearing stays as it is, its
-/// moments and its t included (as in PyTorch where `grad` is None): what a loss does not read is not trained, nor decayed.
+/// θ ← θ(1 − ηλ); m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − η·(m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε),
+/// where the weight decay λ applies only to parameters that decay.
 ///
-/// Rows of a table (word embeddings) that were never looked up have no moments yet: there decay is all that a step does, and
-/// all that is worked out. The bits are those of the dense update.
+/// A step leaves a parameter unchanged, including its moments and its t, if no gradient has reached it since the gradients were
+/// last cleared. PyTorch treats a parameter whose `grad` is `None` in the same way. A parameter that the loss does not depend on
+/// is therefore neither trained nor decayed.
+///
+/// Rows of a table (word embeddings) that were never looked up still have moments of zero, so a step only decays them and skips
+/// the rest of the formula. The result is bit for bit that of the dense update.
 public final class AdamW {
   public let parameters: ParameterStore
   public let beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
-  /// Steps that each parameter has taken: t.
+  /// The number of steps t that each parameter has taken.
   public private(set) var steps: [Int]
   private let first: Storage
   private let second: Storage
-  /// Of tables that were only ever reached by rows: the rows that were, so far.
+  /// The rows that gradients have reached so far, for each table of which they have only ever reached rows.
   private var movingRows: [Int: TableRows] = [:]
 
+  /// Creates an optimiser whose moments are zero. They take twice the memory of the parameters.
   public init(
     _ parameters: ParameterStore, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
     weightDecay: Float = 0.01
@@ -27,7 +31,7 @@ public final class AdamW {
     second = Storage(zeros: parameters.layout.extent)
   }
 
-  /// One step along the gradients, each first multiplied by `gradientScale` (clipping).
+  /// Takes one step. The gradients are first multiplied by `gradientScale`, which is below 1 if they are to be clipped.
   public func update(learningRate: Float, gradientScale: Float = 1) {
     defer { parameters.values.overwritten() }
     var corrections: [Int: (first: Float, second: Float)] = [:]
@@ -52,7 +56,7 @@ public final class AdamW {
       let values = parameters.values.pointer
       Compute.parallel(run.range.count / rows.width, grain: 65_536 / rows.width) { part in
         var row = part.lowerBound
-        while row < part.upperBound {  // stretches of rows that are alike
+        while row < part.upperBound {  // runs of rows that either all have moments or all have none
           let (begin, moves) = (row, rows.contains(row))
           repeat { row += 1 } while row < part.upperBound && rows.contains(row) == moves
           let range = run.range.lowerBound + begin * rows.width..<run.range.lowerBound + row * rows.width
@@ -66,18 +70,19 @@ public final class AdamW {
     }
   }
 
-  /// Stretches of the arena that are treated alike.
+  /// A range of the arena in which all elements are updated in the same way.
   private struct Run {
     var range: Range<Int>
     var lastPlace: Int
     let decays: Bool
     let step: Int
-    /// Of a table: the rows that have moments. Nil where everything has.
+    /// The rows that have moments, if the range is a table; `nil` if every element has them.
     let movingRows: TableRows?
   }
 
-  /// Counts the step of every parameter that a gradient reached, and gives them in stretches. The gaps between them have no
-  /// gradient and stay zero.
+  /// Advances t of every parameter that a gradient has reached, and returns these parameters in runs as long as possible.
+  ///
+  /// A run may include the padding between two parameters, which has no gradient and stays zero.
   private func advance() -> [Run] {
     var runs: [Run] = []
     for (place, parameter) in parameters.parameters.enumerated() {
@@ -106,7 +111,9 @@ public final class AdamW {
     return runs
   }
 
-  /// baseⁿ in double precision: 1 − β₂ᵗ is tiny at first, and rounding β₂ᵗ to Float32 would cost it four digits.
+  /// Returns baseⁿ in double precision.
+  ///
+  /// 1 − β₂ᵗ is tiny at first, and rounding β₂ᵗ to Float32 would cost it four digits.
   package static func power(_ base: Float, _ exponent: Int) -> Double {
     var (result, square, rest) = (1.0, Double(base), exponent)
     while rest > 0 {
@@ -117,7 +124,7 @@ public final class AdamW {
     return result
   }
 
-  /// What has to be kept to go on later: t of each parameter, and the first and second moments in the arena's layout.
+  /// The state that a checkpoint has to contain: t of each parameter, and both moments in the layout of the arena.
   public struct State: Sendable {
     public let steps: [Int]
     public let first: [Float]
@@ -128,6 +135,7 @@ public final class AdamW {
     }
   }
 
+  /// A copy of the current state.
   public var state: State {
     func copy(_ storage: Storage) -> [Float] {
       Array(UnsafeBufferPointer(start: storage.pointer, count: parameters.layout.extent))
@@ -135,8 +143,9 @@ public final class AdamW {
     return State(steps: steps, first: copy(first), second: copy(second))
   }
 
-  /// Goes on from a state. Its sizes must be those of these parameters. Which rows of a table were looked up before is not in
-  /// it, so from here on all of them are stepped.
+  /// Restores a state, whose sizes must match these parameters.
+  ///
+  /// The state does not say which rows of a table have been looked up, so from now on every step updates all of them.
   public func restore(_ state: State) {
     precondition(
       state.first.count == parameters.layout.extent && state.second.count == parameters.layout.extent

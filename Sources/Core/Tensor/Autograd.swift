@@ -1,19 +1,24 @@
-/// One recorded operation, or a leaf. Gradients are accumulated where they arrive; the graph is used up by going backwards.
+/// A node of the graph that automatic differentiation records: an operation or a leaf.
+///
+/// A node accumulates ∂loss/∂result. The backward pass releases the nodes that it has visited, so a graph can be used only once.
 final class Node {
   let count: Int
   let isLeaf: Bool
   private(set) var inputs: [Node]
   private var propagate: ((UnsafeMutablePointer<Float>) -> Void)?
-  /// The input whose gradient `propagate` leaves in place of ∂loss/∂result: its memory is handed on, not copied.
+  /// The input whose gradient `propagate` writes over ∂loss/∂result, so that the memory is passed on instead of copied.
   private var successor: Node?
-  /// Nil until a first contribution arrives, for anything but a parameter.
+  /// The gradient so far; `nil` until the first contribution arrives. A parameter always has one.
   private(set) var gradient: Storage?
   let gradientOffset: Int
-  /// Called whenever a contribution arrives; a store learns from it which parameters a loss reached.
+  /// Called when a contribution arrives, so that a ``ParameterStore`` knows which parameters a loss has reached.
   private let arrived: ((GradientExtent) -> Void)?
 
-  /// An operation with `count` results. `propagate` receives ∂loss/∂result and may overwrite it; where it turns it into the
-  /// gradient of `successor`, one of the inputs of as many elements, that is passed on.
+  /// Creates an operation with a result of `count` elements.
+  ///
+  /// - Parameters:
+  ///   - successor: An input of `count` elements, if `propagate` overwrites ∂loss/∂result with that input's gradient.
+  ///   - propagate: Receives ∂loss/∂result, which it may overwrite, and adds to the gradients of the other inputs.
   init(
     count: Int, inputs: [Node], passingOnTo successor: Node? = nil,
     propagate: @escaping (UnsafeMutablePointer<Float>) -> Void
@@ -27,7 +32,7 @@ final class Node {
     arrived = nil
   }
 
-  /// A leaf that allocates its gradient when one arrives.
+  /// Creates a leaf, whose gradient is allocated when the first contribution arrives.
   init(leaf count: Int) {
     self.count = count
     inputs = []
@@ -37,7 +42,7 @@ final class Node {
     arrived = nil
   }
 
-  /// A parameter: its gradient lives in an arena and is added to until somebody clears it.
+  /// Creates the leaf of a parameter, whose gradient is part of an arena and is added to until the store clears it.
   init(parameter count: Int, gradient: Storage, offset: Int, arrived: @escaping (GradientExtent) -> Void) {
     self.count = count
     inputs = []
@@ -48,7 +53,7 @@ final class Node {
     self.arrived = arrived
   }
 
-  /// Lets `add` write into the gradient: with `beta` 0 it must write every element, with 1 it must add.
+  /// Calls `add` with the gradient. If `beta` is 0, `add` must write every element; if it is 1, `add` must add to each.
   func accumulate(_ add: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void) {
     arrived?(.everything)
     if let gradient { return add(gradient.pointer + gradientOffset, 1) }
@@ -57,7 +62,7 @@ final class Node {
     add(fresh.pointer, 0)
   }
 
-  /// Adds `scale · other`, element by element.
+  /// Adds `scale · other` to the gradient.
   func accumulate(_ other: UnsafePointer<Float>, scale: Float = 1) {
     accumulate { gradient, beta in
       Compute.parallel(count, grain: elementwiseGrain) { range in
@@ -71,18 +76,20 @@ final class Node {
     }
   }
 
-  /// Takes memory over as the gradient, or adds it where there is one. Nobody else may use that memory again.
+  /// Takes over `other` as the gradient, or adds it to an existing one. The caller must not use that memory again.
   private func accumulate(taking other: Storage) {
     if gradient == nil { gradient = other } else { accumulate(UnsafePointer(other.pointer)) }
   }
 
-  /// Adds `scale · other`. A tensor that only an argument names could otherwise be given back to the pool, and handed out
-  /// again as this very gradient, before it is read.
+  /// Adds `scale · other` to the gradient.
+  ///
+  /// The lifetime of `other` is extended, because it could otherwise end before the elements are read. The pool might then reuse
+  /// its memory for this very gradient.
   func accumulate(_ other: Tensor, scale: Float = 1) {
     withExtendedLifetime(other) { accumulate(other.pointer, scale: scale) }
   }
 
-  /// Adds to a part of the gradient; the rest counts as zero when nothing was there.
+  /// Calls `add` with a range of the gradient to add to. If there is no gradient yet, it starts as zeros.
   func accumulate(in range: Range<Int>, _ add: (UnsafeMutablePointer<Float>) -> Void) {
     accumulate { gradient, beta in
       if beta == 0 { gradient.update(repeating: 0, count: count) }
@@ -90,15 +97,19 @@ final class Node {
     }
   }
 
-  /// Adds to some rows of a table of `width` columns; the others count as zero when nothing was there.
+  /// Calls `add` with the gradient of a table of `width` columns, which may add only to the given rows.
+  ///
+  /// If there is no gradient yet, it starts as zeros.
   func accumulate(rows: [Int32], width: Int, _ add: (UnsafeMutablePointer<Float>) -> Void) {
     guard let arrived, let gradient else { return accumulate(in: 0..<count, add) }
     arrived(.rows(rows, width: width))
     add(gradient.pointer + gradientOffset)
   }
 
-  /// Takes apart what was never gone backwards through node by node: a chain of a hundred thousand (a running sum of losses)
-  /// would overflow the stack if each node released the next.
+  /// Releases a graph that was never used, one node at a time.
+  ///
+  /// If each node released the next, a chain of a hundred thousand nodes, such as a running sum of losses, would overflow the
+  /// stack.
   deinit {
     var unused = inputs
     release()
@@ -116,7 +127,7 @@ final class Node {
     if !isLeaf { gradient = nil }
   }
 
-  /// Every node below this one, each after all that use it.
+  /// Returns this node and all nodes that it depends on, in an order in which each comes after all nodes that use it.
   private func backwardOrder() -> [Node] {
     var finished: [Node] = []
     var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
@@ -134,6 +145,7 @@ final class Node {
     return finished.reversed()
   }
 
+  /// Runs the backward pass from this node, whose gradient must already have arrived.
   fileprivate func run() {
     for node in backwardOrder() where !node.isLeaf {
       if let gradient = node.gradient {
@@ -149,13 +161,13 @@ final class Node {
 }
 
 extension Tensor {
-  /// Adds ∂self/∂leaf to the gradient of every leaf below this scalar, and uses the graph up.
+  /// Adds ∂self/∂leaf to the gradient of every leaf that this scalar depends on. The graph cannot be used again.
   public func backward() {
     precondition(count == 1, "backward() starts at a scalar, not at shape \(shape)")
     backward(seed: Tensor(repeating: 1, shape))
   }
 
-  /// Goes backwards from `seed`, the gradient of some loss with respect to this tensor (same shape).
+  /// Runs the backward pass from `seed`, the gradient of a loss with respect to this tensor, which has the tensor's shape.
   public func backward(seed: Tensor) {
     precondition(seed.shape == shape, "the seed has shape \(seed.shape), the tensor \(shape)")
     guard let node else { return }
@@ -163,9 +175,12 @@ extension Tensor {
     node.run()
   }
 
-  /// A tensor computed from `inputs`. `backward` receives the gradient of the result, may overwrite it, and adds to the
-  /// inputs' gradients itself; it is kept only where some input wants one. Where it leaves the gradient of one input in place
-  /// of what it received, that input is `successor`.
+  /// Creates the tensor that an operation calculates from `inputs`, and records the operation if an input requires a gradient.
+  ///
+  /// - Parameters:
+  ///   - successor: The input whose gradient `backward` leaves in the memory that it received, if there is such an input.
+  ///   - fill: Writes every element of the result.
+  ///   - backward: Receives the gradient of the result, which it may overwrite, and adds to the gradients of the inputs.
   static func record(
     _ shape: Shape, from inputs: [Tensor], passingOnTo successor: Tensor? = nil,
     fill: (UnsafeMutablePointer<Float>) -> Void, backward: @escaping (UnsafeMutablePointer<Float>) -> Void
@@ -175,6 +190,8 @@ extension Tensor {
     return Tensor(shape: shape, storage: storage).recorded(from: inputs, passingOnTo: successor, backward: backward)
   }
 
+  /// Returns this tensor as the result of an operation on `inputs`; the parameters are those of
+  /// ``record(_:from:passingOnTo:fill:backward:)``.
   func recorded(
     from inputs: [Tensor], passingOnTo successor: Tensor? = nil,
     backward: @escaping (UnsafeMutablePointer<Float>) -> Void
@@ -188,7 +205,7 @@ extension Tensor {
   }
 }
 
-/// Goes backwards from several tensors at once, each with the gradient of one common loss with respect to it.
+/// Runs one backward pass from several tensors, given the gradient of a common loss with respect to each of them.
 public func backward(from outputs: [(tensor: Tensor, gradient: Tensor)]) {
   let nodes = outputs.compactMap(\.tensor.node)
   for (tensor, gradient) in outputs {

@@ -2,29 +2,35 @@ import CDistillKernels
 import COpenBLAS
 import Foundation
 
-/// The machine's arithmetic: vector kernels, worker threads, recycled memory.
+/// The settings and the shared resources of all calculations: vector kernels, worker threads and a pool of memory.
 ///
-/// There is one machine, so there is one engine in a process; it holds nothing that a result could depend on.
+/// A process has one set of these resources, because they belong to the machine. They hold no state that a result depends on.
 public enum Compute {
-  /// How many threads operations of the current task may use; more than `DISTILL_THREADS`, or all cores, are not there. Work
-  /// is cut by shapes, so no result depends on this number.
+  /// The number of threads that operations of the current task may use.
+  ///
+  /// The default and the maximum is `DISTILL_THREADS`, or the number of cores. Work is divided by shapes alone, so no result
+  /// depends on this number.
   @TaskLocal public static var threads: Int = engine.threads
 
-  /// What linear layers of the current task calculate in: `Compute.$precision.withValue(.bfloat16) { … }`, after
-  /// ``Precision/check()``. A pipeline's run, plan and answers set their own.
+  /// The precision of linear layers in the current task.
+  ///
+  /// Call ``Precision/check()`` before `Compute.$precision.withValue(.bfloat16) { … }`. Runs, plans and predictions of a pipeline
+  /// set this value themselves.
   @TaskLocal public static var precision = Precision.float32
 
-  /// The instruction set in use: `avx512`, `avx2`, `neon` or `plain`; `DISTILL_ISA` forces one.
+  /// The instruction set in use: `avx512`, `avx2`, `neon` or `plain`. The environment variable `DISTILL_ISA` selects one.
   public static var instructionSet: String { String(cString: engine.kernels.pointee.name) }
 
-  /// Gives unused pooled memory back to the system.
+  /// Returns the unused memory of the pool to the system.
   public static func trimMemory() { engine.pool.trim() }
 
-  /// How often the pool had to ask the system for memory so far.
+  /// The number of times that the pool has requested memory from the system.
   package static var systemRequests: Int { engine.pool.systemRequests }
 
-  /// Checks `DISTILL_ISA` and `DISTILL_THREADS`; a program calls it first, to say what is wrong in its own way.
-  /// - Throws: ``ComputeError`` when a variable asks for what this machine does not have.
+  /// Checks the environment variables `DISTILL_ISA` and `DISTILL_THREADS`.
+  ///
+  /// A program should call this before any calculation, because a wrong value ends the process later.
+  /// - Throws: ``ComputeError`` if a variable has a value that this machine does not support.
   public static func checkEnvironment() throws {
     let environment = ProcessInfo.processInfo.environment
     if distill_kernels_best() == nil {
@@ -39,27 +45,31 @@ public enum Compute {
 
   static let engine = Engine()
 
-  /// Runs `body` on consecutive ranges of `0..<count`, on as many threads as there are for them. The ranges are fixed by
-  /// `count` and `grain`, the items that are worth a hand-over, and never by the number of threads.
+  /// Calls `body` with consecutive ranges of `0..<count`, in parallel.
+  ///
+  /// The ranges depend on `count` and `grain` and never on the number of threads.
+  /// - Parameter grain: The smallest number of items for which it is worth involving another thread.
   static func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
     let parts = parts(count, grain: grain)
     if parts == 1 { return count > 0 ? body(0..<count) : () }
     parallel(parts: parts) { body(part($0, of: parts, count)) }
   }
 
-  /// Into how many parts `count` items are cut: a power of two, so that two, four or eight threads have equal shares.
+  /// Returns the number of parts that `count` items are divided into.
+  ///
+  /// It is a power of two, so that two, four or eight threads have equal shares.
   static func parts(_ count: Int, grain: Int, most: Int = 64) -> Int {
     let parts = max(1, min(most, count / max(grain, 1)))
     return 1 << (Int.bitWidth - 1 - parts.leadingZeroBitCount)
   }
 
-  /// One of `parts` parts of `0..<count`, which begins and, but for the last, ends at a multiple of `unit`.
+  /// Returns one of `parts` parts of `0..<count`. All boundaries between parts are multiples of `unit`.
   static func part(_ part: Int, of parts: Int, _ count: Int, unit: Int = 1) -> Range<Int> {
     let units = (count + unit - 1) / unit
     return min(units * part / parts * unit, count)..<min(units * (part + 1) / parts * unit, count)
   }
 
-  /// Runs `body(0)` … `body(parts - 1)`, each on any thread: what a part gives may not depend on who runs it, nor when.
+  /// Calls `body(0)` … `body(parts - 1)` in parallel. The result of a part must not depend on the thread or the order.
   static func parallel(parts: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var context = PoolContext(body: body)
@@ -74,18 +84,18 @@ public enum Compute {
 
 private struct PoolContext { let body: (Int) -> Void }
 
-/// The environment asks for something that the machine does not have.
+/// The error that an environment variable or a precision asks for something that this machine does not support.
 public struct ComputeError: Error, CustomStringConvertible, Sendable {
   public let description: String
   init(_ description: String) { self.description = description }
 }
 
-/// What is made once: the kernel table, the pool of threads and the pool of memory.
+/// The resources that exist once in a process: the table of kernels, the pool of threads and the pool of memory.
 ///
-/// Unchecked, but all of it is constant after `init`, and the two pools lock for themselves.
+/// `Sendable` is unchecked because of the pointers. All properties are constant after `init`, and both pools are thread-safe.
 final class Engine: @unchecked Sendable {
   let kernels: UnsafePointer<distill_kernels>
-  /// Nil where the processor has none.
+  /// The kernels for bfloat16; `nil` if the processor has none.
   let bfloat16: UnsafePointer<distill_bfloat16_kernels>?
   let workers: OpaquePointer
   let threads: Int
@@ -101,11 +111,11 @@ final class Engine: @unchecked Sendable {
       ProcessInfo.processInfo.environment["DISTILL_THREADS"].flatMap(Int.init)
       ?? ProcessInfo.processInfo.activeProcessorCount
     precondition((1...1024).contains(threads), "DISTILL_THREADS must be between 1 and 1024")
-    openblas_set_num_threads(1)  // our threads split the work; BLAS must not split it again
+    openblas_set_num_threads(1)  // our own threads divide the work, so BLAS must not divide it again
     guard let pool = distill_pool_create(Int32(threads)) else { preconditionFailure("cannot start threads") }
     workers = pool
   }
 }
 
-/// The kernel table, under a short name for the operations.
+/// The table of kernels, under a short name because every operation uses it.
 @inline(__always) var kernels: distill_kernels { Compute.engine.kernels.pointee }

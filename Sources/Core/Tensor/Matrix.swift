@@ -1,8 +1,8 @@
-/// Rows of numbers that can cross threads: what a retriever stores and is asked for.
+/// A matrix of numbers without a graph. In contrast to a tensor it is `Sendable`, so retrievers use it for keys and queries.
 public struct Matrix: Sendable, Equatable {
   public let rows: Int
   public let columns: Int
-  /// Row-major, rows · columns numbers.
+  /// The rows · columns numbers in row-major order.
   public let values: [Float]
 
   public init(rows: Int, columns: Int, values: [Float]) {
@@ -11,18 +11,18 @@ public struct Matrix: Sendable, Equatable {
     (self.rows, self.columns, self.values) = (rows, columns, values)
   }
 
-  /// The values of a tensor, its leading axes taken together.
+  /// Creates a matrix of the values of a tensor. All axes but the last are merged into rows.
   public init(_ tensor: Tensor) {
     self.init(rows: tensor.shape.rows, columns: tensor.shape.columns, values: tensor.values)
   }
 
-  /// The same numbers as a tensor of shape [rows, columns].
+  /// A tensor of shape [rows, columns] with the same numbers.
   public var tensor: Tensor { Tensor(values, [rows, columns]) }
 
-  /// One row, copied.
+  /// Returns one row.
   public func row(_ index: Int) -> ArraySlice<Float> { values[index * columns..<(index + 1) * columns] }
 
-  /// Rows in the order of `indices`.
+  /// Returns a matrix of the rows with these indices, in this order.
   public func gathered(_ indices: [Int]) -> Matrix {
     var picked: [Float] = []
     picked.reserveCapacity(indices.count * columns)
@@ -32,7 +32,9 @@ public struct Matrix: Sendable, Equatable {
 }
 
 extension Matrix {
-  /// ‖row‖² of each row; finite just when a dot product of the row with one of length 1 cannot overflow.
+  /// Returns ‖row‖² of each row.
+  ///
+  /// It is finite if and only if the dot product of the row with a vector of length 1 cannot overflow, which callers check.
   public func squaredLengths() -> [Float] {
     values.withUnsafeBufferPointer { values in
       (0..<rows).map { row in
@@ -41,7 +43,9 @@ extension Matrix {
     }
   }
 
-  /// products[i] = query · row `indices[i]`, for as many as there are indices; what lies behind stays as it was.
+  /// Calculates products[i] = query · row `indices[i]` for every index. The rest of `products` is left unchanged.
+  ///
+  /// The caller supplies the memory for the products, so that a search of a graph can reuse it.
   public func dotProducts(of query: Span<Float>, withRows indices: ArraySlice<Int32>, into products: inout [Float]) {
     precondition(query.count == columns, "the dot product of \(query.count) and \(columns) numbers")
     precondition(products.count >= indices.count, "\(indices.count) dot products into room for \(products.count)")
@@ -65,7 +69,7 @@ extension Matrix {
   }
 }
 
-/// Σ aᵢ·bᵢ of two vectors of one length.
+/// Returns the dot product Σ aᵢ·bᵢ of two vectors of the same length.
 public func dotProduct(_ a: Span<Float>, _ b: Span<Float>) -> Float {
   precondition(a.count == b.count, "the dot product of \(a.count) and \(b.count) numbers")
   return a.withUnsafeBufferPointer { a in

@@ -6,9 +6,9 @@ import Foundation
   import Darwin
 #endif
 
-/// How much memory there is for this process.
+/// The memory that this process may use.
 enum MachineMemory {
-  /// In bytes: the least of the machine's memory, the limit of the control group and that of the address space.
+  /// The smallest of the machine's memory, the limits of the control groups and the limit of the address space, in bytes.
   static var limit: Int {
     ([Int(clamping: ProcessInfo.processInfo.physicalMemory)] + controlGroupLimits
       + [addressSpaceLimit].compactMap { $0 })
@@ -25,7 +25,9 @@ enum MachineMemory {
     return Int(clamping: limit.rlim_cur)
   }
 
-  /// Of this process's group and those above it, as far as they are seen from here; the second path is that of version 1.
+  /// The limits of this process's control group and of the groups above it, as far as they are visible in a container.
+  ///
+  /// `memory.max` is the file of version 2 of control groups, and `memory.limit_in_bytes` is that of version 1.
   private static var controlGroupLimits: [Int] {
     let groups = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
     var files: Set<String> = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]

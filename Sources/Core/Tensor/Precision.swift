@@ -1,14 +1,18 @@
-/// What linear layers round the operands of their matrix products to, forward and backward; sums, results, parameters and
-/// everything that is no such product stay Float32.
+/// The precision of the matrix products in linear layers.
+///
+/// The operands of these products are rounded to this precision in the forward and the backward pass. Their sums and results, the
+/// parameters, and all other operations are always Float32.
 public enum Precision: String, CaseIterable, Sendable {
   case float32
-  /// 8 significant bits instead of 24, in twice the speed: needs a processor with AVX512_BF16.
+  /// 8 significant bits instead of 24, at twice the speed. Requires a processor with AVX512_BF16.
   case bfloat16
 
-  /// Whether this processor has it.
+  /// Whether this processor supports the precision.
   public var isAvailable: Bool { self == .float32 || Compute.engine.bfloat16 != nil }
 
-  /// - Throws: ``ComputeError`` where it is not available.
+  /// Checks that the precision is available.
+  ///
+  /// - Throws: ``ComputeError`` if it is not.
   public func check() throws {
     if !isAvailable {
       throw ComputeError(

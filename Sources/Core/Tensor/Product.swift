@@ -1,9 +1,10 @@
 import CDistillKernels
 
-/// C[m × n] = op(A)[m × k] · op(B)[k × n] + beta · C, spread over the threads.
+/// Calculates C[m × n] = op(A)[m × k] · op(B)[k × n] + beta · C in parallel. C is not read if beta is 0.
 ///
-/// Every element is the same sum, whoever adds it up: how C is cut follows from m, n and k alone. Small products are BLAS's, on
-/// the calling thread. BLAS would pack B anew in each of its calls, which costs a tenth of a product that is cut in four.
+/// The division of C into parts depends on m, n and k alone, so every element is the same sum on any number of threads. OpenBLAS
+/// calculates small products on the calling thread. It does not calculate the parts of large ones, because it would pack B again
+/// in each call, which costs a tenth of a product that is divided into four parts.
 func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, beta: Float = 0, into c: UnsafeMutablePointer<Float>,
   stride: Int
@@ -11,7 +12,7 @@ func multiply(
   if m * n * k < 64 * 64 * 64 {
     multiplySerial(m, n, k, a, b, beta: beta, into: c, stride: stride)
   } else if m <= 32, m < n, b.transposed, !a.transposed, beta == 0 {
-    // For few rows, packing B would take longer than the product.
+    // With few rows, packing B would take longer than the product itself.
     Compute.parallel(n, grain: 16) { columns in
       kernels.row_products(
         c + columns.lowerBound, a.pointer, b.column(columns.lowerBound).pointer, m, columns.count, k, stride, a.stride,
@@ -22,6 +23,7 @@ func multiply(
   }
 }
 
+/// Calculates a large product: packs a slice of B, multiplies all rows of A by it in parallel, and goes on to the next slice.
 private func multiplyPanels(
   _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, beta: Float, into c: UnsafeMutablePointer<Float>,
   stride: Int
@@ -51,8 +53,9 @@ private func multiplyPanels(
   withExtendedLifetime(panels) {}
 }
 
-/// How a product is cut, which its shape alone decides: along its rows into pieces worth packing for, and along its columns
-/// too where there are few rows.
+/// The division of a product's result into parts, which depends on its shape alone.
+///
+/// The rows are divided into parts that are large enough to be worth packing. With few rows, the columns are divided, too.
 struct ProductParts {
   let rows: Int, columns: Int
   private let rowUnit: Int, columnUnit: Int

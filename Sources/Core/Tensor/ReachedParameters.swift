@@ -1,13 +1,13 @@
-/// Where in a parameter a contribution to its gradient arrived.
+/// The part of a parameter that a contribution to its gradient applies to.
 enum GradientExtent {
   case everything
-  /// Rows of a table that were looked up.
+  /// The rows of a table that were looked up.
   case rows([Int32], width: Int)
 }
 
-/// What a loss reached since the gradients were cleared: whole parameters, or rows of tables.
+/// A record of what gradients have reached since they were last cleared: whole parameters, or rows of tables.
 ///
-/// All else has a gradient of zero, so it needs no clearing, has no share of the norm, and no step of its own.
+/// The gradient of everything else is zero. It therefore needs no clearing, adds nothing to the norm, and is not updated.
 final class ReachedParameters {
   struct Reach {
     var isWhole = false
@@ -34,12 +34,12 @@ final class ReachedParameters {
   }
 }
 
-/// Some rows of a table.
+/// A set of rows of a table. Its cost depends on the number of rows in the set, not on the size of the table.
 struct TableRows {
   private(set) var width = 0
-  /// In order of arrival, each once.
+  /// The rows in order of insertion, without repetition.
   private(set) var list: [Int] = []
-  /// Whether a row is among them; rows behind the end are not.
+  /// Whether each row is in the set. Rows beyond the end of this array are not.
   private(set) var flags: [Bool] = []
 
   func contains(_ row: Int) -> Bool { row < flags.count && flags[row] }

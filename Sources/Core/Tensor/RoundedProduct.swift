@@ -1,11 +1,11 @@
 import CDistillKernels
 
-/// One side of a product, rounded to bfloat16 and in the order in which the kernel reads it.
+/// An operand of a matrix product that is rounded to bfloat16 and packed in the order in which the kernel reads it.
 struct RoundedOperand {
   let storage: Storage
   let transposed: Bool
 
-  /// op(A) [rows, depth]
+  /// Packs the left operand, op(A) [rows, depth].
   init(left a: Operand, rows: Int, depth: Int) {
     let kernels = bfloat16
     self.init(rows, depth, by: kernels.tile, a.transposed) { out, first, count in
@@ -13,7 +13,7 @@ struct RoundedOperand {
     }
   }
 
-  /// op(B) [depth, columns]
+  /// Packs the right operand, op(B) [depth, columns].
   init(right b: Operand, columns: Int, depth: Int) {
     let kernels = bfloat16
     self.init(columns, depth, by: kernels.panel, b.transposed) { out, first, count in
@@ -36,13 +36,15 @@ struct RoundedOperand {
   }
 }
 
-/// C[m × n] = A[m × k] · B[k × n] + beta · C, spread over the threads. Every element is the same sum, however it is cut.
+/// Calculates C[m × n] = A[m × k] · B[k × n] + beta · C in parallel. C is not read if beta is 0.
+///
+/// Every element is the same sum, no matter how C is divided.
 func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: RoundedOperand, _ b: RoundedOperand, beta: Float = 0,
   into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
   let (kernels, pairs) = (bfloat16, (k + 1) / 2)
-  // Nothing but these arguments may hold on to the operands.
+  // These arguments may be the only references to the operands, whose memory must not be reused before the product is done.
   defer { withExtendedLifetime((a, b)) {} }
   ProductParts(rows: m, unit: kernels.tile, columns: n, unit: kernels.panel).forEach { rows, columns in
     kernels.product(

@@ -1,7 +1,8 @@
-/// The extents of a tensor, at most four of them, outermost first. The empty shape is a scalar.
+/// The extents of a tensor, outermost first. A tensor has at most four axes. The shape of a scalar is empty.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+  // A tuple, because an array would allocate memory for every intermediate tensor.
   private var extents: (Int, Int, Int, Int) = (1, 1, 1, 1)
-  /// How many axes there are: 0 for a scalar.
+  /// The number of axes, which is 0 for a scalar.
   public let rank: Int
 
   public init(_ extents: some Collection<Int>) {
@@ -12,7 +13,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
-  /// Extent of one axis.
+  /// The extent of one axis.
   public private(set) subscript(axis: Int) -> Int {
     get {
       precondition(axis >= 0 && axis < rank, "axis \(axis) of a tensor of rank \(rank)")
@@ -34,11 +35,11 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     }
   }
 
-  /// Number of elements: the product of the extents.
+  /// The number of elements, which is the product of the extents.
   public var count: Int { extents.0 * extents.1 * extents.2 * extents.3 }
-  /// The last extent; 1 for a scalar.
+  /// The last extent, or 1 for a scalar.
   public var columns: Int { rank == 0 ? 1 : self[rank - 1] }
-  /// How many rows of `columns` elements there are.
+  /// The number of rows of `columns` elements, which is the product of all extents but the last.
   public var rows: Int {
     var product = 1
     for axis in 0..<max(rank - 1, 0) { product *= self[axis] }

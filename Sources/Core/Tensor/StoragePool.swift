@@ -7,37 +7,42 @@ import Synchronization
   import Darwin
 #endif
 
-/// Recycles blocks by size class, so that a training step that looks like the one before allocates nothing.
+/// A pool that reuses blocks of memory by size class, so that a training step of the same shapes as the one before allocates
+/// nothing.
 ///
-/// What nobody needed for a while goes back to the system: every ``epoch`` takes, the blocks that lay unused all that time; and
-/// whenever more than twice as much lies unused as was in use at once of late, the blocks of the size that was needed longest
-/// ago. So batches of ever new lengths do not leave blocks of every size behind for ever.
+/// Batches of ever new lengths would fill the pool with blocks of every size, so unused blocks are returned to the system in two
+/// cases. After every `epoch` requests the pool returns the blocks that were never used during that time. When the unused blocks
+/// exceed twice the largest amount of memory that was recently in use at once, it returns those of the size that was requested
+/// the longest time ago.
 ///
-/// Unchecked, because `state` is behind a lock that the compiler does not know: the thread sanitizer does not know `Mutex`, and
-/// would take every block that goes from one thread to another for a race.
+/// `Sendable` is unchecked, because the compiler does not know that `lock` protects `state`. A `Mutex` would be checked, but the
+/// thread sanitizer does not support it and would report a race for every block that moves between threads.
 package final class StoragePool: @unchecked Sendable {
-  // An unused block: nobody else has it.
+  /// An unused block. `Sendable` is unchecked, but no other thread has the pointer of an unused block.
   private struct Block: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
 
-  /// Unused blocks of one size, in floats. The last one is used first, so the first ones are those that nobody needs.
+  /// The unused blocks of one size, of which the last is taken first. The first ones are therefore those that are not needed.
   private struct Shelf {
     var blocks: [Block] = []
-    /// The fewest blocks that were here since the epoch began: that many were not needed.
+    /// The smallest number of blocks here since the epoch began, which is the number that nobody needed.
     var unneeded = 0
+    /// The value of `takes` when a block of this size was last requested.
     var lastTake = 0
   }
 
   private struct State {
+    /// The unused blocks by their size in floats.
     var shelves: [Int: Shelf] = [:]
+    /// The number of requests so far.
     var takes = 0
-    // In floats.
+    // The following four count floats.
     var used = 0
     var idle = 0
-    /// The most that was in use at once, in this epoch and in the one before.
+    /// The largest amount that was in use at once, in this epoch and in the one before.
     var peak = 0
     var earlierPeak = 0
 
-    /// A block of this size, if there is one.
+    /// Takes a block of this size, if there is one.
     mutating func take(_ capacity: Int) -> Block? {
       takes += 1
       used += capacity
@@ -57,7 +62,7 @@ package final class StoragePool: @unchecked Sendable {
       shelves[capacity, default: Shelf(lastTake: now)].blocks.append(block)
     }
 
-    /// Takes the blocks off the shelves that were not needed, and begins an epoch.
+    /// Removes and returns the blocks that were not needed in this epoch, and begins the next one.
     mutating func endEpoch() -> [Block] {
       var leaving: [Block] = []
       for (size, shelf) in shelves {
@@ -71,7 +76,7 @@ package final class StoragePool: @unchecked Sendable {
       return leaving
     }
 
-    /// Takes blocks off the shelves that were not needed for the longest time, until no more lies there than may.
+    /// Removes and returns blocks, those of the least recently requested size first, until the unused memory is within its limit.
     mutating func shrink() -> [Block] {
       var leaving: [Block] = []
       while idle > 2 * max(peak, earlierPeak),
@@ -91,10 +96,13 @@ package final class StoragePool: @unchecked Sendable {
   private let epoch: Int
   private let poisons: Bool
 
+  /// Creates an empty pool.
+  ///
   /// - Parameters:
-  ///   - epoch: takes after which a block that lay unused goes back; a training step of a small model takes some thousands.
-  ///   - poisons: whether memory is filled with signalling NaN when it is given back, and when it comes from the system: then
-  ///     whatever reads it before writing it shows.
+  ///   - epoch: The number of requests after which unused blocks are returned. A training step of a small model makes some
+  ///     thousands of requests.
+  ///   - poisons: Whether blocks are filled with signalling NaN when they come from the system and when they are given back.
+  ///     Code that reads memory before it writes it, or after it has given it back, then produces NaN.
   package init(
     epoch: Int = 1 << 18, poisons: Bool = ProcessInfo.processInfo.environment["DISTILL_POISON"] == "1"
   ) {
@@ -103,24 +111,24 @@ package final class StoragePool: @unchecked Sendable {
 
   deinit { trim() }
 
-  /// How often the system was asked for memory: stands still while a loop repeats itself.
+  /// The number of requests to the system. It stays the same while a loop repeats steps of the same shapes.
   package var systemRequests: Int { requests.load(ordering: .relaxed) }
 
-  /// Bytes that lie unused.
+  /// The number of bytes in unused blocks.
   package var idleBytes: Int { lock.withLock { state.idle } * MemoryLayout<Float>.stride }
 
-  /// Sizes are rounded up to one of eight steps between powers of two: at most an eighth is wasted.
+  /// Rounds a number of floats up to a size class. There are eight classes between powers of two, so at most an eighth is wasted.
   static func sizeClass(_ count: Int) -> Int {
     let wanted = max(count, 64)
     let step = max(64, 1 << (Int.bitWidth - 1 - wanted.leadingZeroBitCount - 3))
     return (wanted + step - 1) / step * step
   }
 
-  /// Room for `count` floats or more.
+  /// Returns a block for at least `count` floats, and its capacity.
   ///
-  /// Where the system has no more, the process ends with a message and status 1. That is no thrown error, because the
-  /// operations of a tensor expression do not throw: `a + b` would become `try a + b` everywhere, for an error that hardly a
-  /// caller could go on after. What is too large by its nature is refused before: see ``ParameterStore``.
+  /// If the system has no more memory, the process ends with a message and status 1. This function does not throw, because tensor
+  /// operations do not throw: `a + b` would become `try a + b` everywhere, for an error after which hardly any caller could
+  /// continue. Parameters that cannot fit in memory are refused earlier, by ``ParameterStore``.
   package func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
     let capacity = Self.sizeClass(count)
     let (block, leaving) = lock.withLock {
@@ -139,6 +147,7 @@ package final class StoragePool: @unchecked Sendable {
     return (fresh, capacity)
   }
 
+  /// Gives back a block that ``take(_:)`` returned.
   package func give(_ pointer: UnsafeMutablePointer<Float>, _ capacity: Int) {
     if poisons { poison(pointer, capacity) }
     let block = Block(pointer: pointer)
@@ -159,7 +168,7 @@ package final class StoragePool: @unchecked Sendable {
   }
 
   private func request(_ capacity: Int) -> UnsafeMutablePointer<Float>? {
-    // Large blocks ask for large pages: a walk along a column of a matrix meets another small one in each row.
+    // Large blocks use huge pages, because reading a column of a matrix touches another small page in every row.
     let (bytes, page) = (capacity * MemoryLayout<Float>.stride, 2 << 20)
     var raw: UnsafeMutableRawPointer?
     guard posix_memalign(&raw, bytes < page ? 64 : page, bytes) == 0 else { return nil }
@@ -175,7 +184,7 @@ package final class StoragePool: @unchecked Sendable {
     }
   }
 
-  /// Not even a string may need memory of any size here, and nothing that runs at exit may wait for a lock.
+  /// Ends the process without memory: the message is short, and `_exit` skips exit handlers, which might wait for a lock.
   private static func endProcess(_ capacity: Int) -> Never {
     let message =
       "error: out of memory: an operation needs \(capacity / (1 << 18)) MiB; a smaller batch_size, micro_batch_size or "

@@ -2,36 +2,37 @@ import DistillFormats
 import DistillOptions
 import Foundation
 
-/// What is wrong with a file of text: every broken place of it in one error.
+/// An error that lists everything that is wrong with a text file.
 public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+  /// One of the problems of a file.
   public struct Problem: Sendable, Equatable {
-    /// The line, counted from 1, or `nil` if the whole file is meant.
+    /// The line, counted from 1, or `nil` if the problem concerns the whole file.
     public let line: Int?
     public let message: String
-    /// The column that is not there, where that is the problem.
+    /// The name of the column, if the problem is that it is missing.
     public let column: String?
 
     public init(line: Int? = nil, _ message: String, column: String? = nil) {
       self.line = line
-      self.message = message.escapingControls()  // it may quote what the file says
+      self.message = message.escapingControls()  // the message may quote text from the file
       self.column = column
     }
   }
 
-  /// How many problems of one file are kept.
+  /// The largest number of problems that an error lists.
   public static let limit = 20
 
   public let file: String
   /// The first problems, at most `limit`.
   public let problems: [Problem]
-  /// How many problems there are in all.
+  /// The number of all problems, including those that are not listed.
   public let total: Int
 
   public init(_ file: URL, _ problems: [Problem], total: Int? = nil) {
     self.init(named: file.path, problems, total: total)
   }
 
-  /// - Parameter name: what is shown of a file, or of what is none.
+  /// Creates an error about text that need not come from a file, such as standard input.
   package init(named name: String, _ problems: [Problem], total: Int? = nil) {
     self.file = name
     self.problems = Array(problems.prefix(Self.limit))
@@ -56,10 +57,12 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
 }
 
 extension TextFileError {
-  /// The bytes of a file that must be UTF-8 and not empty; a byte-order mark is taken off.
+  /// Returns the bytes of a text file without a byte-order mark. Throws if the file cannot be read or is empty.
   package static func bytes(of file: URL) throws -> [UInt8] { try lines(of: file).bytes }
 
-  /// The same, or the whole lines among the first so many bytes; and whether these are all.
+  /// Returns the complete lines in the first `count` bytes of a text file, and whether they are the whole file.
+  ///
+  /// If the first line is longer than that, the whole file is read.
   static func lines(of file: URL, atMost count: Int? = nil) throws -> (bytes: [UInt8], isWhole: Bool) {
     var data: Data
     do { data = try contents(of: file, atMost: count) } catch {
@@ -76,7 +79,7 @@ extension TextFileError {
   }
 }
 
-/// The bytes of a text without the mark that some editors put before it.
+/// Returns the bytes of a text without the byte-order mark that some editors insert at its beginning.
 package func withoutByteOrderMark(_ bytes: [UInt8]) -> [UInt8] {
   bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
 }

@@ -1,11 +1,13 @@
 import DistillCore
 
-/// The student's attention should be the teacher's (Aguilar et al. 2020, *Knowledge Distillation from Internal Representations*,
-/// arXiv 1910.03723).
+/// The divergence of the student's attention from the teacher's (Aguilar et al. 2020, *Knowledge Distillation from Internal
+/// Representations*, arXiv 1910.03723).
 ///
-/// For a pair of layers, loss = mean over sequences and heads of 1/T Σᵢ Σⱼ Aᵗᵢⱼ ln(Aᵗᵢⱼ/Aˢᵢⱼ), in nats, with A = softmax(Q Kᵀ/√d)
-/// before dropout. The equation of one head, the mean over rows and that every head is matched are the paper's; the mean over
-/// heads and over sequences is read in the code of GLMKD. That a layer weighs as much as every other is GLMKD's too.
+/// For a pair of layers, the loss is the mean over sequences and heads of 1/T Σᵢ Σⱼ Aᵗᵢⱼ ln(Aᵗᵢⱼ/Aˢᵢⱼ), in nats, with
+/// A = softmax(Q Kᵀ/√d) before dropout. Student and teacher must have the same number of heads.
+///
+/// The formula of one head, the mean over rows and the matching of every head are from the paper. The mean over heads and over
+/// sequences, and the equal weight of all layers, are from the code of GLMKD.
 public struct AttentionKL: LossTerm {
   public static let name = "attention-kl"
   public static let summary = "KL between rows of attention, teacher to student, of each pair of layers."

@@ -1,11 +1,13 @@
 import DistillCore
 
-/// The [CLS] states of mapped layers should point the same way: mean over the batch of 1 − cos(s, t), or of 1 − cos²(s, t), with
+/// The cosine distance between [CLS] states of mapped layers: the mean over the batch of 1 − cos(s, t), or of 1 − cos²(s, t), for
 /// states s, t [B, H].
 ///
-/// Both forms are ascribed to Aguilar et al. 2020 (arXiv 1910.03723), probably to two versions of it. The squared one does not
-/// see a sign. The learnt map is ours. A state of zeros, which has no direction, has the cosine ½.
+/// Both forms are attributed to Aguilar et al. 2020 (arXiv 1910.03723), probably to two versions of the paper. The squared form
+/// does not distinguish a state from its negative. The learnt map is our addition. A state of zeros has no direction, and its
+/// cosine with a state that is not zero counts as ½.
 public struct CLSCosine: LossTerm {
+  /// The two forms of the distance.
   public enum Form: String, CaseIterable, Sendable, OptionValue { case plain, squared }
 
   public static let name = "cls-cosine"
@@ -37,7 +39,7 @@ public struct CLSCosine: LossTerm {
 
   public func loss(_ inputs: LossInputs) throws -> Tensor {
     let (student, teacher) = try inputs.states(Activation.classToken)
-    // 1 − cos = ½‖ŝ − t̂‖² [B], which keeps its digits where the two agree.
+    // 1 − cos is calculated as ½‖ŝ − t̂‖² [B], because the subtraction from 1 would lose digits for states that almost agree.
     let distance = (student.l2Normalised() - teacher.l2Normalised()).squared().sum(axis: 1) / 2
     return (form == .plain ? distance : distance * (2 - distance)).mean()
   }

@@ -1,6 +1,8 @@
 import DistillCore
 
-/// The task's own loss: −ln softmax(logits)[label], or (score − target)² for regression; mean over the batch.
+/// The loss of the task itself: the mean over the batch of −ln softmax(logits)[label], logits [B, C], in nats.
+///
+/// For a regression it is the mean of (score − target)², scores [B, 1].
 public struct HardCrossEntropy: LossTerm {
   public static let name = "hard-cross-entropy"
   public static let summary = "Cross-entropy with the true labels; squared error for regression."

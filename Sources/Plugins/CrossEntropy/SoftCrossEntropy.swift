@@ -1,9 +1,12 @@
 import DistillCore
 
-/// Cross-entropy with the teacher's soft labels: −Σ softmax(t/T)·ln softmax(s/T)·T², plus λ times the loss on the true labels.
+/// The cross-entropy with the teacher's soft labels, plus λ times the loss on the true labels.
 ///
-/// T = 1 and λ = 0 is ReAugKD's first term; a small λ is L_kd of Aguilar et al. 2020; T > 1 is the form of Hinton et al. 2015,
-/// whose factor T² keeps the gradient's size. For regression: (s − t)², in the score's unit squared, without T.
+/// loss = −T² Σ softmax(t/T)·ln softmax(s/T) + λ·hard, in nats, mean over the batch, for logits s, t [B, C]. For a regression the
+/// first part is (s − t)², in the squared unit of the score, and T has no effect.
+///
+/// T = 1 and λ = 0 is the first term of ReAugKD. A small λ gives L_kd of Aguilar et al. 2020. T > 1 is the form of Hinton et al.
+/// 2015, in which the factor T² preserves the magnitude of the gradient.
 public struct SoftCrossEntropy: LossTerm {
   public static let name = "soft-cross-entropy"
   public static let summary = "Cross-entropy with the teacher's soft labels, and a share of the true ones."
@@ -12,7 +15,9 @@ public struct SoftCrossEntropy: LossTerm {
     source:
       "T = 1: L_kd of Aguilar et al. 2020, whose value of λ we do not know; T²: Hinton et al. 2015, arXiv 1503.02531")
 
+  /// λ, the weight of the loss on the true labels.
   public var hardWeight: Float = 0
+  /// T, the temperature of both softmaxes.
   public var temperature: Float = 1
 
   public init(hardWeight: Float = 0, temperature: Float = 1) {

@@ -1,20 +1,23 @@
 import DistillCore
 import Foundation
 
-/// Stored vectors that are searched by comparing all of them.
+/// An exact index, which compares a query with all stored vectors.
 ///
-/// A matrix product finds out which keys may be among the best, a dot product for each of those decides. A similarity
-/// so depends on its two vectors alone, not on what else is in the batch, and equal keys have equal similarities.
+/// A matrix product selects the keys that may be among the best, and a separate dot product with each of these decides. The
+/// rounding of a matrix product depends on the rest of the batch, whereas that of the dot product depends on its two vectors
+/// alone. Equal keys therefore have equal similarities, in every batch.
 public struct ExactIndex: Retriever {
   private let keys: Matrix
-  /// Length of the longest key.
+  /// The length of the longest key.
   private let longest: Float
 
   public var count: Int { keys.rows }
   public var width: Int { keys.columns }
 
+  /// Creates an index of the given keys.
+  ///
   /// - Parameter keys: [M, D], rows of length 1.
-  /// - Throws: `ContractError` for keys that are not finite.
+  /// - Throws: `ContractError` if a key is not finite.
   public init(_ keys: Matrix) throws {
     let squares = keys.squaredLengths()
     if let row = squares.firstIndex(where: { !$0.isFinite }) {
@@ -34,10 +37,11 @@ public struct ExactIndex: Retriever {
 
     let allQueries = queries.tensor
     var best = squares.map { square in
-      // Either product of vectors of D numbers is off by at most D·2⁻²⁴·Σ|xᵢyᵢ| ≤ D·2⁻²⁴·‖x‖·‖y‖ (Higham 2002, 3.1).
+      // The error of either product of vectors of D numbers is at most D·2⁻²⁴·Σ|xᵢyᵢ| ≤ D·2⁻²⁴·‖x‖·‖y‖ (Higham 2002, 3.1).
       Best(k, error: Float(width) * .ulpOfOne * square.squareRoot() * longest)
     }
-    // A block of keys stays in the cache while all queries meet it; scores of all blocks are never held together.
+    // Keys are processed in blocks, so that a block stays in the cache while it is multiplied with all queries, and so that the
+    // scores of all keys are never in memory together.
     let blockRows = max(256, min(8192, (1 << 22) / max(queries.rows, 1)))
     for start in stride(from: 0, to: count, by: blockRows) {
       let rows = start..<min(start + blockRows, count)
@@ -54,20 +58,22 @@ public struct ExactIndex: Retriever {
     return best.map { $0.sorted }
   }
 
-  /// Nothing: the keys are kept by who asks.
+  /// Writes nothing, because the caller stores the keys itself.
   public func write(to folder: URL) throws {}
 }
 
-/// The best of the rows seen so far.
+/// The K best of the rows that were compared so far.
 private struct Best {
   private let k: Int
+  /// The largest error of both products together.
   private let error: Float
-  /// A row that scores less in the matrix product is not among the best.
+  /// The score in the matrix product below which a row cannot be among the K best.
   private(set) var floor = -Float.infinity
   private var found: [Neighbour] = []
 
   init(_ k: Int, error: Float) { (self.k, self.error) = (k, error) }
 
+  /// Adds a row. The rows are sorted only when at least twice as many as needed have accumulated, because sorting is expensive.
   mutating func insert(_ neighbour: Neighbour) {
     found.append(neighbour)
     guard found.count / 2 >= max(k, 32) else { return }
@@ -75,7 +81,7 @@ private struct Best {
     floor = found[k - 1].similarity - error
   }
 
-  /// The K best, the lower row first among equals.
+  /// The K best, in descending order of similarity. Among equals, the lower row comes first.
   var sorted: [Neighbour] {
     let order = found.sorted { ($0.similarity, $1.row) > ($1.similarity, $0.row) }
     return Array(order.prefix(k))

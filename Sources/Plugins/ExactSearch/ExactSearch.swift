@@ -1,7 +1,9 @@
 import DistillCore
 import Foundation
 
-/// Compares every query with every key: nothing to build, nothing to write, and what other retrievers are measured by.
+/// A retriever that compares every query with every key.
+///
+/// It has nothing to build and nothing to write. The recall of approximate retrievers is measured against it.
 public struct ExactSearch: RetrieverRecipe {
   public static let name = "exact"
   public static let summary = "Compares a query with every stored vector: exact, and slow for large knowledge bases."
@@ -10,6 +12,6 @@ public struct ExactSearch: RetrieverRecipe {
   public mutating func options(_ visit: inout OptionVisitor) {}
 
   public func makeRetriever(_ keys: Matrix) throws -> any Retriever { try ExactIndex(keys) }
-  /// Reads nothing: the keys are all there is.
+  /// Creates an index without reading anything, because the index consists of the keys alone.
   public func loadRetriever(from folder: URL, keys: Matrix) throws -> any Retriever { try ExactIndex(keys) }
 }

@@ -1,16 +1,20 @@
 import DistillCore
 import Foundation
 
-/// Options of an ``HNSWIndex``.
+/// A retriever that builds and loads an ``HNSWIndex``, with the options of the index.
 public struct HNSW: RetrieverRecipe {
   public static let name = "hnsw"
   public static let summary = "A graph of near neighbours in layers: approximate, and fast for large knowledge bases."
   public static let reference = PluginReference(
     source: "Malkov and Yashunin 2018, arXiv 1603.09320")
 
+  /// The largest number of links of a vector on each layer. On the lowest layer it is twice as large.
   public var m: Int
+  /// The number of candidates for the links of a new vector.
   public var efConstruction: Int
+  /// The number of candidates in a search. A larger number finds more of the nearest vectors and takes longer.
   public var efSearch: Int
+  /// The seed of the layers that vectors are assigned to.
   public var seed: UInt64
 
   public init() { self.init(m: 16) }
@@ -32,7 +36,7 @@ public struct HNSW: RetrieverRecipe {
     return index
   }
 
-  /// The index as it was built; of these options only `ef_search` counts.
+  /// Loads an index. Of the options only `ef_search` has an effect, because the others apply when the index is built.
   public func loadRetriever(from folder: URL, keys: Matrix) throws -> any Retriever {
     var index = try HNSWIndex(from: folder, vectors: keys)
     index.efSearch = efSearch

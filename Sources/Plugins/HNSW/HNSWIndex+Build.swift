@@ -1,19 +1,20 @@
 import DistillCore
 import Foundation
 
-/// Inserts nodes one after the other. Algorithm 1.
+/// Builds the graph by inserting one node after the other (algorithm 1 of the paper).
 struct GraphBuilder {
   private(set) var links: LinkTable
   private let vectors: Matrix
   private let efConstruction: Int
   private var search: LayerSearch
-  /// Where searches start now: the first inserted node of the highest layer.
+  /// The node at which searches start, which is the first inserted node of the highest layer so far.
   private var entry = 0
-  /// On layer 0 the links between a node and its parent are never given up. The first node has none: it is its own.
+  /// The parent of each node. On layer 0 the links between a node and its parent are never removed. The first node is its own
+  /// parent.
   private var parents: [Int32]
   private var childCounts: [UInt16]
 
-  /// Draws the layers: ⌊−ln U / ln m⌋ for the node's own U in (0, 1].
+  /// Creates a graph without links, and draws the highest layer of each node: ⌊−ln U / ln m⌋ with U uniform in (0, 1].
   init(_ vectors: Matrix, m: Int, efConstruction: Int, key: RandomKey) {
     let levels = (0..<vectors.rows).map { node in
       UInt8(-log((Double(key.bits(UInt64(node))) + 1) / 4_294_967_296) / log(Double(m)))
@@ -25,7 +26,7 @@ struct GraphBuilder {
     (self.vectors, self.efConstruction) = (vectors, efConstruction)
   }
 
-  /// Adds the node that follows those inserted before.
+  /// Inserts a node. Nodes must be inserted in ascending order, without gaps.
   mutating func insert(_ node: Int) {
     guard node > 0 else { return }
     let (level, top) = (Int(links.levels[node]), Int(links.levels[entry]))
@@ -40,7 +41,9 @@ struct GraphBuilder {
     if level > top { entry = node }
   }
 
-  /// Links a new node with the best of `candidates`, both ways.
+  /// Links a new node with the best of `candidates` in both directions.
+  ///
+  /// If the list of a candidate is full, its links are selected again, together with the one to the new node.
   private mutating func connect(_ node: Int, to candidates: [Candidate], on level: Int) {
     var candidates = candidates
     if level == 0 {
@@ -56,17 +59,18 @@ struct GraphBuilder {
     }
   }
 
-  /// Selects links by the heuristic: a candidate is taken if it is nearer to the node than to all that were taken before,
-  /// so that links lead into all directions. Algorithm 4, without its optional parts.
+  /// Selects the links of a node by the heuristic of algorithm 4, without its optional parts.
   ///
-  /// Parent and children are always taken. Others in the very place of the node are not: they would say the same.
+  /// A candidate is selected if it is nearer to the node than to all candidates that were selected before, so that links lead in
+  /// all directions. On layer 0 the parent and the children of the node are always selected. Other candidates at the same place
+  /// as the node are not, because they lead to the same vectors as the node itself.
   private func choose(_ limit: Int, from candidates: [Candidate], for node: Int, on level: Int) -> [Int32] {
     let own = similarity(node, node)
     var room = limit - (level == 0 ? candidates.count { areTied(node, Int($0.row)) } : 0)
     var chosen: [Int32] = []
     var directions: [Int32] = []
     for candidate in candidates {
-      // Rounding alone moves the dot product of unit vectors by some 1e-7.
+      // Rounding changes the dot product of unit vectors by about 1e-7, so smaller differences mean the same place.
       let isElsewhere = abs(candidate.similarity - own) > 1e-6 * own
       if level == 0, areTied(node, Int(candidate.row)) {
         chosen.append(candidate.row)
@@ -81,15 +85,19 @@ struct GraphBuilder {
     return chosen
   }
 
+  /// Returns whether a candidate is nearer to the node than to all nodes in `directions`.
   private func leadsElsewhere(_ candidate: Candidate, than directions: [Int32]) -> Bool {
     directions.allSatisfy { similarity(Int(candidate.row), Int($0)) < candidate.similarity }
   }
 
-  /// Gives the node a parent: the nearest candidate with room for a child.
+  /// Chooses a parent for a node, which is the nearest candidate that can have another child.
+  ///
+  /// The links between parents and children connect all nodes, no matter how many vectors are at the same place.
   private mutating func adopt(_ node: Int, among candidates: [Candidate]) -> Int32 {
-    let most = max(2, links.m / 2)  // with the parent's less than 2m: room for other links remains
+    // With the link to the node's own parent this is less than 2m, so there is room for other links.
+    let most = max(2, links.m / 2)
     var parent = candidates.first { childCounts[Int($0.row)] < most }?.row ?? candidates[0].row
-    // If all are full, some descendant is not: the tree is finite.
+    // If all candidates have enough children, a descendant has not, because the tree is finite.
     while childCounts[Int(parent)] >= most {
       guard let child = links.links(of: Int(parent), on: 0).first(where: { parents[Int($0)] == parent }) else {
         preconditionFailure("node \(parent) has \(most) children and no link to one")
@@ -101,6 +109,7 @@ struct GraphBuilder {
     return parent
   }
 
+  /// Returns whether one of two nodes is the parent of the other.
   private func areTied(_ a: Int, _ b: Int) -> Bool { Int(parents[a]) == b || Int(parents[b]) == a }
 
   private func candidate(_ row: Int32, for node: Int) -> Candidate {

@@ -1,15 +1,20 @@
 import DistillCore
 import Foundation
 
-/// The file is a safetensors file of whole numbers: `levels` [M], the highest layer of each node; `degrees`, the length of
-/// each list of links, first on layer 0 of all nodes, then on layers 1, 2, … of the first node that has them, and so on;
-/// `links`, the lists one after the other. Its metadata name the options, the vectors by their checksum, and a checksum of
-/// everything together. The vectors themselves are not in it.
+// The file is a safetensors file with three tensors of integers:
+//
+// - `levels` [M] is the highest layer of each node.
+// - `degrees` is the length of each list of links: first those on layer 0 of all nodes, then those on layers 1, 2, … of the first
+//   node that has them, of the second, and so on.
+// - `links` is the concatenation of the lists.
+//
+// Its metadata contain the options, a checksum of the vectors, and a checksum of everything in the file. The vectors themselves
+// are not in the file.
 extension HNSWIndex {
   static let fileName = "hnsw.safetensors"
   private static let version = "1"
 
-  /// Writes `hnsw.safetensors` into a folder that exists, whole.
+  /// Writes `hnsw.safetensors` atomically into an existing folder.
   public func write(to folder: URL) throws {
     let levels = links.levels.map(Int64.init)
     let lists = Self.lists(of: links.levels).map { links.links(of: $0.node, on: $0.level) }
@@ -26,9 +31,9 @@ extension HNSWIndex {
     try writer.write(to: folder.appending(path: Self.fileName))
   }
 
-  /// Reads what ``write(to:)`` wrote of an index over the same vectors.
-  /// - Throws: `FormatError` when the file is damaged or belongs to other vectors, `ContractError` for vectors that are
-  ///   not finite.
+  /// Reads an index that ``write(to:)`` has written for the same vectors.
+  ///
+  /// - Throws: `FormatError` if the file is damaged or belongs to other vectors, `ContractError` if a vector is not finite.
   public init(from folder: URL, vectors: Matrix) throws {
     try Self.check(vectors)
     let url = folder.appending(path: Self.fileName)
@@ -78,7 +83,7 @@ extension HNSWIndex {
       + levels.indices.filter { levels[$0] > 0 }.flatMap { node in (1...Int(levels[node])).map { (node, $0) } }
   }
 
-  /// SHA-256 of the metadata but the checksum, one `key=value` a line in the order of the keys, and all numbers.
+  /// Returns the SHA-256 checksum of all metadata except the checksum, as sorted lines `key=value`, followed by all numbers.
   private static func checksum(_ metadata: [String: String], _ tensors: [[Int64]]) -> String {
     var hash = Checksum()
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "checksum" {
@@ -97,7 +102,7 @@ extension HNSWIndex {
 }
 
 extension Checksum {
-  /// Numbers as little-endian bytes.
+  /// Appends numbers as little-endian bytes.
   fileprivate mutating func update<Number: FixedWidthInteger>(numbers: some Sequence<Number>) {
     var bytes: [UInt8] = []
     for number in numbers {

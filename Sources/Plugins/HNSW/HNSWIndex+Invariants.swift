@@ -1,8 +1,8 @@
 extension HNSWIndex {
-  /// What is wrong with the graph; empty for every index that was built or loaded.
+  /// Returns descriptions of all violations of the graph's invariants. There are none in an index that was built or loaded.
   ///
-  /// Lists hold no more links than they have room for; links lead to other nodes that are on the same layer, and none twice
-  /// to the same; the links of layer 0 that go both ways connect all nodes.
+  /// A list has at most as many links as it has room for. Links lead to other nodes on the same layer, and no two links of a list
+  /// lead to the same node. The bidirectional links of layer 0 connect all nodes.
   public func invariantViolations() -> [String] { links.violations() }
 }
 
@@ -26,7 +26,7 @@ extension LinkTable {
     return unreached == 0 ? [] : ["\(unreached) nodes are not connected with the entry on layer 0"]
   }
 
-  /// How many nodes layer 0 connects with the entry by links that go both ways.
+  /// Returns the number of nodes that the bidirectional links of layer 0 connect with the entry.
   private func reachedBothWays() -> Int {
     guard !levels.isEmpty else { return 0 }
     var isReached = Array(repeating: false, count: levels.count)

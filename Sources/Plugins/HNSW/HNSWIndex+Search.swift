@@ -3,11 +3,12 @@ import Foundation
 import Synchronization
 
 extension HNSWIndex: Retriever {
-  /// For each row of `queries` [B, D] its K nearest, best first, the lower row first among equals; all M where K > M.
+  /// Returns the K nearest vectors of each query in `queries` [B, D], in descending order of similarity.
   ///
-  /// A neighbour may be missed and the next one be there instead; where K ≥ M all vectors are compared, and none is missed.
-  /// Many queries are spread over `Compute.threads` threads; each is answered for itself.
-  /// - Throws: `ContractError` for queries of another width, non-finite ones, or K < 1.
+  /// Among equals, the lower row comes first. The search is approximate: it may miss a vector and return the next one instead. If
+  /// K ≥ M, all M vectors are compared and returned. Many queries are divided among `Compute.threads` threads, and the answer to
+  /// a query does not depend on the other queries.
+  /// - Throws: `ContractError` if the width of the queries is not D, if a query is not finite, or if K < 1.
   public func search(_ queries: Matrix, neighbours k: Int) throws -> [[Neighbour]] {
     guard k >= 1 else { throw ContractError("\(k) neighbours were asked for; ask for at least 1") }
     guard queries.columns == width else {
@@ -25,7 +26,7 @@ extension HNSWIndex: Retriever {
     return answers.withLock { $0.flatMap { $0 } }
   }
 
-  /// The K nearest of one vector of D numbers; see ``search(_:neighbours:)-(Matrix,_)``.
+  /// Returns the K nearest vectors of one query of D numbers; see ``search(_:neighbours:)-(Matrix,_)``.
   public func search(_ query: [Float], neighbours k: Int) throws -> [Neighbour] {
     try search(Matrix(rows: 1, columns: query.count, values: query), neighbours: k)[0]
   }
@@ -40,7 +41,7 @@ extension HNSWIndex: Retriever {
     }
   }
 
-  /// Algorithm 5.
+  /// Searches the graph (algorithm 5 of the paper): greedily on the upper layers, then with `efSearch` candidates on layer 0.
   private func nearest(_ query: Span<Float>, _ k: Int, _ search: inout LayerSearch) -> [Candidate] {
     let start = vectors.values.span.extracting(links.entry * width..<(links.entry + 1) * width)
     var nearest = Candidate(row: Int32(links.entry), similarity: dotProduct(query, start))
@@ -51,6 +52,7 @@ extension HNSWIndex: Retriever {
     return search.sorted
   }
 
+  /// Compares the query with all vectors.
   private func allRanked(_ query: Span<Float>) -> [Candidate] {
     let rows = Array(0..<Int32(count))
     var similarities = [Float](repeating: 0, count: count)

@@ -1,48 +1,50 @@
 import DistillCore
 
-/// A Hierarchical Navigable Small World: an approximate search for the largest inner product among unit vectors.
+/// A Hierarchical Navigable Small World graph: an approximate index for the largest inner product among unit vectors.
 ///
-/// Every vector is a node with links to near ones. A node is on layers 0 … l, l being drawn from a geometric distribution;
-/// a search walks greedily through the thin upper layers and looks around with `efSearch` candidates on the lowest.
-/// Malkov and Yashunin 2018, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small
-/// World graphs", IEEE TPAMI 42 (arXiv:1603.09320).
+/// Every vector is a node with links to nearby nodes. A node is on the layers 0 … l, where l is drawn from a geometric
+/// distribution. A search walks greedily through the sparse upper layers and then follows the links of the `efSearch` best
+/// candidates on layer 0. Source: Malkov and Yashunin 2018, "Efficient and robust approximate nearest neighbor search using
+/// Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (arXiv:1603.09320).
 ///
-/// Two things are added to the paper. On layer 0 every node but the first is tied to a parent by links that are never
-/// given up, so every vector can be reached, however many lie in one place. And vectors in the same place do not fill
-/// each other's lists, so that a heap of duplicates keeps its links to the world.
+/// Two additions to the paper deal with duplicates. On layer 0 every node except the first has a parent, and the links between
+/// them are never removed, so every vector can be reached even if many are at the same place. Vectors at the same place do not
+/// fill each other's lists, so that a group of duplicates keeps its links to other vectors.
 ///
 /// ```swift
 /// let index = try HNSWIndex(vectors: keys)
 /// for neighbour in try index.search(query, neighbours: 8) { print(neighbour.row, neighbour.similarity) }
 /// ```
 ///
-/// The same vectors, options and instruction set give the same index, bit for bit. It may be searched from several
-/// threads at once.
+/// The same vectors, options and instruction set result in the same index, bit for bit. Several threads may search an index at
+/// the same time.
 public struct HNSWIndex: Sendable {
-  /// Links of a node on each upper layer; 2·m on layer 0.
+  /// The largest number of links of a node on each upper layer. On layer 0 it is 2·m.
   public let m: Int
-  /// Candidates from which the links of a new node were chosen.
+  /// The number of candidates from which the links of a new node were chosen.
   public let efConstruction: Int
-  /// Seed of the nodes' layers.
+  /// The seed of the nodes' layers.
   public let seed: UInt64
-  /// Candidates of a search; at least the number of neighbours asked for is used.
+  /// The number of candidates in a search. If more neighbours are requested, their number is used instead.
   public var efSearch = 64
 
   let vectors: Matrix
   let links: LinkTable
   let scratches = ScratchPool()
 
-  /// M
+  /// The number of vectors, M.
   public var count: Int { vectors.rows }
-  /// D
+  /// The width of the vectors, D.
   public var width: Int { vectors.columns }
 
-  /// Builds an index, on the calling thread.
+  /// Builds an index on the calling thread.
   ///
-  /// - `vectors`: [M, D], rows of length 1.
-  /// - `m`: 2 … 1024.
-  /// - `efConstruction`: at least 1.
-  /// - Throws: `ContractError` for vectors that are not finite, and options outside their range.
+  /// - Parameters:
+  ///   - vectors: [M, D], rows of length 1.
+  ///   - m: The largest number of links of a node on each upper layer, from 2 to 1024.
+  ///   - efConstruction: The number of candidates for the links of a new node, at least 1.
+  ///   - seed: The seed of the nodes' layers.
+  /// - Throws: `ContractError` if a vector is not finite or an option is outside its range.
   public init(vectors: Matrix, m: Int = 16, efConstruction: Int = 200, seed: UInt64 = 42) throws {
     guard 2...1024 ~= m, efConstruction >= 1 else {
       throw ContractError("m is \(m), efConstruction \(efConstruction); they must be 2 … 1024 and at least 1")

@@ -1,4 +1,4 @@
-/// A binary heap with its greatest element on top.
+/// A binary heap with the greatest element on top.
 struct Heap<Element: Comparable & Sendable>: Sendable {
   private(set) var elements: [Element] = []
 
@@ -23,7 +23,7 @@ struct Heap<Element: Comparable & Sendable>: Sendable {
     return elements.isEmpty ? last : replaceTop(with: last)
   }
 
-  /// Takes the top of a heap that is not empty and puts an element in.
+  /// Removes and returns the top of a heap that is not empty, and inserts an element. This is cheaper than a pop and a push.
   @discardableResult
   mutating func replaceTop(with element: Element) -> Element {
     var heap = elements.mutableSpan

@@ -1,16 +1,17 @@
 import DistillCore
 import Synchronization
 
-/// A search of one layer, and the memory for it, which is used again and again.
+/// A search of one layer, with memory that is reused by later searches.
 struct LayerSearch: Sendable {
-  /// Nodes whose links were not followed yet.
+  /// The candidates whose links have not been followed yet.
   private var frontier = Heap<Candidate>()
-  /// The best nodes so far, reversed: the worst of them is on top.
+  /// The best candidates so far, in reversed form, so that the worst of them is on top.
   private var found = Heap<Candidate>()
-  /// The search that met a node last.
+  /// The number of the last search that visited each node. In contrast to a set, it need not be cleared for each search.
   private var marks: [UInt32]
+  /// The number of the current search.
   private var epoch: UInt32 = 0
-  /// Links to nodes that are met for the first time, and how similar these are.
+  /// The nodes that were reached for the first time from the current node, and their similarities.
   private var fresh: [Int32]
   private var similarities: [Float]
 
@@ -20,9 +21,9 @@ struct LayerSearch: Sendable {
     similarities = Array(repeating: 0, count: 2 * links.m)
   }
 
-  /// The nodes of a layer that are most similar to `query`, as far as the links lead there. Algorithm 2.
+  /// Searches a layer for the nodes that are most similar to `query`, by following links from `entry` (algorithm 2 of the paper).
   ///
-  /// - Parameter ef: how many are sought, at least 1; with 1 it is a greedy walk.
+  /// - Parameter ef: The number of nodes to find, at least 1. With 1 the search is a greedy walk.
   mutating func run(
     _ query: Span<Float>, in vectors: Matrix, _ links: LinkTable, on level: Int, from entry: Candidate, ef: Int
   ) {
@@ -34,6 +35,7 @@ struct LayerSearch: Sendable {
     marks[Int(entry.row)] = epoch
 
     while let next = frontier.pop() {
+      // All remaining candidates are at most as good as this one, so their links are not worth following.
       if found.count >= ef, let worst = found.top, next < worst.reversed { break }
       var count = 0
       for slot in links.range(of: Int(next.row), on: level) {
@@ -58,9 +60,9 @@ struct LayerSearch: Sendable {
     }
   }
 
-  /// What the last run found, the best first.
+  /// The results of the last run, the best first.
   var sorted: [Candidate] { found.elements.sorted().map(\.reversed) }
-  /// The best that the last run found.
+  /// The best result of the last run.
   var best: Candidate? { found.elements.min()?.reversed }
 
   private mutating func nextEpoch() {
@@ -72,11 +74,11 @@ struct LayerSearch: Sendable {
   }
 }
 
-/// The memory of searches that are over, for the next ones. No result depends on it.
+/// A pool of the memory of finished searches, which later searches reuse. No result depends on it.
 final class ScratchPool: Sendable {
   private let unused = Mutex<[LayerSearch]>([])
 
-  /// Runs `body` with memory for searches in `links`.
+  /// Calls `body` with memory for searches in `links`.
   func with<Result>(_ links: LinkTable, _ body: (inout LayerSearch) -> Result) -> Result {
     var search = unused.withLock { $0.popLast() } ?? LayerSearch(links)
     defer { unused.withLock { [search] in $0.append(search) } }

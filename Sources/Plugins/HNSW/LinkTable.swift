@@ -1,18 +1,18 @@
 /// The links of all nodes on all their layers, in one array.
 ///
-/// First comes layer 0 of every node, with room for 2m links, then the upper layers of the few nodes that have them, with
-/// room for m. A list is the number of its links, followed by them.
+/// The lists of layer 0 of all nodes come first, with room for 2m links each. Then come the lists of the few nodes that are on
+/// upper layers, with room for m links each. A list begins with the number of its links.
 struct LinkTable: Sendable {
   let m: Int
   /// The highest layer of each node.
   let levels: [UInt8]
-  /// Where searches start: the first node of the highest layer.
+  /// The node at which searches start, which is the first node of the highest layer.
   let entry: Int
-  /// Where the list of layer 1 begins, for nodes that have it.
+  /// The position of each node's list of layer 1 in `slots`, for nodes on that layer.
   private let upperStarts: [Int]
   private(set) var slots: [Int32]
 
-  /// No links yet.
+  /// Creates a table without links.
   init(m: Int, levels: [UInt8]) {
     self.m = m
     self.levels = levels
@@ -25,20 +25,21 @@ struct LinkTable: Sendable {
     slots = Array(repeating: 0, count: end)
   }
 
+  /// Returns the number of links that a list has room for.
   func capacity(on level: Int) -> Int { level == 0 ? 2 * m : m }
 
-  /// Where the links of a node are in `slots`.
+  /// Returns the positions of a node's links in `slots`.
   func range(of node: Int, on level: Int) -> Range<Int> {
     let start = start(of: node, on: level)
     return start + 1..<start + 1 + Int(slots[start])
   }
 
-  /// The links of a node; empty for a layer that it is not on.
+  /// Returns the links of a node, which are empty if the node is not on the layer.
   func links(of node: Int, on level: Int) -> ArraySlice<Int32> {
     level <= Int(levels[node]) ? slots[range(of: node, on: level)] : []
   }
 
-  /// Adds a link; false when the list is full.
+  /// Adds a link. Returns `false` if the list is full.
   mutating func append(_ link: Int32, to node: Int, on level: Int) -> Bool {
     let start = start(of: node, on: level)
     let degree = Int(slots[start])

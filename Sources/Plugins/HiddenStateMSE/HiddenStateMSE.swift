@@ -1,10 +1,10 @@
 import DistillCore
 
-/// TinyBERT's loss on hidden states (Jiao et al. 2020, arXiv 1909.10351): the squared error between W·s and t, states s, t [N, H] of
-/// mapped layers, W learnt.
+/// The squared error between hidden states of mapped layers, from TinyBERT (Jiao et al. 2020, arXiv 1909.10351): (W·s − t)² for
+/// states s, t [N, H] and a learnt map W.
 ///
-/// Mean over the width and the tokens of a sequence, then over sequences: a batch's loss is the mean of its sequences' losses,
-/// whatever their lengths. The output of the embedding layer, which TinyBERT matches too, is in no layer map.
+/// The mean is taken over the width and the tokens of each sequence, and then over sequences, so all sequences have the same
+/// weight. TinyBERT also matches the output of the embedding layer, which a layer map cannot contain.
 public struct HiddenStateMSE: LossTerm {
   public static let name = "hidden-mse"
   public static let summary = "Squared error between hidden states of mapped layers, through a learnt linear map."
@@ -12,6 +12,7 @@ public struct HiddenStateMSE: LossTerm {
     formula: "(W·s − t)², mean over width and tokens, then over sequences",
     source: "TinyBERT, Jiao et al. 2020, arXiv 1909.10351; the mean of means is ours")
 
+  /// Whether the student's states are multiplied by the learnt map W. Without it the widths must be equal.
   public var project = true
 
   public init(project: Bool = true) { self.project = project }

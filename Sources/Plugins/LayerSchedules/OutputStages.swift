@@ -1,7 +1,9 @@
 import DistillCore
 
-/// When terms on outputs (classification, relations) count.
+/// The stages in which terms on outputs count, such as classification and relations of embeddings.
 public enum OutputStages: String, CaseIterable, Sendable, OptionValue {
+  /// Only after the last layer's stage.
   case atTheTop = "at-the-top"
+  /// In every stage.
   case always
 }

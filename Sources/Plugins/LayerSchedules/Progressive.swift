@@ -1,9 +1,9 @@
 import DistillCore
 
-/// Progressive internal distillation, PID (Aguilar et al. 2020): one layer at a time from the bottom, then the outputs alone.
+/// Progressive internal distillation, PID (Aguilar et al. 2020): one layer at a time, from the bottom, then the outputs alone.
 ///
-/// While the layers up to k count, student and teacher are run through layer k (and the teacher's layer mapped to it) and no
-/// further. What is trained is all that lies below: embeddings and layers 1 … k.
+/// In the stage of layer k, layer-wise losses count for layer k only. Unless losses on outputs count as well, the student runs up
+/// to layer k and the teacher up to the layer that is mapped to it, and the embeddings and the layers 1 … k are trained.
 public struct Progressive: StagedScheduler {
   public static let name = "progressive"
   public static let summary = "PID: one layer at a time from the bottom, then the outputs."

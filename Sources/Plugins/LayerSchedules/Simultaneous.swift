@@ -1,6 +1,6 @@
 import DistillCore
 
-/// Every layer and every term, from the first step to the last.
+/// A schedule in which all layers and all terms count, from the first step to the last.
 public struct Simultaneous: Scheduler {
   public static let name = "simultaneous"
   public static let summary = "All layers and all terms at once."

@@ -1,9 +1,9 @@
 import DistillCore
 
-/// When a stage is judged by its threshold.
+/// The times at which a stage's loss is compared with the threshold.
 public enum StageJudgement: String, CaseIterable, Sendable, OptionValue {
-  /// After every step, by that step's figure.
+  /// After every step, with the loss of that step.
   case step
-  /// At the end of every epoch, by the mean of its steps in the stage.
+  /// At the end of every epoch, with the mean loss of its steps in the stage.
   case epoch
 }

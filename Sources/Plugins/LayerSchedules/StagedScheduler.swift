@@ -1,9 +1,11 @@
 import DistillCore
 
-/// A schedule that climbs the layers stage by stage. Two members make one: the stages, and what happens to the layers below.
+/// A schedule with a stage for each layer.
+///
+/// A conforming type declares its stages, and whether the layers below the current one still count. Everything else is defaulted.
 public protocol StagedScheduler: Scheduler {
   var stages: Stages { get set }
-  /// Whether the layers below the one at hand go on counting.
+  /// Whether the losses of the layers below the current one still count.
   static var keepsLowerLayers: Bool { get }
 }
 

@@ -1,19 +1,27 @@
 import DistillCore
 
-/// The ladder that PID and SID climb: one stage for each pair of layers from the bottom, then the top, where only outputs
-/// count (Aguilar et al. 2020). A stage ends when the layer's cosine loss falls below the threshold or its epochs are used up,
-/// whichever is first. The paper's threshold, its epochs, and whether it looks at a step or an epoch, are not known to us:
-/// defaults and `judged_per` are ours.
+/// The stages of PID and SID (Aguilar et al. 2020), their options and their current state.
+///
+/// There is one stage for each pair of layers, from the bottom, and then a last one in which only the outputs count. A layer's
+/// stage ends when its cosine loss falls below the threshold or when its epochs are used up, whichever comes first.
+///
+/// We do not know the threshold and the number of epochs in the paper, nor whether it judges steps or epochs. The defaults and
+/// `judged_per` are therefore ours.
 public struct Stages: Configurable, Sendable {
+  /// The loss below which a stage ends. If `nil`, only the number of epochs ends a stage.
   public var cosineThreshold: Float?
+  /// Whether the threshold is compared with the loss of each step or with the mean of an epoch.
   public var judgedPer = StageJudgement.epoch
+  /// The name of the term that is compared with the threshold.
   public var thresholdTerm = "cls-cosine"
+  /// The number of epochs after which a stage ends at the latest.
   public var epochsPerLayer = 1
+  /// The stages in which terms on outputs count.
   public var classify = OutputStages.atTheTop
 
-  /// Index of the pair of layers at hand; their number at the top.
+  /// The index of the current pair of layers, or the number of pairs in the last stage.
   private var stage = 0
-  /// Steps taken in the stage.
+  /// The number of steps that were taken in the current stage.
   private var steps = 0
 
   public init() {}
@@ -32,6 +40,7 @@ public struct Stages: Configurable, Sendable {
     )
   }
 
+  /// Checks that the pipeline's losses and epochs are sufficient for all stages. Throws `WiringError` if they are not.
   func check(_ terms: ScheduledTerms) throws {
     guard !terms.layerTerms.isEmpty else {
       throw WiringError(
@@ -57,7 +66,8 @@ public struct Stages: Configurable, Sendable {
     }
   }
 
-  /// The pairs that count where a stage keeps those below it, or not; none at the top.
+  /// Returns the pairs of layers that count in the current stage: its own pair, those below if `keepingLower` is set, and none in
+  /// the last stage.
   func focus(_ layerMap: [LayerPair], keepingLower: Bool) -> Focus {
     guard stage < layerMap.count else { return Focus(layerPairs: 0..<0, outputs: true) }
     return Focus(layerPairs: (keepingLower ? 0 : stage)..<stage + 1, outputs: classify == .always)
@@ -77,7 +87,8 @@ public struct Stages: Configurable, Sendable {
     {
       return "\(thresholdTerm).\(pair.student) is \(Float(figure)), below \(threshold)"
     }
-    // The last step of an epoch waits for the epoch's own report, whose mean may be below the threshold.
+    // After the last step of an epoch the report of the epoch follows. It must be judged first, because its mean may be below the
+    // threshold, which is then the reason to move.
     let isLastStep = !report.isEndOfEpoch && report.progress.step % report.progress.stepsPerEpoch == 0
     if !isLastStep, steps >= epochsPerLayer * report.progress.stepsPerEpoch {
       return "\(epochsPerLayer) epochs are used up"

@@ -1,10 +1,11 @@
 import DistillCore
 
-/// One minus linear centred kernel alignment of [CLS] states of mapped layers (Kornblith et al. 2019, arXiv 1905.00414):
-/// 1 − ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F), student X [B, H], teacher Y [B, H′], columns centred. The widths may differ.
+/// One minus the linear centred kernel alignment of [CLS] states of mapped layers (Kornblith et al. 2019, arXiv 1905.00414):
+/// 1 − ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F) for student X [B, H] and teacher Y [B, H′] with centred columns. The widths may differ.
 ///
-/// Computed as 1 − cos(vec XXᵀ, vec YYᵀ), which is the same: B × B matrices, as B is hardly ever above the width. States that are
-/// the same for every sequence, and so those of a single one, are aligned with nothing: the loss is 1, its gradient 0.
+/// It is calculated as 1 − cos(vec XXᵀ, vec YYᵀ), which is the same number. The matrices are then B × B, and B is hardly ever
+/// greater than the width. If the states of all sequences are equal, as in a batch of one sequence, there is nothing to align:
+/// the loss is 1 and its gradient is 0.
 public struct LinearCKA: LossTerm {
   public static let name = "linear-cka"
   public static let summary = "1 − linear CKA between [CLS] states of mapped layers; widths may differ."
@@ -25,9 +26,9 @@ public struct LinearCKA: LossTerm {
     return 1 - cosineSimilarity(similarities(student), similarities(teacher)).mean()
   }
 
-  /// XXᵀ with centred columns, as one row [1, B²].
+  /// Returns XXᵀ for X with centred columns, as one row [1, B²].
   private func similarities(_ states: Tensor) -> Tensor {
-    // Relative to the first sequence, equal states are exactly 0, and large common offsets cost no digits.
+    // Subtracting the first state makes equal states exactly 0, and avoids the loss of digits to a large common offset.
     let shifted = states - states.rows(0..<1).detached
     let centred = shifted - shifted.mean(axis: 0, keepingAxis: true)
     return matmul(centred, centred, transposeB: true).reshaped([1, states.shape[0] * states.shape[0]])

@@ -1,9 +1,9 @@
 import DistillCore
 
-/// Squared error between the logits, mean over batch and classes: 1/(B·C) Σ (s − t)², logits s, t [B, C].
+/// The squared error between logits, as the mean over batch and classes: 1/(B·C) Σ (s − t)² for logits s, t [B, C].
 ///
-/// Logits were matched like this by Ba and Caruana 2014 (arXiv 1312.6184) and compared with softened cross-entropy by Kim et al. 2021
-/// (arXiv 2105.08919). Of both only the abstract or a summary was read: their constant factors may be others.
+/// Ba and Caruana 2014 (arXiv 1312.6184) matched logits in this way, and Kim et al. 2021 (arXiv 2105.08919) compared it with the
+/// cross-entropy of softened labels. We have read only abstracts or summaries of both, so their constant factors may differ.
 public struct LogitMSE: LossTerm {
   public static let name = "logit-mse"
   public static let summary = "Squared error between the teacher's logits and the student's."

@@ -1,11 +1,13 @@
 import DistillCore
 
-/// MiniLM's term (Wang et al. 2020, arXiv 2002.10957): the attention of the last layer, and how its values relate to one another.
+/// The loss of MiniLM (Wang et al. 2020, arXiv 2002.10957): the divergence of the last layer's attention and value relations.
 ///
-/// loss = mean over sequences, heads and rows of KL(Aᵗ ‖ Aˢ) + KL(Rᵗ ‖ Rˢ), in nats, with A = softmax(Q Kᵀ/√d) before dropout
-/// and R = softmax(V Vᵀ/√d), d the width of a head in its own model: widths may differ, heads may not. Both sums are read in the
-/// authors' code. That the mean over sequences comes last, so that a long sequence weighs as much as a short one, is our
-/// reading; layers other than the last are an option of ours.
+/// The loss is the mean over sequences, heads and rows of KL(Aᵗ ‖ Aˢ) + KL(Rᵗ ‖ Rˢ), in nats, with A = softmax(Q Kᵀ/√d) before
+/// dropout and R = softmax(V Vᵀ/√d), where d is the width of a head in the respective model. The widths may differ, but the
+/// numbers of heads must be equal.
+///
+/// Both divergences are from the authors' code. It is our reading that the mean over sequences comes last, which gives long and
+/// short sequences the same weight. Layers other than the last are our addition.
 public struct MiniLMRelations: LossTerm {
   public static let name = "minilm-relations"
   public static let summary = "KL between rows of the last layers' attention and value relations; widths may differ."
@@ -13,8 +15,9 @@ public struct MiniLMRelations: LossTerm {
     formula: "KL(Aᵗ ‖ Aˢ) + KL(Rᵗ ‖ Rˢ), mean over rows, heads, sequences; A = softmax(QKᵀ/√d), R = softmax(VVᵀ/√d)",
     source: "MiniLM, Wang et al. 2020, arXiv 2002.10957; the mean over sequences is our reading")
 
-  /// Nil: the last.
+  /// The layer of the teacher, counted from 1, or `nil` for the last.
   public var teacherLayer: Int?
+  /// The layer of the student, counted from 1, or `nil` for the last.
   public var studentLayer: Int?
 
   public init(teacherLayer: Int? = nil, studentLayer: Int? = nil) {
@@ -44,12 +47,13 @@ public struct MiniLMRelations: LossTerm {
   }
 }
 
-/// What is compared of one model.
+/// The packed rows of one model that the loss compares with those of the other.
 private struct Rows {
   let attention: Tensor
   let relations: Tensor
 
   init(_ response: Response, _ layer: Int, _ offsets: [Int]) throws {
+    // The number of heads is not part of the response. It follows from the number of probabilities.
     let oneHead = AttentionLayout(heads: 1, queryOffsets: offsets, keyOffsets: offsets)
     attention = try response[.attention(layer: layer)]
     relations = selfRelations(

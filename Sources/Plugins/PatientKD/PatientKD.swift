@@ -1,9 +1,9 @@
 import DistillCore
 
-/// Patient knowledge distillation (Sun et al. 2019, arXiv 1908.09355): the squared error between [CLS] states of mapped layers, each
-/// of length 1, mean over width and batch: 1/(B·H) Σ ‖s/‖s‖ − t/‖t‖‖², states s, t [B, H].
+/// Patient knowledge distillation (Sun et al. 2019, arXiv 1908.09355): the squared error between normalised [CLS] states of
+/// mapped layers, 1/(B·H) Σ ‖s/‖s‖ − t/‖t‖‖² for states s, t [B, H].
 ///
-/// It is 2/H times `cls-cosine`. The mean over the width is that of the authors' code; the learnt map is ours.
+/// It equals 2/H times `cls-cosine`. The mean over the width is from the authors' code. The learnt map is our addition.
 public struct PatientKD: LossTerm {
   public static let name = "pkd"
   public static let summary = "Squared error between normalised [CLS] states of mapped layers."
@@ -11,6 +11,7 @@ public struct PatientKD: LossTerm {
     formula: "1/(B·H) Σ ‖s/‖s‖ − t/‖t‖‖²; s and t are [CLS] states",
     source: "PKD, Sun et al. 2019, arXiv 1908.09355; the learnt map is ours")
 
+  /// Whether the student's states are multiplied by a learnt map. Without it the widths must be equal.
   public var project = false
 
   public init(project: Bool = false) { self.project = project }

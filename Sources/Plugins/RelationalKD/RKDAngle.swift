@@ -1,11 +1,13 @@
 import DistillCore
 
-/// Relational knowledge distillation by angles (Park et al. 2019, arXiv 1904.05068): smooth L1 between the cosines
-/// cos∠(xⱼ, xᵢ, x_k) = e_ij·e_ik, e_ij = (xⱼ − xᵢ) / ‖xⱼ − xᵢ‖, of student and teacher, mean over all B³ triplets. Embeddings
-/// [B, D]; widths may differ.
+/// Relational knowledge distillation by angles (Park et al. 2019, arXiv 1904.05068).
 ///
-/// Between embeddings that coincide there is no direction: e = 0. Closer than 10⁻⁴ of the embeddings' root mean square length, e
-/// fades to 0 instead of turning at random (ours): twins in a batch would else send gradients without bound.
+/// The loss is the mean over all B³ triplets of smooth L1 between the cosines of student and teacher,
+/// cos∠(xⱼ, xᵢ, x_k) = e_ij·e_ik with e_ij = (xⱼ − xᵢ) / ‖xⱼ − xᵢ‖, for embeddings [B, D]. The widths may differ.
+///
+/// Embeddings that coincide have no direction, so e = 0. If two embeddings are closer than 10⁻⁴ of the root mean square length of
+/// the embeddings, e shrinks to 0 with their distance. This is our addition: without it, the direction between duplicates in a
+/// batch would be random and their gradients unbounded.
 public struct RKDAngle: LossTerm {
   public static let name = "rkd-angle"
   public static let summary = "Smooth L1 between the cosines of all triplets of embeddings."
@@ -22,7 +24,7 @@ public struct RKDAngle: LossTerm {
     smoothL1(cosines(try inputs.student[.embedding]), cosines(try inputs.teacher[.embedding]))
   }
 
-  /// [B, D] → [B², B]
+  /// Returns the cosines of all triplets: [B, D] → [B², B].
   private func cosines(_ embeddings: Tensor) -> Tensor {
     let length = embeddings.detached.l2Norms().squared().mean().scalar.squareRoot()
     return differences(embeddings) {

@@ -1,10 +1,12 @@
 import DistillCore
 
-/// Relational knowledge distillation by distances (Park et al. 2019, arXiv 1904.05068): smooth L1 between d_ij = ‖xᵢ − xⱼ‖ / μ of student
-/// and teacher, mean over all B² pairs; μ is the mean of the distances above 0. Embeddings [B, D]; widths may differ.
+/// Relational knowledge distillation by distances (Park et al. 2019, arXiv 1904.05068).
 ///
-/// As in the authors' code, the diagonal is part of the mean and the student's μ of the gradient. Without a distance above 0, as
-/// for a single sequence, every d is 0. In the paper it counts half as much as `rkd-angle`.
+/// The loss is the mean over all B² pairs of smooth L1 between the distances of student and teacher, d_ij = ‖xᵢ − xⱼ‖ / μ, for
+/// embeddings [B, D]. μ is the mean of all distances above 0. The widths may differ.
+///
+/// As in the authors' code, the mean includes the diagonal, and the gradient flows through the student's μ. If no distance is
+/// above 0, as in a batch of one sequence, every d is 0. In the paper this loss has half the weight of `rkd-angle`.
 public struct RKDDistance: LossTerm {
   public static let name = "rkd-distance"
   public static let summary = "Smooth L1 between the pairwise distances of embeddings, each in units of its mean."
@@ -21,7 +23,7 @@ public struct RKDDistance: LossTerm {
     smoothL1(distances(try inputs.student[.embedding]), distances(try inputs.teacher[.embedding]))
   }
 
-  /// [B, D] → [B², 1]
+  /// Returns the distances of all pairs: [B, D] → [B², 1].
   private func distances(_ embeddings: Tensor) -> Tensor {
     let distances = differences(embeddings) { $0.l2Norms() }
     let positive = distances.values.count { $0 > 0 }
@@ -29,7 +31,7 @@ public struct RKDDistance: LossTerm {
   }
 }
 
-/// What `body` makes of the differences [B, D] between all embeddings and one of them, for each of them: concatenated.
+/// Calls `body` with the differences [B, D] between all embeddings and each one of them, and concatenates the B results.
 func differences(_ embeddings: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
   concatenatedRows((0..<embeddings.shape[0]).map { body(embeddings - embeddings.rows($0..<$0 + 1)) })
 }

@@ -1,11 +1,12 @@
 import DistillCore
 
-/// ReAugKD's relational term (Zhang et al., ACL 2023): the student's relations to the teacher's embeddings should be the
-/// teacher's own.
+/// The relational loss of ReAugKD (Zhang et al., ACL 2023). It makes the relations of the student's embeddings to the teacher's
+/// embeddings equal to the relations among the teacher's embeddings.
 ///
-/// q_ij = softmax_j(zᵢ·z_j/τ), q̄_ij = softmax_j(xᵢ·z_j/τ), loss = 1/B Σᵢ KL(qᵢ ‖ q̄ᵢ), in nats, with teacher embeddings z and
-/// student embeddings x [B, D] of length 1. That they are normalised, the form of q and q̄ and the direction of the KL are our
-/// reading; the value of τ is ours.
+/// loss = 1/B Σᵢ KL(qᵢ ‖ q̄ᵢ), in nats, with q_ij = softmax_j(zᵢ·z_j/τ) and q̄_ij = softmax_j(xᵢ·z_j/τ), where the teacher's
+/// embeddings z and the student's embeddings x, both [B, D], are normalised to length 1.
+///
+/// The normalisation, the form of q and q̄, and the direction of the divergence are our reading of the paper. We chose τ.
 public struct RelationalKL: LossTerm {
   public static let name = "relational-kl"
   public static let summary = "KL between in-batch relations: teacher to teacher against student to teacher."
@@ -14,7 +15,9 @@ public struct RelationalKL: LossTerm {
       "1/B Σᵢ KL(qᵢ ‖ q̄ᵢ); q_ij = softmax_j(zᵢ·z_j/τ), q̄_ij = softmax_j(xᵢ·z_j/τ); teacher z and student x of length 1",
     source: "ReAugKD, Zhang et al., ACL 2023: the two sets of relations; form, direction and τ are our reading or ours")
 
+  /// τ, the temperature of both softmaxes.
   public var temperature: Float = 0.1
+  /// Whether the relation of a sequence to itself is left out.
   public var excludeSelf = false
 
   public init(temperature: Float = 0.1, excludeSelf: Bool = false) {

@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-/// `--threads`, for every command that calculates.
+/// The option `--threads`, which all commands share that calculate something.
 struct ThreadOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "Threads to use. Default: all cores, or DISTILL_THREADS.")
   var threads: Int?
@@ -19,7 +19,7 @@ struct ThreadOptions: ParsableArguments {
 
 extension Precision: ExpressibleByArgument {}
 
-/// `--set a.b=c`, for every command that reads a pipeline.
+/// The option `--set a.b=c`, which all commands share that read a pipeline.
 struct OverrideOptions: ParsableArguments {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
@@ -29,6 +29,7 @@ struct OverrideOptions: ParsableArguments {
 
   func validate() throws { _ = try pairs() }
 
+  /// Splits the arguments at their first equals sign.
   func pairs() throws -> [(path: String, value: String)] {
     try overrides.map { text in
       guard let equals = text.firstIndex(of: "=") else {
@@ -40,8 +41,9 @@ struct OverrideOptions: ParsableArguments {
 }
 
 extension Pipeline {
-  /// The pipeline of a file, with what is odd about it told.
-  /// - Parameter output: folder of the run instead of the file's.
+  /// Reads the pipeline of a file and prints its warnings.
+  ///
+  /// - Parameter output: A folder for the run that replaces the one in the file.
   init(_ file: String, _ overrides: OverrideOptions, output: String?, registry: PluginRegistry) throws {
     let output = output.map { [("output", YAMLValue.text(URL(filePath: $0).path).flow)] } ?? []
     try self.init(file: file, overrides: try overrides.pairs() + output, registry: registry)
@@ -53,7 +55,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json
 }
 
-/// Lines of input with a TAB between the texts of a pair, as tokenize and embed read them.
+/// Reads one text per line, or two with a TAB between them, as `tokenize` and `embed` expect their input.
 func examples(inLinesOf file: String) throws -> [Example] {
   var lines = try Console.input(file).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
   if lines.last?.isEmpty == true { lines.removeLast() }
@@ -66,7 +68,7 @@ func examples(inLinesOf file: String) throws -> [Example] {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw problem(index, "is not valid UTF-8")
     }
-    // Among bytes: a carriage return or a combining mark beside a separator would make one `Character` with it.
+    // Bytes are split, because a tab and a combining mark after it are a single `Character`.
     let parts = text.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
       .map { String(Substring($0)) }
     guard parts.count <= 2 else {

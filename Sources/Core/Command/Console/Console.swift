@@ -2,10 +2,12 @@ import ArgumentParser
 import DistillCore
 import Foundation
 
-/// Standard output for results, standard error for everything else.
+/// The output of the program: results go to standard output and everything else to standard error.
 enum Console {
-  /// Writes a result and a line end. Where that cannot be, the process ends: with status 1 and a word about it, or as one
-  /// does whose reader has seen enough.
+  /// Writes a result and a line feed.
+  ///
+  /// If that fails, the process ends with a message and status 1. If the reader has closed the pipe, as `head` does, the process
+  /// ends silently by the signal that the shell expects.
   static func output(_ text: String) {
     do { try StandardStream.output.write(text + "\n") } catch {
       if error.isClosedPipe {
@@ -18,13 +20,13 @@ enum Console {
     }
   }
 
-  /// Writes to whoever looks on. That nobody can is no reason to end anything.
+  /// Writes a line to standard error. A failure is ignored, because a log that cannot be written should not end a training.
   static func error(_ text: String) { draw(text.escapingControls(except: true) + "\n") }
 
-  /// The same, of text that may drive the terminal.
+  /// Writes text to standard error without escaping control sequences.
   static func draw(_ text: String) { try? StandardStream.error.write(text) }
 
-  /// Shows what is wrong, if anything is.
+  /// Prints diagnostics, if there are any.
   static func show(_ diagnostics: Diagnostics) {
     if !diagnostics.list.isEmpty { draw(diagnostics.rendered(colour: hasColours) + "\n") }
   }
@@ -32,7 +34,9 @@ enum Console {
   static var isTerminal: Bool { isatty(2) != 0 }
   static var hasColours: Bool { isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil }
 
-  /// The bytes of a file of text, or of standard input for `-`; there is at least one.
+  /// Returns the bytes of a text file, or of standard input for `-`, without a byte-order mark.
+  ///
+  /// Throws `ValidationError` if the file cannot be read or is empty.
   static func input(_ file: String) throws -> [UInt8] {
     let name = file == "-" ? "standard input" : file
     if file != "-" { try check(file, isFolder: false) }
@@ -47,7 +51,9 @@ enum Console {
     return text
   }
 
-  /// - Throws: where the command line names what is not there, may not be read, or is no folder (or no file).
+  /// Checks a path of the command line.
+  ///
+  /// - Throws: `ValidationError` if nothing is at the path, if it is not readable, or if it is not a folder (or not a file).
   static func check(_ path: String, isFolder: Bool) throws {
     let manager = FileManager.default
     let url = URL(filePath: path).resolvingSymlinksInPath()

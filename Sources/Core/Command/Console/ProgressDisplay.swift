@@ -2,14 +2,14 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// Shows how a training goes: a bar that is drawn over on a terminal, a line per epoch elsewhere.
+/// Shows the progress of a run: a bar that is redrawn in place on a terminal, and plain lines in a log.
 final class ProgressDisplay {
   private var epochs = 0
   private var stepsPerEpoch = 0
   private var phaseStart = ContinuousClock.now
   private var firstStep = 0
   private var lastDrawn = ContinuousClock.now
-  /// What stands on the line at hand, which is not ended.
+  /// The text on the current line of the terminal, which has no line feed yet.
   private var drawn = ""
   private let isTerminal = Console.isTerminal
 
@@ -48,7 +48,7 @@ final class ProgressDisplay {
         record.phase, record.step, total, "\(record.step)/\(total)  loss \(format(record.loss))  \(duration(left)) left"
       )
     } else {
-      // Long epochs speak up on the way: four lines each at most.
+      // In a log, long epochs also print a line after each quarter.
       let quarter = stepsPerEpoch / 4
       let inEpoch = (record.step - 1) % stepsPerEpoch + 1
       if stepsPerEpoch >= 100, inEpoch % quarter == 0, inEpoch < stepsPerEpoch {
@@ -79,10 +79,13 @@ final class ProgressDisplay {
 
   private func clear() { if !drawn.isEmpty { redraw { _ in "" } } }
 
-  /// Draws over what was drawn last. No line is as wide as the terminal is now: there would be no way back to its start.
+  /// Replaces the text that was drawn last.
+  ///
+  /// `text` receives the current width of the terminal and must return fewer columns. A line of the full width could wrap, and
+  /// then a carriage return would not go back to its beginning.
   private func redraw(_ text: (_ columns: Int) -> String) {
     let columns = StandardStream.error.columns ?? 80
-    // A terminal that was made narrower since has wrapped the line into several.
+    // If the terminal was made narrower since then, the old line now occupies several rows.
     let rows = max(0, ProgressLine.columns(of: drawn) - 1) / columns
     drawn = text(columns)
     Console.draw("\r" + String(repeating: "\u{1B}[A", count: rows) + "\u{1B}[J" + drawn)

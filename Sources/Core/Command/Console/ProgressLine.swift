@@ -1,11 +1,12 @@
-/// What is being done, a bar, and figures, in a single line of a terminal.
+/// A single line of a terminal with a name, a progress bar and figures.
 struct ProgressLine {
+  /// The name of the activity.
   let what: String
-  /// How much is done, from 0 to 1.
+  /// The part that is done, from 0 to 1.
   let share: Double
   let figures: String
 
-  /// The line in at most so many columns: the bar gives way first, then the end of the text.
+  /// Returns the line in at most this many columns. If it is too long, the bar is left out first, and then the end of the text.
   func text(columns: Int) -> String {
     let (what, figures) = (what.escapingControls(), figures.escapingControls())
     let cells = min(24, columns - Self.columns(of: what + figures) - 4)
@@ -21,9 +22,10 @@ struct ProgressLine {
     return text
   }
 
+  /// Returns the number of columns that a text occupies on a terminal.
   static func columns(of text: String) -> Int { text.reduce(0) { $0 + columns(of: $1) } }
 
-  /// Characters of East Asian scripts and emoji fill two columns; marks go with the character that they stand on.
+  /// Characters of East Asian scripts and emoji occupy two columns. A mark occupies none of its own.
   private static func columns(of character: Character) -> Int {
     guard let scalar = character.unicodeScalars.first else { return 0 }
     switch scalar.properties.generalCategory {

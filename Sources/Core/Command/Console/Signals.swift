@@ -2,7 +2,8 @@ import DistillTraining
 import Dispatch
 import Foundation
 
-/// Turns the first interrupt into a request to stop after the step at hand; the second one ends the program at once.
+/// Handles SIGINT and SIGTERM: the first signal requests a stop after the current step, so that a checkpoint is saved, and the
+/// second one ends the program at once.
 final class Signals {
   let stop = StopRequest()
   private let sources: [any DispatchSourceSignal]

@@ -6,11 +6,11 @@
 
 #pragma clang assume_nonnull begin
 
-/// FIPS 180-4, section 6.2.2: takes `count` blocks of 64 bytes into the eight words of `state`. With the processor's own
-/// instructions where it has them.
+/// Updates the eight words of `state` with `count` blocks of 64 bytes (FIPS 180-4, section 6.2.2). Uses the processor's SHA
+/// instructions if it has them.
 void distill_sha256(uint32_t *state, const void *blocks, size_t count);
 
-/// The same without them; what the other one is compared with.
+/// Does the same without those instructions. Tests compare the two.
 void distill_sha256_plain(uint32_t *state, const void *blocks, size_t count);
 
 #pragma clang assume_nonnull end

@@ -1,10 +1,10 @@
 import Foundation
 import PackagePlugin
 
-/// Generates `CompiledPlugins`, the list of the plugins in `plugins.yaml`, into the target it is applied to.
+/// A build-tool plugin that generates `CompiledPlugins`, a list of the plugins in `plugins.yaml`, for the target that uses it.
 ///
-/// `plugins.yaml` lies in the target's folder or in the root of its package. It may include those of packages that this one
-/// depends on.
+/// `plugins.yaml` is in the folder of the target or in the root of its package. It may include the `plugins.yaml` of packages
+/// that this package depends on.
 @main
 struct DistillPluginRegistry: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -31,7 +31,7 @@ struct DistillPluginRegistry: BuildToolPlugin {
     ]
   }
 
-  /// The folders of all packages below one, by the name in their Package.swift.
+  /// Collects the folders of all direct and indirect dependencies of a package, by the names in their Package.swift.
   private func collect(_ package: Package, into folders: inout [String: URL]) {
     for dependency in package.dependencies.map(\.package) where folders[dependency.displayName] == nil {
       folders[dependency.displayName] = dependency.directoryURL

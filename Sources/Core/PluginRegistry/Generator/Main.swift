@@ -2,11 +2,10 @@ import DistillOptions
 import DistillYAML
 import Foundation
 
-/// `distill-plugin-registry MANIFEST OUTPUT PACKAGE=FOLDER... MODULE...`: turns `plugins.yaml` into the Swift list of its
-/// plugins.
+/// The program that generates a Swift file with a list of plugins from `plugins.yaml`.
 ///
-/// Run by the build-tool plugin, which passes the packages whose plugins can be included, and the modules that the target
-/// being built can import.
+/// The build-tool plugin runs `distill-plugin-registry MANIFEST OUTPUT PACKAGE=FOLDER... MODULE...`. It passes the packages whose
+/// plugins can be included, and the modules that the target can import.
 @main struct Main {
   static func main() {
     let arguments = CommandLine.arguments.dropFirst()

@@ -1,6 +1,6 @@
 import DistillOptions
 
-/// `plugins.yaml`.
+/// The contents of a `plugins.yaml`.
 struct Manifest: Configurable {
   var include: [String] = []
   var plugins: [Entry] = []
@@ -32,7 +32,7 @@ struct Manifest: Configurable {
   }
 }
 
-/// `relational-kl`
+/// Returns whether a text has the form of a plugin's name, such as `relational-kl`.
 private func isName(_ text: String) -> Bool {
   text.split(separator: "-", omittingEmptySubsequences: false).allSatisfy { word in
     !word.isEmpty && word.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || isDigit($0) }

@@ -1,8 +1,9 @@
 import DistillOptions
 import DistillYAML
 
-/// The plugins of a manifest and of those that it includes, and where each of them is listed.
+/// The plugins of a manifest and of the manifests that it includes, with the place where each of them is listed.
 struct PluginList {
+  /// A plugin and its place in a manifest, for error messages.
   private struct Item {
     let plugin: Manifest.Entry
     let source: SourceMap
@@ -17,10 +18,13 @@ struct PluginList {
   private var problems: [Diagnostic] = []
   private var files: Set<String> = []
 
+  /// Reads a manifest and all manifests that it includes.
+  ///
   /// - Parameters:
-  ///   - packages: the folders of the packages that may be included, by name.
-  ///   - modules: what the target that is being built can import.
-  /// - Throws: ``Diagnostics``
+  ///   - manifest: The path of the manifest.
+  ///   - packages: The folders of the packages that can be included, by name.
+  ///   - modules: The modules that the target can import.
+  /// - Throws: ``Diagnostics`` with all mistakes that were found.
   init(manifest: String, packages: [String: String], modules: Set<String>) throws {
     self.manifest = manifest
     try add(manifest, packages)
@@ -75,11 +79,13 @@ struct PluginList {
     }
   }
 
-  /// The Swift file. Each plugin is compiled as if it stood in its manifest, so that the compiler's own errors, such as a
-  /// type that does not exist, name the line there; but not those that are included, whose files have the same name.
+  /// The contents of the generated Swift file.
+  ///
+  /// `#sourceLocation` makes the compiler report its own errors, such as a type that does not exist, at the plugin's line in the
+  /// manifest. Included plugins have no `#sourceLocation`, because their manifests have the same file name.
   var swift: String {
     let imports = Set(items.map(\.plugin.module) + ["DistillOptions"]).sorted().map { "import \($0)\n" }.joined()
-    // A type that is called like its module hides it: nothing can be looked up in that module by its name.
+    // A type with the name of its module hides the module, so it must be written without the module's name.
     let hidden = Set(items.map(\.plugin.module)).intersection(items.map(\.plugin.type))
     let lines = items.map { item in
       let plugin = item.plugin

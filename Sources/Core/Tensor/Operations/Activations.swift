@@ -1,14 +1,14 @@
-/// The activation between the two halves of a feed-forward block.
+/// The activation function between the two linear layers of a feed-forward block.
 public enum FeedForwardActivation: Sendable {
   /// x·½·(1 + erf(x/√2)); Hendrycks and Gimpel 2016.
   case gelu
-  /// GELU through tanh, "gelu_new" in the family's configs.
+  /// The approximation of GELU by tanh, called "gelu_new" in model configurations: x·½·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
   case geluTanh
   /// max(x, 0).
   case relu
 }
 
-/// activation(x + bias): x [N, F], bias [F] → [N, F].
+/// Returns activation(x + bias): x [N, F], bias [F] → [N, F].
 public func activate(_ x: Tensor, bias: Tensor, with activation: FeedForwardActivation) -> Tensor {
   let (rows, columns) = (x.shape.rows, x.shape.columns)
   precondition(bias.shape == [columns], "a bias of \(bias.shape) for \(x.shape)")
@@ -40,7 +40,7 @@ public func activate(_ x: Tensor, bias: Tensor, with activation: FeedForwardActi
   }
 }
 
-/// Sum of word, position and type embeddings: tables [V, H], [P, H], [2, H] → [N, H].
+/// Returns the sum of word, position and type embeddings: tables [V, H], [P, H], [2, H] → [N, H].
 public func embeddingSum(
   words: Tensor, positions: Tensor, types: Tensor, ids: [Int32], positionIDs: [Int32], typeIDs: [Int32]
 ) -> Tensor {

@@ -1,11 +1,16 @@
 /// Multi-head scaled dot-product attention over packed sequences (Vaswani et al. 2017, equation 1).
 ///
 /// For each sequence and head, P = softmax(Q·Kᵀ/√d) and context = dropout(P)·V with d = H/A.
-/// - `queries`: [Nq, ≥ H]; the first H columns are Q.
-/// - `keysAndValues`: [Nk, ≥ 2H]; the last 2H columns are K and V. It may be the same tensor as `queries`: [N, 3H].
-/// - `keepingProbabilities`: whether P is returned, before dropout: packed, per sequence A blocks of queries × keys.
-///   A loss may read it; its gradient joins that of the context.
-/// - Returns: the context [Nq, H], and P where it was asked for.
+///
+/// - Parameters:
+///   - queries: [Nq, ≥ H]. The first H columns are Q.
+///   - keysAndValues: [Nk, ≥ 2H]. The last 2H columns are K and V. It may be the same tensor as `queries`, of shape [N, 3H].
+///   - width: H.
+///   - layout: The rows of each sequence, and A.
+///   - dropout: The dropout of P.
+///   - keepingProbabilities: Whether P before dropout is returned, so that a loss can read it. Its gradient is then added to the
+///     gradient through the context.
+/// - Returns: The context [Nq, H], and P if it was requested, packed as A blocks of queries × keys for each sequence.
 public func attention(
   queries: Tensor, keysAndValues: Tensor, width: Int, layout: AttentionLayout, dropout: Dropout = .none,
   keepingProbabilities: Bool = false
@@ -20,8 +25,8 @@ public func attention(
   let p = Tensor(shape: [layout.probabilityCount], storage: probabilities)
   guard !inputs.isEmpty else { return (context, keepingProbabilities ? p : nil) }
 
-  // The two results share one backward pass. It belongs to a node below both: each of them leaves its gradient behind and
-  // the shared node, which comes after them in the order, takes both up at once.
+  // The two results share one backward pass, which belongs to a node below both. Each result only stores its gradient. The shared
+  // node comes after both in the backward order and handles both gradients at once.
   let mail = AttentionGradients()
   let shared = Node(count: 0, inputs: inputs) { _ in
     block.backward(p.pointer, context: mail.context, probabilities: mail.probabilities)
@@ -31,7 +36,7 @@ public func attention(
   func result(_ tensor: Tensor, _ deliver: @escaping (Tensor) -> Void) -> Tensor {
     let node = Node(count: tensor.count, inputs: [shared]) { dy in
       deliver(Tensor(copying: dy, tensor.shape))
-      shared.accumulate { _, _ in }  // marks that something arrived
+      shared.accumulate { _, _ in }  // gives the shared node a gradient, without which it would be skipped
     }
     return Tensor(shape: tensor.shape, storage: tensor.storage, node: node)
   }
@@ -46,7 +51,7 @@ private final class AttentionGradients {
   var probabilities: Tensor?
 }
 
-/// One (sequence, head) block after the other, spread over the threads.
+/// The operands of attention, which is calculated in parallel, block by block. A block is one head of one sequence.
 private struct AttentionBlocks {
   let queries: Tensor, keysAndValues: Tensor
   let width: Int, headWidth: Int
@@ -105,8 +110,8 @@ private struct AttentionBlocks {
   }
 
   func backward(_ probabilities: UnsafePointer<Float>, context: Tensor?, probabilities extra: Tensor?) {
-    // Every element of the used columns is written once (beta 0) or added to (beta 1), by one block only. One tensor
-    // narrower than 3H is used twice in some columns, one that is wider not at all in some: both begin with zeros.
+    // Exactly one block writes (beta 0) or adds to (beta 1) each element of the used columns. If both operands are one tensor and
+    // it is narrower than 3H, some columns are used twice; if it is wider, some are not used. Both cases start with zeros.
     let same = queries.node === keysAndValues.node
     let used = same ? 3 * width : width
     func gradient(_ tensor: Tensor, usedColumns: Int) -> (UnsafeMutablePointer<Float>, Float)? {

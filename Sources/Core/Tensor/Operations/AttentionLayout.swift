@@ -1,13 +1,13 @@
-/// Where queries, keys and values lie and which rows belong together.
+/// The rows of queries and keys that belong to each sequence of a packed batch.
 ///
-/// Sequences are packed: sequence b owns query rows `queryOffsets[b] ..< queryOffsets[b+1]` and key rows
-/// `keyOffsets[b] ..< keyOffsets[b+1]`, and no row ever sees another sequence. With as many queries as keys this is
-/// self-attention; with one query per sequence it is the [CLS] row alone.
+/// The queries of sequence b are the rows `queryOffsets[b] ..< queryOffsets[b+1]`, and its keys and values are the rows
+/// `keyOffsets[b] ..< keyOffsets[b+1]`. A query attends only to keys of its own sequence. With equal offsets this is
+/// self-attention. With one query per sequence it is the attention of the [CLS] token alone.
 public struct AttentionLayout: Sendable {
   public let heads: Int
   public let queryOffsets: [Int]
   public let keyOffsets: [Int]
-  /// `probabilityOffsets[b]` is Σ queries · keys of the sequences before b, for one head.
+  /// The number of probabilities of one head in all sequences before each: Σ queries · keys.
   public let probabilityOffsets: [Int]
 
   public init(heads: Int, queryOffsets: [Int], keyOffsets: [Int]) {
@@ -27,30 +27,32 @@ public struct AttentionLayout: Sendable {
     probabilityOffsets = sums
   }
 
-  /// Self-attention: every token of a sequence is a query and a key.
+  /// Creates the layout of self-attention, in which every token of a sequence is both a query and a key.
   init(heads: Int, offsets: [Int]) { self.init(heads: heads, queryOffsets: offsets, keyOffsets: offsets) }
 
   public var sequenceCount: Int { keyOffsets.count - 1 }
-  /// A·Σ queries·keys: how many probabilities there are.
+  /// The number of probabilities of all heads: A·Σ queries·keys.
   public var probabilityCount: Int { heads * (probabilityOffsets.last ?? 0) }
 }
 
 extension AttentionLayout {
-  /// Where one (sequence, head) block lies: its rows, its columns, its probabilities.
+  /// The position of one head of one sequence: its rows, its first column, and its first probability.
   struct Block {
     let sequence: Int, head: Int
     let queryRow: Int, queries: Int, keyRow: Int, keys: Int, column: Int, probability: Int
     var probabilities: Range<Int> { probability..<probability + queries * keys }
   }
 
-  /// Calls `body(block)` for every block; a thread takes a few whole ones at a time, about as large as what others take.
-  /// - Parameter headWidth: columns of a head, which are also the work of a probability: too little is not handed over.
+  /// Calls `body` with every block, in parallel. Each part consists of whole blocks, and all parts are about equally large.
+  ///
+  /// - Parameter headWidth: The number of columns of a head. It also stands for the work per probability, which decides into how
+  ///   many parts it is worth dividing the blocks.
   func forBlocks(headWidth: Int, _ body: (Block) -> Void) {
     let sequences = sequenceCount
     let total = probabilityOffsets.last ?? 0
-    // Work item i is head i % heads of sequence i / heads; equal shares of Σ queries·keys decide where a part begins.
+    // Item i is head i % heads of sequence i / heads. Parts begin where they have equal shares of Σ queries·keys.
     func firstItem(_ part: Int, of parts: Int) -> Int {
-      if part == 0 { return 0 }  // also where the first sequences have nothing to share out
+      if part == 0 { return 0 }  // otherwise empty sequences at the beginning would belong to no part
       let goal = total * heads * part / parts
       let sequence = probabilityOffsets.lastIndex { $0 * heads <= goal } ?? 0
       guard sequence < sequences else { return sequences * heads }

@@ -1,23 +1,25 @@
 import Foundation
 
-/// Mean over sequences of the mean over heads and rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), in nats: [A·ΣT²], [A·ΣT²] → scalar.
+/// Returns the Kullback–Leibler divergence between packed rows of attention, in nats: [A·ΣT²], [A·ΣT²] → scalar.
 ///
-/// Rows are packed as ``attention(queries:keysAndValues:width:layout:dropout:keepingProbabilities:)`` gives them: per
-/// sequence A blocks of T × T. A batch has the mean of what its sequences have one by one, however long they are.
-/// Terms with p = 0 count as zero. ln q is taken of max(q, 1e-30).
+/// It is the mean over sequences of the mean over heads and rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), so every sequence has the
+/// same weight, no matter how long it is. Rows are packed like the result of
+/// ``attention(queries:keysAndValues:width:layout:dropout:keepingProbabilities:)``: A blocks of T × T for each sequence.
+/// Terms with p = 0 are zero. ln q is calculated as ln max(q, 1e-30).
 ///
 /// ∂/∂q = −p / (q·T·A·B); ∂/∂p = (ln p + 1 − ln q) / (T·A·B).
-/// - `offsets`: [B + 1], where each sequence's tokens begin; every sequence has one at least.
+/// - Parameter offsets: [B + 1], the position of each sequence's first token. Every sequence has at least one token.
 public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tensor {
   let layout = AttentionLayout(packing: p.count, offsets: offsets)
   precondition(p.shape == q.shape && p.shape.rank == 1, "KL divergence of packed \(p.shape) from \(q.shape)")
   let (heads, sequences) = (layout.heads, layout.sequenceCount)
-  let floor: Float = 1e-30  // first layers of real models have probabilities of 1e-20, which are to be pulled up
-  /// 1 / (T·A·B), a row's share of the mean.
+  // The first layers of real models have probabilities of 1e-20, which still need a gradient that raises them.
+  let floor: Float = 1e-30
+  /// The weight of a row in the mean, 1 / (T·A·B).
   func share(_ block: AttentionLayout.Block) -> Double { 1 / Double(block.queries * heads * sequences) }
-  /// A logarithm weighs about as much as this many multiplications.
+  /// Calls `body` with every block. A logarithm takes about as long as 16 multiplications.
   func forBlocks(_ body: (AttentionLayout.Block) -> Void) { layout.forBlocks(headWidth: 16, body) }
-  /// ln max(q, floor) of a block. A comparison, because Swift's `max` would hide NaN.
+  /// Returns ln max(q, floor) of a block. It uses a comparison, because Swift's `max` would hide NaN.
   func logarithm(_ block: AttentionLayout.Block) -> Storage {
     let (count, logs, q) = (block.probabilities.count, Storage(count: block.probabilities.count), q.pointer)
     for i in 0..<count { logs.pointer[i] = q[block.probability + i] < floor ? floor : q[block.probability + i] }
@@ -26,7 +28,7 @@ public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tens
   }
 
   return Tensor.record([], from: [p, q]) { out in
-    // One sum a block, added in the order of the blocks: the same whoever worked them out.
+    // Each block has its own sum, and these are added in the order of the blocks, so the result does not depend on the threads.
     var sums = [Double](repeating: 0, count: sequences * heads)
     sums.withUnsafeMutableBufferPointer { sums in
       forBlocks { block in
@@ -38,8 +40,8 @@ public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tens
     out.pointee = Float(sums.reduce(0, +))
   } backward: { dy in
     let dy = dy.pointee
-    // Below the floor the value stands still, so the slope is 0. Without the floor, p/q of a q that underflowed would be
-    // infinite, and the softmax behind it, which multiplies by q, would make NaN of that.
+    // Below the floor the value is constant, so the slope is 0. Without the floor, p/q would be infinite for a q that has
+    // underflowed, and the backward pass of the softmax, which multiplies by q, would turn it into NaN.
     q.node?.accumulate { gradient, beta in
       if beta == 0 { gradient.update(repeating: 0, count: q.count) }
       let (p, q) = (p.pointer, q.pointer)
@@ -48,7 +50,7 @@ public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tens
         for i in block.probabilities { gradient[i] -= q[i] < floor ? 0 : factor * p[i] / q[i] }
       }
     }
-    // The slope at p = 0 is infinite; 0, as in `klDivergence`.
+    // The slope at p = 0 is infinite and is replaced by 0, as in `klDivergence`.
     p.node?.accumulate { gradient, beta in
       if beta == 0 { gradient.update(repeating: 0, count: p.count) }
       let p = p.pointer
@@ -62,10 +64,11 @@ public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tens
   }
 }
 
-/// Relations between the tokens of each sequence, for each head: softmax(x xᵀ/√d) with d = H/A: [N, H] → [A·ΣT²].
+/// Returns the relations between the tokens of each sequence, softmax(x xᵀ/√d) for each head with d = H/A: [N, H] → [A·ΣT²].
 ///
-/// With x = V, MiniLM's value relations (Wang et al. 2020). Packed as attention's probabilities are.
-/// - `offsets`: [B + 1], where each sequence's tokens begin.
+/// For the values x = V these are the value relations of MiniLM (Wang et al. 2020). They are packed like the probabilities of
+/// attention.
+/// - Parameter offsets: [B + 1], the position of each sequence's first token.
 public func selfRelations(_ x: Tensor, heads: Int, offsets: [Int]) -> Tensor {
   let layout = AttentionLayout(heads: heads, offsets: offsets)
   precondition(
@@ -90,7 +93,7 @@ public func selfRelations(_ x: Tensor, heads: Int, offsets: [Int]) -> Tensor {
       layout.forBlocks(headWidth: headWidth) { block in
         let (length, ds) = (block.keys, dy + block.probability)
         kernels.softmax_backward_rows(ds, relations.pointer + block.probability, ds, scale, length, length, length)
-        // x is on both sides of the scores: (dS + dSᵀ)·x.
+        // x is both factors of the scores, so its gradient is (dS + dSᵀ)·x.
         for (transposed, beta) in [(false, beta), (true, 1)] {
           multiplySerial(
             length, headWidth, length, Operand(ds, stride: length, transposed: transposed), operand(block), beta: beta,
@@ -102,7 +105,7 @@ public func selfRelations(_ x: Tensor, heads: Int, offsets: [Int]) -> Tensor {
 }
 
 extension AttentionLayout {
-  /// Self-attention whose probabilities are `count`; the heads follow.
+  /// Creates the layout of self-attention with `count` probabilities, from which the number of heads follows.
   fileprivate init(packing count: Int, offsets: [Int]) {
     let one = AttentionLayout(heads: 1, offsets: offsets)
     precondition(

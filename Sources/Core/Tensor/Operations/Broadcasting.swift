@@ -1,4 +1,6 @@
-/// The shape that two operands share after expanding: axes are matched from the last, an extent of 1 or a missing axis stretches.
+/// Returns the shape that two operands are expanded to.
+///
+/// As in NumPy, axes are matched from the last. An axis that is missing or has the extent 1 is repeated.
 func broadcastShape(_ a: Shape, _ b: Shape) -> Shape {
   let rank = max(a.rank, b.rank)
   return Shape(
@@ -11,12 +13,12 @@ func broadcastShape(_ a: Shape, _ b: Shape) -> Shape {
 }
 
 extension Tensor {
-  /// This tensor repeated along axes of extent 1 (or missing in front) until it has `target`'s shape.
+  /// Returns this tensor, repeated along leading axes that it lacks and along axes of extent 1, in the shape `target`.
   public func expanded(to target: Shape) -> Tensor {
     if shape == target { return self }
     precondition(broadcastShape(shape, target) == target, "\(shape) does not expand to \(target)")
     let (steps, width) = (expansionSteps(to: target), target.columns)
-    let repeatsColumn = steps.last == 0  // else a row of the target is a row of this tensor
+    let repeatsColumn = steps.last == 0  // otherwise each row of the target is a row of this tensor
     return Tensor.record(target, from: [self]) { out in
       visitRows(of: target, steps) { row, source in
         if repeatsColumn {
@@ -38,7 +40,7 @@ extension Tensor {
     }
   }
 
-  /// For each axis of `target`, how far one step along it moves in this tensor: 0 where it is repeated.
+  /// Returns the distance in this tensor that corresponds to one step along each axis of `target`; 0 if the axis is repeated.
   private func expansionSteps(to target: Shape) -> [Int] {
     var steps = [Int](repeating: 0, count: target.rank)
     var step = 1
@@ -49,7 +51,7 @@ extension Tensor {
     return steps
   }
 
-  /// Calls `body(start of the row, where it starts in self)` for every row of `target`.
+  /// Calls `body` with the position of every row of `target`, and with the position of its first element in this tensor.
   private func visitRows(of target: Shape, _ steps: [Int], _ body: (Int, Int) -> Void) {
     guard target.count > 0 else { return }
     for row in 0..<target.rows {

@@ -1,13 +1,15 @@
-/// Attention of the first row of each sequence over all its rows, without making their keys and values.
+/// Returns the attention of the first token of each sequence over all its tokens, without calculating their keys and values.
 ///
-/// With W = [W_q; W_k; W_v] and x₀ the first row, head a has q = W_q,a·x₀ + b_q,a, P = softmax over t of q·(W_k,a·x_t + b_k,a)/√d
-/// and context = Σ_t P_t·(W_v,a·x_t + b_v,a). What is the same for all t can be taken out of both sums:
-/// P = softmax of (W_k,aᵀ·q)·x_t/√d, where q·b_k,a is a constant that no softmax sees, and context = W_v,a·(Σ_t P_t·x_t) +
-/// b_v,a·Σ_t P_t. That is A/H of the work of making keys and values. Dropout falls on P.
+/// With W = [W_q; W_k; W_v] and x₀ the first row of a sequence, head a has q = W_q,a·x₀ + b_q,a,
+/// P = softmax over t of q·(W_k,a·x_t + b_k,a)/√d and context = Σ_t P_t·(W_v,a·x_t + b_v,a). Dropout is applied to P.
+///
+/// The factors that do not depend on t can be moved out of both sums. P is the softmax of (W_k,aᵀ·q)·x_t/√d, because q·b_k,a is
+/// constant and a softmax ignores constants. The context is W_v,a·(Σ_t P_t·x_t) + b_v,a·Σ_t P_t. This takes A/H of the work of
+/// calculating keys and values.
 /// - `x`: [N, H].
-/// - `weight`: [3H, H], queries, keys and values; `bias` [3H].
-/// - `offsets`: [B + 1], where each sequence's rows begin; none is empty.
-/// - Returns: [B, H]. The gradient of b_k is zero.
+/// - `weight`: [3H, H], the weights of queries, keys and values, and `bias`: [3H]. The gradient of b_k is zero.
+/// - `offsets`: [B + 1], the position of each sequence's first row. No sequence is empty.
+/// - Returns: The context [B, H].
 public func classTokenAttention(
   _ x: Tensor, weight: Tensor, bias: Tensor, heads: Int, offsets: [Int], dropout: Dropout = .none
 ) -> Tensor {
@@ -17,20 +19,20 @@ public func classTokenAttention(
   }
 }
 
-/// The operands, and what forward leaves for backward.
+/// The operands, and the intermediate results that the backward pass needs.
 private struct ClassTokenAttention {
   let x: Tensor, weight: Tensor, bias: Tensor
   let sequences: Int, heads: Int, width: Int, headWidth: Int
   let dropout: Dropout
   let scale: Float
-  /// One block a sequence.
+  /// A layout with one block for each sequence.
   private let layout: AttentionLayout
   private let firstRows: [Int32]
-  /// [B, H]
+  /// The queries of the first rows: [B, H].
   private let queries: Storage
   /// W_kᵀ·q of each head: [B, A, H].
   private let keyDirections: Storage
-  /// P before and after dropout, one storage where there is none: per sequence [A, T].
+  /// P before and after dropout, [A, T] for each sequence. Without dropout both are the same memory.
   private let probabilities: Storage, mixing: Storage
   /// Σ_t P_t of each head: [B, A].
   private let shares: Storage
@@ -59,7 +61,7 @@ private struct ClassTokenAttention {
     mixtures = Storage(count: sequences * heads * width)
   }
 
-  // Operands by head: columns of [B, H], rows of one part of the weight, rows of [B, A, H].
+  // Operands of one head: columns of [B, H], rows of one part of the weight (1 keys, 2 values), rows of [B, A, H].
   private func columns(_ pointer: UnsafePointer<Float>, _ head: Int, transposed: Bool = false) -> Operand {
     Operand(pointer + head * headWidth, stride: width, transposed: transposed)
   }
@@ -69,11 +71,12 @@ private struct ClassTokenAttention {
   private func perHead(_ storage: Storage, _ head: Int) -> Operand {
     Operand(storage.pointer + head * width, stride: heads * width)
   }
-  /// The heads [A, H] of one sequence.
+  /// The matrix [A, H] of one sequence in a tensor [B, A, H].
   private func ofSequence(_ storage: Storage, _ sequence: Int) -> Operand {
     Operand(storage.pointer + sequence * heads * width, stride: width)
   }
 
+  /// Calls `body` with every sequence, in parallel: its index, its rows, their number, and the position of its probabilities.
   private func forSequences(_ body: (_ sequence: Int, _ rows: Operand, _ length: Int, _ probability: Int) -> Void) {
     layout.forBlocks(headWidth: heads * width) { block in
       body(
@@ -136,7 +139,7 @@ private struct ClassTokenAttention {
     }
   }
 
-  /// ∂/∂(Σ_t P_t·x_t) = W_vᵀ·∂context of each head: [B, A, H].
+  /// Returns the gradients of Σ_t P_t·x_t, which are W_vᵀ·∂context for each head: [B, A, H].
   private func mixtureGradients(_ dContext: UnsafePointer<Float>) -> Storage {
     let gradients = Storage(count: sequences * heads * width)
     Compute.parallel(heads) { part in
@@ -149,7 +152,7 @@ private struct ClassTokenAttention {
     return gradients
   }
 
-  /// The gradients of the scores under the softmax, per sequence [A, T].
+  /// Returns the gradients of the scores before the softmax, [A, T] for each sequence.
   private func scoreGradients(_ dContext: UnsafePointer<Float>, _ dMixtures: Storage) -> Storage {
     let gradients = Storage(count: heads * x.shape[0])
     forSequences { sequence, rows, length, start in
@@ -157,7 +160,7 @@ private struct ClassTokenAttention {
       multiplySerial(
         heads, length, width, ofSequence(dMixtures, sequence),
         Operand(rows.pointer, stride: width, transposed: true), into: slope, stride: length)
-      if dropout.isActive {  // b_v·Σ_t P_t stands still only as long as P is not thinned out
+      if dropout.isActive {  // only without dropout is Σ_t P_t always 1, and b_v·Σ_t P_t without a gradient
         for head in 0..<heads {
           let column = head * headWidth
           let term = kernels.dot(dContext + sequence * width + column, bias.pointer + 2 * width + column, headWidth)
@@ -170,7 +173,7 @@ private struct ClassTokenAttention {
     return gradients
   }
 
-  /// ∂/∂(W_kᵀ·q) of each head: [B, A, H].
+  /// Returns the gradients of W_kᵀ·q for each head: [B, A, H].
   private func directionGradients(_ slopes: Storage) -> Storage {
     let gradients = Storage(count: sequences * heads * width)
     forSequences { sequence, rows, length, start in
@@ -181,7 +184,7 @@ private struct ClassTokenAttention {
     return gradients
   }
 
-  /// [B, H]
+  /// Returns the gradients of the queries: [B, H].
   private func queryGradients(_ dDirections: Storage) -> Tensor {
     Tensor([sequences, width]) { gradients in
       Compute.parallel(heads) { part in
@@ -194,7 +197,7 @@ private struct ClassTokenAttention {
     }
   }
 
-  /// What the rows receive as values and as keys.
+  /// Adds the gradients that the rows receive in their roles as values and as keys.
   private func addRowGradients(_ gradient: UnsafeMutablePointer<Float>, _ slopes: Storage, _ dMixtures: Storage) {
     forSequences { sequence, rows, length, start in
       let target = gradient + (rows.pointer - UnsafePointer(x.pointer))

@@ -1,11 +1,11 @@
-/// Which elements a dropout layer silences, as a function of a key and of each element's place in the logical batch.
+/// A dropout mask, which is a function of a key and of each element's position in the logical batch.
 ///
-/// The same key gives the same mask however the batch is cut into pieces, and gives it again in the backward pass, so no mask
+/// The mask is the same no matter how the batch is divided into micro-batches. The backward pass generates it again, so no mask
 /// is ever stored.
 public struct Dropout: Sendable {
   public let probability: Float
   public let key: RandomKey
-  /// Place of the first element inside the logical batch.
+  /// The position of the first element in the logical batch.
   public let firstIndex: Int
 
   public init(probability: Float, key: RandomKey, firstIndex: Int = 0) {
@@ -15,18 +15,18 @@ public struct Dropout: Sendable {
     self.firstIndex = firstIndex
   }
 
-  /// Keeps everything.
+  /// A dropout that keeps every element.
   public static let none = Dropout(probability: 0, key: RandomKey(0))
   var isActive: Bool { probability > 0 }
 
-  /// out = x ⊙ mask / (1 − p); `out` may be `x`.
+  /// Calculates out = x ⊙ mask / (1 − p) for `count` elements from position `index` on. `out` may be the same pointer as `x`.
   func apply(_ out: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ count: Int, from index: Int) {
     kernels.dropout(out, x, count, probability, key.value, UInt64(firstIndex + index))
   }
 }
 
 extension Tensor {
-  /// x ⊙ mask / (1 − p), so that the expected value stays.
+  /// Returns x ⊙ mask / (1 − p). The division preserves the expected value.
   public func dropout(_ dropout: Dropout) -> Tensor {
     guard dropout.isActive else { return self }
     let columns = shape.columns

@@ -1,8 +1,8 @@
-/// How many elements of an elementwise operation are worth a hand-over to another thread.
+/// The number of elements of an elementwise operation from which it is worth involving another thread.
 let elementwiseGrain = 16_384
 
 extension Tensor {
-  /// Applies a kernel to every element; `gradient(x, y, dy)` gives ∂loss/∂x in terms of the operand, the result and its gradient.
+  /// Applies a kernel to every element. `gradient` returns ∂loss/∂x, given the operand x, the result y and its gradient dy.
   private func map(
     _ kernel: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void,
     gradient: @escaping (_ x: Tensor, _ y: Tensor, _ dy: Tensor) -> Tensor
@@ -19,7 +19,7 @@ extension Tensor {
     }
   }
 
-  /// A copy of memory that belongs to somebody else.
+  /// Creates a tensor with a copy of the elements at `source`.
   init(copying source: UnsafePointer<Float>, _ shape: Shape) {
     self.init(shape) { $0.update(from: source, count: shape.count) }
   }
@@ -30,20 +30,20 @@ extension Tensor {
   public func log() -> Tensor { map({ kernels.log($0, $1, $2) }) { x, _, dy in dy / x } }
   /// tanh x
   public func tanh() -> Tensor { map({ kernels.tanh($0, $1, $2) }) { _, y, dy in dy * (1 - y * y) } }
-  /// √x; its slope at 0 is infinite.
+  /// √x. The slope at 0 is infinite.
   public func squareRoot() -> Tensor { map({ kernels.sqrt($0, $1, $2) }) { _, y, dy in dy / (2 * y) } }
-  /// |x|, with slope 0 at 0.
+  /// |x|. The slope at 0 is defined as 0.
   public func absolute() -> Tensor {
     map({ kernels.abs($0, $1, $2) }) { x, _, dy in dy * x.sign() }
   }
-  /// max(x, 0), with slope 0 at 0.
+  /// max(x, 0). The slope at 0 is defined as 0.
   public func relu() -> Tensor { clamped(from: 0) }
   /// x²
   public func squared() -> Tensor { self * self }
 
-  /// max(low, min(x, high)); NaN stays NaN. No gradient where x is cut off or at a limit.
+  /// max(low, min(x, high)). NaN stays NaN. The gradient is 0 for elements at or beyond a limit.
   public func clamped(from low: Float = -.infinity, to high: Float = .infinity) -> Tensor {
-    // Comparisons, because Swift's `max` and `min` would turn NaN into a limit and hide it.
+    // The kernel uses comparisons, because Swift's `max` and `min` would replace NaN by a limit and so hide it.
     map({ out, x, n in for i in 0..<n { out[i] = x[i] < low ? low : x[i] > high ? high : x[i] } }) { x, _, dy in
       Tensor(x.shape) { out in
         for i in 0..<x.count { out[i] = x.pointer[i] > low && x.pointer[i] < high ? dy.pointer[i] : 0 }
@@ -55,7 +55,7 @@ extension Tensor {
     Tensor(shape) { kernels.sign($0, pointer, count) }
   }
 
-  // MARK: with a number
+  // MARK: Arithmetic with a number
 
   /// slope · x + shift
   private func affine(_ slope: Float, _ shift: Float) -> Tensor {
@@ -79,9 +79,9 @@ extension Tensor {
   public static func / (x: Tensor, divisor: Float) -> Tensor { x.affine(1 / divisor, 0) }
   public static func / (dividend: Float, x: Tensor) -> Tensor { Tensor(dividend) / x }
 
-  // MARK: with a tensor
+  // MARK: Arithmetic with a tensor
 
-  // Operands of different shapes are expanded to a common one first, so each rule below speaks of one shape.
+  // `binary` first expands operands of different shapes to a common one, so each gradient below is written for equal shapes.
 
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     binary(a, b, { kernels.add($0, $1, $2, $3) }) { a, b, dy in

@@ -1,11 +1,11 @@
 extension Tensor {
-  /// The same elements under another shape; shares memory.
+  /// Returns the same elements with another shape. The result shares the memory of this tensor.
   public func reshaped(_ shape: Shape) -> Tensor {
     precondition(shape.count == count, "\(self.shape) does not reshape to \(shape)")
     return Tensor(shape: shape, storage: storage, offset: offset).recorded(from: [self], passingOnTo: self) { _ in }
   }
 
-  /// Rows (entries of the first axis) in a range; shares memory.
+  /// Returns a range of rows, the entries of the first axis. The result shares the memory of this tensor.
   public func rows(_ range: Range<Int>) -> Tensor {
     precondition(shape.rank >= 1 && range.lowerBound >= 0 && range.upperBound <= shape[0], "rows \(range) of \(shape)")
     let width = shape[0] == 0 ? 0 : count / shape[0]
@@ -18,7 +18,7 @@ extension Tensor {
       }
   }
 
-  /// Columns (entries of the last axis) in a range.
+  /// Returns a copy of a range of columns, the entries of the last axis.
   public func columns(_ range: Range<Int>) -> Tensor {
     let (rows, width) = (shape.rows, shape.columns)
     precondition(shape.rank >= 1 && range.lowerBound >= 0 && range.upperBound <= width, "columns \(range) of \(shape)")
@@ -36,7 +36,7 @@ extension Tensor {
     }
   }
 
-  /// Rows by index, in that order, repeats allowed: [R, C] → [indices, C].
+  /// Returns the rows with these indices, in this order and with repetitions: [R, C] → [indices, C].
   public func gatheredRows(_ indices: [Int32]) -> Tensor {
     let (rows, width) = (shape.rank == 0 ? 0 : shape[0], shape[0] == 0 ? 0 : count / shape[0])
     for index in indices { precondition(index >= 0 && Int(index) < rows, "row \(index) of \(shape)") }
@@ -48,7 +48,7 @@ extension Tensor {
     }
   }
 
-  /// One element of each row: [B, C] → [B].
+  /// Returns the element of each row that is in the given column: [B, C] → [B].
   public func picked(_ columns: [Int]) -> Tensor {
     let width = shape.columns
     precondition(shape.rank == 2 && columns.count == shape[0], "\(columns.count) columns picked from \(shape)")
@@ -62,7 +62,7 @@ extension Tensor {
     }
   }
 
-  /// The transpose of a matrix.
+  /// Returns the transpose of a matrix.
   public func transposed() -> Tensor {
     precondition(shape.rank == 2, "the transpose of a matrix, not of \(shape)")
     let (rows, width) = (shape[0], shape[1])
@@ -77,7 +77,7 @@ extension Tensor {
   }
 }
 
-/// Tensors laid one after the other along the first axis; the other extents agree.
+/// Concatenates tensors along the first axis. All other extents must be equal.
 public func concatenatedRows(_ parts: [Tensor]) -> Tensor {
   precondition(!parts.isEmpty, "nothing to concatenate")
   let tail = parts[0].shape.array.dropFirst()
@@ -99,7 +99,7 @@ public func concatenatedRows(_ parts: [Tensor]) -> Tensor {
   }
 }
 
-/// The identity matrix [n, n], for masks.
+/// Returns the identity matrix [n, n].
 public func identity(_ n: Int) -> Tensor {
   Tensor([n, n]) { out in
     out.update(repeating: 0, count: n * n)

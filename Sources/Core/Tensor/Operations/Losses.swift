@@ -1,6 +1,6 @@
-/// Mean over rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), in nats; q is given by its logarithm: [R, C], [R, C] → scalar.
+/// Returns the mean over rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), in nats: p [R, C], ln q [R, C] → scalar.
 ///
-/// Terms with p = 0 count as zero, and so do their slopes. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R.
+/// The second argument is the logarithm of q. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R. For p = 0 the term and its slope are 0.
 public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
   precondition(p.shape == q.shape && p.shape.rank >= 1, "KL divergence of \(p.shape) from \(q.shape)")
   let (rows, columns) = (p.shape.rows, p.shape.columns)
@@ -16,7 +16,8 @@ public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
     q.node?.accumulate(p.pointer, scale: -share)
     guard let node = p.node else { return }
     let slope = p.detached.log() + 1 - q.detached
-    // The slope at p = 0 is infinite, but what made p vanish (an underflown softmax) multiplies it by 0: not NaN but 0.
+    // The slope at p = 0 is infinite. The softmax whose result underflowed to 0 would multiply it by 0, which gives NaN, so it is
+    // replaced by 0.
     node.accumulate(
       Tensor(p.shape) { out in
         for i in 0..<p.count { out[i] = p.pointer[i] == 0 ? 0 : share * slope.pointer[i] }
@@ -24,25 +25,27 @@ public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
   }
 }
 
-/// Mean over rows of −ln softmax(logits)[label]: [B, C] → scalar, in nats.
+/// Returns the mean over rows of −ln softmax(logits)[label], in nats: logits [B, C] → scalar.
 public func crossEntropy(_ logits: Tensor, labels: [Int]) -> Tensor {
   -logits.logSoftmax().picked(labels).mean()
 }
 
-/// Mean over rows of −Σⱼ pⱼ ln softmax(logits)ⱼ: targets [B, C], logits [B, C] → scalar, in nats.
+/// Returns the mean over rows of −Σⱼ pⱼ ln softmax(logits)ⱼ, in nats: logits [B, C], p [B, C] → scalar.
 public func crossEntropy(_ logits: Tensor, probabilities p: Tensor) -> Tensor {
   precondition(p.shape == logits.shape && p.shape.rank == 2, "cross-entropy of \(logits.shape) with \(p.shape)")
   precondition(p.shape[0] > 0, "cross-entropy of no rows")
   return -(p * logits.logSoftmax()).sum() / Float(p.shape[0])
 }
 
-/// Mean of (a − b)² over tensors of one shape.
+/// Returns the mean of (a − b)² over all elements of two tensors of the same shape.
 public func meanSquaredError(_ a: Tensor, _ b: Tensor) -> Tensor {
   precondition(a.shape == b.shape, "mean squared error of \(a.shape) and \(b.shape)")
   return (a - b).squared().mean()
 }
 
-/// Mean of the Huber function with β = 1 over tensors of one shape: ½d² where |d| ≤ 1, |d| − ½ beyond, d = a − b.
+/// Returns the mean of the Huber function with β = 1 over all elements of two tensors of the same shape.
+///
+/// With d = a − b, the function is ½d² for |d| ≤ 1 and |d| − ½ otherwise.
 public func smoothL1(_ a: Tensor, _ b: Tensor) -> Tensor {
   precondition(a.shape == b.shape, "smooth L1 of \(a.shape) and \(b.shape)")
   let distance = (a - b).absolute()

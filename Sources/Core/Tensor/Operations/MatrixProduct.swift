@@ -1,4 +1,4 @@
-/// op(A)·op(B) for matrices: [m, k] × [k, n] → [m, n], where op transposes if asked.
+/// Returns op(A)·op(B), where op transposes its operand if requested: [m, k], [k, n] → [m, n].
 ///
 /// ∂/∂op(A) = dC·op(B)ᵀ, ∂/∂op(B) = op(A)ᵀ·dC.
 public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
@@ -15,7 +15,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
     multiply(
       m, n, k, operand(a, transposed: transposeA), operand(b, transposed: transposeB), into: out, stride: max(n, 1))
   } backward: { dy in
-    // Written for the stored matrices, so a transposed operand gets its gradient without a copy.
+    // Each gradient is calculated in the layout of the stored matrix, so that that of a transposed operand needs no copy.
     let (dc, dcT) = (Operand(dy, stride: max(n, 1)), Operand(dy, stride: max(n, 1), transposed: true))
     a.node?.accumulate { out, beta in
       let other = operand(b, transposed: transposeA ? transposeB : !transposeB)
@@ -36,7 +36,9 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
   }
 }
 
-/// x·Wᵀ + b: x [N, I], weight W [O, I] (PyTorch's layout), bias [O] → [N, O]; calculated in ``Compute/precision``.
+/// Returns x·Wᵀ + b: x [N, I], weight W [O, I] (the layout of PyTorch), bias [O] → [N, O].
+///
+/// The products of the forward and the backward pass have the precision ``Compute/precision``.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   precondition(
     x.shape.rank == 2 && weight.shape.rank == 2 && x.shape[1] == weight.shape[1],
@@ -48,7 +50,7 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   return bias.map { product.addingBias($0) } ?? product
 }
 
-/// x·Wᵀ and its gradients dy·W and dyᵀ·x, their operands rounded to bfloat16.
+/// Returns x·Wᵀ. The operands of this product and of its gradients dy·W and dyᵀ·x are rounded to bfloat16.
 private func roundedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
   let (n, inputs, outputs) = (x.shape[0], x.shape[1], weight.shape[0])
   return Tensor.record([n, outputs], from: [x, weight]) { out in
@@ -73,7 +75,7 @@ private func roundedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
 }
 
 extension Tensor {
-  /// self + bias in every row: [N, O] + [O], without a copy: the receiver is a fresh product that nobody else reads.
+  /// Adds a bias to every row in place: [N, O], [O] → [N, O]. The receiver must be a new product that nothing else reads.
   fileprivate func addingBias(_ bias: Tensor) -> Tensor {
     let (rows, columns) = (shape.rows, shape.columns)
     Compute.parallel(rows, grain: max(1, elementwiseGrain / max(columns, 1))) { range in
@@ -84,7 +86,9 @@ extension Tensor {
     }
   }
 
-  /// Adds the column sums of `dy` [rows, count] to this vector's gradient; whoever sums a column sums all of it.
+  /// Adds the column sums of `dy` [rows, count] to the gradient of this vector.
+  ///
+  /// One thread sums a whole column, so that the result does not depend on the number of threads.
   func accumulateColumnSums(_ dy: UnsafePointer<Float>, rows: Int) {
     let columns = count
     node?.accumulate { out, beta in

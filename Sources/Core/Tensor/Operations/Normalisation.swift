@@ -1,5 +1,5 @@
 extension Tensor {
-  /// Rows (last axis) divided by their Euclidean length: x / max(‖x‖₂, ε), as PyTorch's `normalize`.
+  /// Divides each row (last axis) by its Euclidean length: x / max(‖x‖₂, ε), like `normalize` in PyTorch.
   public func l2Normalised(epsilon: Float = 1e-12) -> Tensor {
     let (rows, columns) = (shape.rows, shape.columns)
     let norms = Storage(count: max(rows, 1))
@@ -11,7 +11,7 @@ extension Tensor {
     }
   }
 
-  /// Euclidean length of each row (last axis): [R, C] → [R]; the slope at a row of zeros is 0.
+  /// Returns the Euclidean length of each row (last axis): [R, C] → [R]. The slope at a row of zeros is defined as 0.
   public func l2Norms() -> Tensor {
     let (rows, columns) = (shape.rows, shape.columns)
     let norms = Tensor(Shape(shape.array.dropLast())) { out in
@@ -28,15 +28,16 @@ extension Tensor {
   }
 }
 
-/// Cosine of corresponding rows: [B, D], [B, D] → [B].
+/// Returns the cosine similarity of corresponding rows: [B, D], [B, D] → [B].
 public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Tensor {
   precondition(a.shape == b.shape && a.shape.rank >= 1, "cosine similarity of \(a.shape) and \(b.shape)")
   return (a.l2Normalised() * b.l2Normalised()).sum(axis: a.shape.rank - 1)
 }
 
-/// LayerNorm(dropout(x + bias) + residual)·γ + β over the last axis, with PyTorch's biased variance: all [N, H], vectors [H].
+/// Returns LayerNorm(dropout(x + bias) + residual)·γ + β over the last axis: x, residual [N, H], bias, γ, β [H] → [N, H].
 ///
-/// One operation, because that is how every encoder layer ends: the sum is never stored.
+/// The variance is the biased one, as in PyTorch (Ba, Kiros and Hinton 2016). All of this is one operation, because both halves
+/// of an encoder layer end with it, and so the sum before the norm need not be stored.
 public func layerNorm(
   _ x: Tensor, bias: Tensor? = nil, dropout: Dropout = .none, residual: Tensor? = nil, gamma: Tensor, beta: Tensor,
   epsilon: Float
@@ -53,7 +54,7 @@ public func layerNorm(
   return Tensor.record(x.shape, from: inputs, passingOnTo: x) { out in
     x.forRows { offset, rows in
       var (source, bias) = (UnsafePointer(x.pointer + offset), bias.map { UnsafePointer($0.pointer) })
-      if dropout.isActive {  // the mask falls on x + bias, so that sum is made first
+      if dropout.isActive {  // the mask applies to x + bias, so that sum has to be calculated first
         (out + offset).update(from: source, count: rows * columns)
         if let bias { kernels.bias_add(out + offset, bias, rows, columns) }
         dropout.apply(out + offset, out + offset, rows * columns, from: offset)
@@ -74,9 +75,10 @@ public func layerNorm(
   }
 }
 
-/// Turns `dy` into ∂loss/∂(input of the norm) in place and adds to the gradients of γ and β.
+/// Replaces `dy` by the gradient of the norm's input, and adds to the gradients of γ and β.
 ///
-/// Each part of the rows has sums of its own for γ and β, which are added in the order of the parts.
+/// Each part of the rows has its own sums for γ and β. They are added in the order of the parts, so that the result does not
+/// depend on the threads.
 private func layerNormBackward(
   _ dy: UnsafeMutablePointer<Float>, _ normalised: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>,
   _ gamma: Tensor,

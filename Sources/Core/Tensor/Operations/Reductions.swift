@@ -1,5 +1,5 @@
 extension Tensor {
-  /// Σ of all elements: a scalar. Summed in double precision.
+  /// Returns the sum of all elements, a scalar, which is calculated in double precision.
   public func sum() -> Tensor {
     Tensor.record([], from: [self]) { out in
       out.pointee = Float(kernels.sum(pointer, count))
@@ -14,13 +14,13 @@ extension Tensor {
     }
   }
 
-  /// Mean of all elements: a scalar.
+  /// Returns the mean of all elements, a scalar.
   public func mean() -> Tensor {
     precondition(count > 0, "the mean of no elements")
     return sum() / Float(count)
   }
 
-  /// Σ along one axis, which disappears, or stays with extent 1 where `keepingAxis`.
+  /// Returns the sum along one axis, which is removed, or kept with extent 1 if `keepingAxis` is set.
   public func sum(axis: Int, keepingAxis: Bool = false) -> Tensor {
     let (outer, extent, inner) = split(at: axis)
     let result = Shape((0..<shape.rank).compactMap { $0 == axis ? (keepingAxis ? 1 : nil) : shape[$0] })
@@ -45,18 +45,18 @@ extension Tensor {
     }
   }
 
-  /// Mean along one axis.
+  /// Returns the mean along one axis, which is removed, or kept with extent 1 if `keepingAxis` is set.
   public func mean(axis: Int, keepingAxis: Bool = false) -> Tensor {
     precondition(shape[axis] > 0, "the mean along an empty axis of \(shape)")
     return sum(axis: axis, keepingAxis: keepingAxis) / Float(shape[axis])
   }
 
-  /// Largest element of each row (last axis), as numbers without a gradient.
+  /// Returns the largest element of each row (last axis), without a gradient.
   public func rowMaxima() -> [Float] {
     (0..<shape.rows).map { row in (0..<shape.columns).map { pointer[row * shape.columns + $0] }.max() ?? -.infinity }
   }
 
-  /// Position of the largest element of each row; the first among equals.
+  /// Returns the position of the largest element of each row (last axis), the first one among equals.
   public func rowArgmax() -> [Int] {
     (0..<shape.rows).map { row in
       let start = pointer + row * shape.columns
@@ -64,7 +64,7 @@ extension Tensor {
     }
   }
 
-  /// How many blocks lie outside an axis, its extent, and how many elements inside.
+  /// Returns the product of the extents before an axis, its own extent, and the product of the extents after it.
   func split(at axis: Int) -> (outer: Int, extent: Int, inner: Int) {
     var (outer, inner) = (1, 1)
     for other in 0..<axis { outer *= shape[other] }
@@ -74,7 +74,7 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Mean of the rows of each segment: [N, H] and B + 1 offsets → [B, H]. No segment may be empty.
+  /// Returns the mean of the rows of each segment: [N, H], B + 1 offsets → [B, H]. No segment may be empty.
   public func segmentMeans(_ offsets: [Int]) -> Tensor {
     let width = shape.columns
     precondition(shape.rank == 2 && offsets.last == shape[0], "segments of \(shape) that do not cover its rows")

@@ -1,7 +1,7 @@
 extension Tensor {
-  private static let rowGrain = 4_096  // elements of rows that are worth a hand-over
+  private static let rowGrain = 4_096  // the number of elements from which it is worth involving another thread
 
-  /// Calls `body(first row, rows)` on ranges of rows, which any thread may take.
+  /// Calls `body` with ranges of rows (last axis), in parallel: the position of the first element and the number of rows.
   func forRows(_ body: (_ offset: Int, _ rows: Int) -> Void) {
     let columns = shape.columns
     Compute.parallel(shape.rows, grain: max(1, Self.rowGrain / max(columns, 1))) {
@@ -9,7 +9,7 @@ extension Tensor {
     }
   }
 
-  /// softmax over the last axis: exp(xᵢ) / Σ exp(xⱼ).
+  /// Returns the softmax over the last axis: exp(xᵢ) / Σ exp(xⱼ).
   public func softmax() -> Tensor {
     let columns = shape.columns
     let y = Tensor(shape) { out in
@@ -20,7 +20,7 @@ extension Tensor {
     }
   }
 
-  /// log softmax over the last axis: xᵢ − ln Σ exp(xⱼ).
+  /// Returns the logarithm of the softmax over the last axis: xᵢ − ln Σ exp(xⱼ).
   public func logSoftmax() -> Tensor {
     let columns = shape.columns
     let y = Tensor(shape) { out in
@@ -32,7 +32,7 @@ extension Tensor {
   }
 }
 
-/// softmax over the last axis.
+/// Returns the softmax over the last axis: exp(xᵢ) / Σ exp(xⱼ).
 public func softmax(_ x: Tensor) -> Tensor { x.softmax() }
-/// log softmax over the last axis.
+/// Returns the logarithm of the softmax over the last axis: xᵢ − ln Σ exp(xⱼ).
 public func logSoftmax(_ x: Tensor) -> Tensor { x.logSoftmax() }

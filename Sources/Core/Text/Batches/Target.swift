@@ -1,7 +1,7 @@
-/// What a model should say about an example.
+/// The correct answer to an example.
 public enum Target: Sendable, Equatable {
-  /// The index of the right class.
+  /// The index of the correct class.
   case label(Int)
-  /// The right number of a regression.
+  /// The correct number of a regression.
   case score(Float)
 }

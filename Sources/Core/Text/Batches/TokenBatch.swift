@@ -1,32 +1,31 @@
-/// `B` sequences of `N` tokens in all, laid end to end, never padded.
+/// A packed batch: `B` sequences with `N` tokens in total, one after the other and without padding.
 ///
-/// A batch may be a slice of a larger, logical one that several threads or steps share. `firstToken`, `firstSequence`
-/// and `firstAttention` say where in the logical batch it begins, so that what is a function of the position (dropout)
-/// does not depend on how the batch was sliced.
+/// A batch may be a slice of a larger logical batch, such as a micro-batch. `firstToken`, `firstSequence` and `firstAttention`
+/// are its position in the logical batch. Dropout masks are functions of that position, so they do not depend on the slicing.
 public struct TokenBatch: Sendable, Equatable {
-  /// `[N]`
+  /// The token ids, `[N]`.
   public let ids: [Int32]
-  /// `[N]`: 0 for the first text of an example, 1 for the second.
+  /// The type ids, `[N]`: 0 for the first text of an example, 1 for the second.
   public let typeIDs: [Int32]
-  /// `[B + 1]`: sequence `b` is `offsets[b]..<offsets[b + 1]`; the first is 0, the last `N`.
+  /// The positions of the sequences, `[B + 1]`: sequence `b` has the tokens `offsets[b]..<offsets[b + 1]`.
   public let offsets: [Int]
-  /// `[B]`, if the task's answers are known.
+  /// The correct answers, `[B]`, or `nil` if they are not known.
   public let targets: [Target]?
-  /// `[B]`: the index of each sequence in its dataset.
+  /// The index of each sequence in its dataset, `[B]`.
   public let examples: [Int]
-  /// Tokens of the logical batch before this slice.
+  /// The number of tokens of the logical batch before this slice.
   public let firstToken: Int
-  /// Sequences of the logical batch before this slice.
+  /// The number of sequences of the logical batch before this slice.
   public let firstSequence: Int
-  /// Σ T² over the sequences of the logical batch before this slice: attention probabilities of one head.
+  /// The number of attention probabilities of one head before this slice: Σ T² over the earlier sequences.
   public let firstAttention: Int
 
-  /// `B`
+  /// The number of sequences, `B`.
   public var sequenceCount: Int { examples.count }
-  /// `N`
+  /// The number of tokens, `N`.
   public var tokenCount: Int { ids.count }
 
-  /// A whole batch. `targets`, if any, and `examples` hold one element for each sequence.
+  /// Creates a complete batch. `examples`, and `targets` if they are given, contain one element for each sequence.
   public init(_ sequences: [TokenSequence], targets: [Target]? = nil, examples: [Int]) {
     precondition(examples.count == sequences.count, "\(examples.count) examples for \(sequences.count) sequences")
     precondition(
@@ -58,7 +57,7 @@ public struct TokenBatch: Sendable, Equatable {
       }
   }
 
-  /// The sequences `range`; their place in the logical batch is kept.
+  /// Returns a batch of some of the sequences, which remembers its position in the logical batch.
   public func slice(_ range: Range<Int>) -> TokenBatch {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= sequenceCount, "sequences \(range) of a batch of \(sequenceCount)")

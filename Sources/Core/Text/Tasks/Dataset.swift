@@ -1,11 +1,11 @@
 /// One row of a task's file.
 public struct Example: Sendable, Equatable {
   public var text: String
-  /// The second text of a task about pairs.
+  /// The second text, if the task is about pairs of texts.
   public var pair: String?
-  /// The answer, `nil` in a file without answers.
+  /// The correct answer; `nil` if the file has no answers.
   public var target: Target?
-  /// The line it was read from, counted from 1.
+  /// The line of the file, counted from 1.
   public var line: Int
 
   public init(text: String, pair: String? = nil, target: Target? = nil, line: Int) {
@@ -16,7 +16,7 @@ public struct Example: Sendable, Equatable {
   }
 }
 
-/// The rows of one file, in its order.
+/// The rows of one file, in the order of the file.
 public struct Dataset: Sendable, Equatable {
   public let examples: [Example]
 
@@ -24,13 +24,13 @@ public struct Dataset: Sendable, Equatable {
 
   public var count: Int { examples.count }
 
-  /// The answers of all examples, `nil` if one has none.
+  /// The correct answers to all examples; `nil` if an example has none.
   public var targets: [Target]? {
     let targets = examples.compactMap(\.target)
     return targets.count == examples.count ? targets : nil
   }
 
-  /// The ids of every example, none longer than `maxLength`.
+  /// Returns the tokens of every example, truncated to at most `maxLength` tokens.
   public func encoded(with tokenizer: some Tokenizer, maxLength: Int?) -> [TokenSequence] {
     examples.map { tokenizer.encode($0.text, pair: $0.pair, maxLength: maxLength) }
   }

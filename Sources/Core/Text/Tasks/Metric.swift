@@ -1,19 +1,19 @@
-/// How well predictions agree with the right answers. Where the formula is 0/0 the value is 0.
+/// A measure of how well predictions agree with the correct answers. If its formula is 0/0, the value is 0.
 public enum Metric: String, Sendable, CaseIterable {
-  /// The share of right labels.
+  /// The share of correct labels.
   case accuracy
   /// F1 of label 1, `2·tp / (2·tp + fp + fn)`.
   case f1
-  /// The mean of every label's F1, over the labels that occur.
+  /// The mean of F1 over all labels that occur in the predictions or the targets.
   case macroF1 = "macro-f1"
-  /// Matthews' correlation in Gorodkin's form for any number of labels (Comput. Biol. Chem. 28, 2004).
+  /// The correlation coefficient of Matthews, generalised to any number of labels by Gorodkin (Comput. Biol. Chem. 28, 2004).
   case matthews
-  /// Pearson's correlation.
+  /// The correlation coefficient of Pearson.
   case pearson
-  /// Spearman's correlation: Pearson's of the ranks, where equal values share their mean rank.
+  /// The correlation coefficient of Spearman: that of Pearson between the ranks, where equal values share their mean rank.
   case spearman
 
-  /// Whether it can be taken of a task of this kind.
+  /// Returns whether the metric is defined for a kind of task.
   public func suits(_ kind: TaskKind) -> Bool {
     switch (self, kind) {
     case (.accuracy, .classification), (.macroF1, .classification), (.matthews, .classification): true
@@ -23,7 +23,9 @@ public enum Metric: String, Sendable, CaseIterable {
     }
   }
 
-  /// The metric of as many predictions as targets, all of them labels or, for correlations, all of them scores.
+  /// Returns the value of the metric for predictions and as many targets.
+  ///
+  /// All of them are scores for `pearson` and `spearman`, and labels for the other metrics.
   public func value(predictions: [Target], targets: [Target]) -> Double {
     precondition(predictions.count == targets.count, "\(predictions.count) predictions for \(targets.count) targets")
     switch self {
@@ -80,13 +82,13 @@ public enum Metric: String, Sendable, CaseIterable {
   }
 }
 
-/// How often each label was predicted, was right, and both.
+/// The number of times that each label was predicted, was correct, and was both.
 private struct Confusion {
   var predicted: [Int: Double] = [:]
   var actual: [Int: Double] = [:]
   var agreed: [Int: Double] = [:]
   let total: Double
-  /// Those that occur, in order: sums do not depend on hashing.
+  /// The labels that occur, sorted so that sums over them do not depend on the order of a dictionary.
   let labels: [Int]
 
   init(_ predictions: [Int], _ targets: [Int]) {

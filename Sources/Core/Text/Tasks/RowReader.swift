@@ -2,16 +2,16 @@ import DistillFormats
 import DistillOptions
 import Foundation
 
-/// A value of a row: text, or a number where JSON has one.
+/// A value of a row.
 struct Field {
   let text: String
-  /// The number it is; of text, the number that it spells.
+  /// The value of a number. Text of a TSV file that has the form of a number counts as one, but a JSON string never does.
   let number: Double?
 }
 
-/// The rows of a file as lists of fields. Every broken row is reported, in one error.
+/// A reader of files of examples, which reports all malformed rows of a file in one error.
 struct RowReader {
-  /// What errors call the file.
+  /// The name of the file in errors.
   let name: String
   private var problems: [TextFileError.Problem] = []
   private var total = 0
@@ -24,10 +24,10 @@ struct RowReader {
     problems.append(TextFileError.Problem(line: line, message, column: column))
   }
 
-  /// Calls `body` with each row's line and the fields of `columns` in it.
+  /// Calls `body` with the line number of each row and its fields of `columns`.
   ///
-  /// - Parameter plain: a TSV file without a header that could be `layout`'s holds the columns, and nothing else.
-  /// - Throws: `TextFileError` if a row is broken, or if `body` reported one.
+  /// - Parameter plain: Whether a TSV file may consist of these columns alone, without a header.
+  /// - Throws: `TextFileError` if a row is malformed, or if `body` has reported a problem.
   mutating func forEachRow(
     _ bytes: [UInt8], _ layout: RowLayout, columns: [String], plain: Bool,
     _ body: (inout RowReader, Int, [Field]) -> Void
@@ -41,6 +41,7 @@ struct RowReader {
       var header = layout.impliedHeader ?? []
       if let first = lines.first?.text.map(Self.fields) {
         let isHeader = columns.allSatisfy(first.contains)
+        // A first row with as many fields as the implied header belongs to a file in the layout of the task.
         if plain, !isHeader, first.count != header.count { header = columns }
         if plain ? isHeader : header.isEmpty {
           header = first
@@ -76,7 +77,7 @@ struct RowReader {
     if count == 0 { throw TextFileError(named: name, [TextFileError.Problem("holds no rows")]) }
   }
 
-  /// Lines end in LF or CRLF; the last one may lack it. The text is `nil` where it is not UTF-8.
+  /// Splits a file at LF or CRLF. The last line need not end in one. The text of a line is `nil` if it is not valid UTF-8.
   private func lines(_ bytes: [UInt8]) -> [(number: Int, text: String?)] {
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
@@ -90,7 +91,7 @@ struct RowReader {
     return near.map { "did you mean '\($0)'?" } ?? "there are \(columns.joined(separator: ", "))"
   }
 
-  /// A tab followed by a combining mark is one `Character`; fields are cut between scalars.
+  /// Splits a line at tabs. Bytes are split, because a tab and a combining mark after it are a single `Character`.
   private static func fields(_ line: String) -> [String] {
     line.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map { String(Substring($0)) }
   }

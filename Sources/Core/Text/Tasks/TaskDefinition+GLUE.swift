@@ -1,11 +1,11 @@
 extension TaskDefinition {
-  /// The tasks that are known by name: those of GLUE (Wang et al. 2019), in the columns of its own files.
+  /// The names of the built-in tasks, which are those of GLUE (Wang et al. 2019) with the columns of its files.
   public static let names = glue.map(\.name)
 
-  /// The task of this name, `nil` if it is not one of `names`.
+  /// Returns the built-in task with this name, or `nil` if it is not one of `names`.
   public static func named(_ name: String) -> TaskDefinition? { glue.first { $0.name == name } }
 
-  /// Labels have the indices that Hugging Face's GLUE gives them.
+  /// The built-in tasks. Labels have the same indices as in the GLUE datasets of Hugging Face.
   private static let glue = [
     binary(
       "mrpc", ["not_equivalent", "equivalent"], [.accuracy, .f1],
@@ -35,7 +35,7 @@ extension TaskDefinition {
       RowLayout(.tsv, text: "sentence1", pair: "sentence2", target: "label")),
   ]
 
-  /// A task whose files spell its labels 0 and 1.
+  /// Creates a task whose files contain 0 and 1 for its labels.
   private static func binary(_ name: String, _ labels: [String], _ metrics: [Metric], _ layout: RowLayout)
     -> TaskDefinition
   {

@@ -3,9 +3,9 @@ import DistillOptions
 import Foundation
 
 extension TaskDefinition {
-  /// Reads a file in which every row has its answer.
+  /// Reads a file in which every row has an answer.
   ///
-  /// - Throws: `TextFileError` that lists every broken row: no row is ever left out in silence.
+  /// - Throws: ``TextFileError`` with all malformed rows. No row is ever skipped silently.
   public func read(_ file: URL) throws -> Dataset {
     precondition(
       kind == .regression || !spellings.isEmpty, "the labels of this task must be collected before files are read")
@@ -16,19 +16,20 @@ extension TaskDefinition {
     return Dataset(examples)
   }
 
-  /// What is found in a file.
+  /// The number of rows and the labels of a file.
   public struct Survey: Sendable {
     public let rows: Int
-    /// Whether these are all rows of the file.
+    /// Whether all rows of the file were read.
     public let isWhole: Bool
-    /// As the file spells them; empty for a regression.
+    /// The labels as they are written in the file. The set is empty for a regression.
     public let labels: Set<String>
   }
 
-  /// Looks at the rows of a file as `read` does, and keeps none. Labels may be anything where the task has none yet.
+  /// Checks the rows of a file like ``read(_:)``, and counts them instead of keeping them.
   ///
-  /// - `count`: where given, the rows among the first so many bytes will do.
-  /// - Throws: `TextFileError` that lists every broken row.
+  /// Any label is accepted if the task has no labels yet.
+  /// - `count`: The number of bytes to read at most, or `nil` for the whole file.
+  /// - Throws: ``TextFileError`` with all malformed rows.
   public func survey(_ file: URL, atMost count: Int? = nil) throws -> Survey {
     let (bytes, isWhole) = try TextFileError.lines(of: file, atMost: count)
     var labels: Set<String> = []
@@ -40,7 +41,7 @@ extension TaskDefinition {
     return Survey(rows: rows, isWhole: isWhole, labels: labels)
   }
 
-  /// Calls `body` with each row's line, fields and answer; the answer of a task without labels is label 0.
+  /// Calls `body` with the line number, the fields and the answer of each row. Every answer is label 0 if the task has no labels.
   private func forEachRow(
     of bytes: [UInt8], _ file: URL, _ body: (_ line: Int, _ row: [Field], _ answer: Target) -> Void
   ) throws {
@@ -66,15 +67,17 @@ extension TaskDefinition {
     }
   }
 
-  /// Reads texts to be judged: a file of this task with or without answers, which are not read, or one that holds only
-  /// the texts, `text` or `text<TAB>pair` a line. (JSON Lines name their members in any case.)
+  /// Reads texts without their answers, for prediction.
   ///
-  /// - Throws: `TextFileError` that lists every broken row.
+  /// The file either has the layout of this task, with or without answers, or contains only the texts, with one `text` or
+  /// `text<TAB>pair` per line. A file in JSON Lines always needs the members of the layout.
+  ///
+  /// - Throws: ``TextFileError`` with all malformed rows.
   public func readUnlabelled(_ file: URL) throws -> Dataset {
     try readUnlabelled(TextFileError.bytes(of: file), named: file.path)
   }
 
-  /// As `readUnlabelled(_:)`, of what was read already, for instance from standard input.
+  /// Reads texts without their answers from bytes, for example those of standard input. See ``readUnlabelled(_:)``.
   public func readUnlabelled(_ bytes: [UInt8], named name: String) throws -> Dataset {
     var reader = RowReader(name)
     var examples: [Example] = []
@@ -84,17 +87,19 @@ extension TaskDefinition {
     return Dataset(examples)
   }
 
-  /// This task with the labels that occur in `file`, sorted by their scalars, if it was made without.
+  /// Returns this task with the labels that occur in `file`, sorted by their Unicode scalars.
   ///
-  /// - Throws: `TextFileError` for broken rows and for fewer than two labels.
+  /// A task that already has labels, and a regression, is returned unchanged.
+  ///
+  /// - Throws: ``TextFileError`` with all malformed rows, or if there are fewer than two labels.
   public func collectingLabels(from file: URL) throws -> TaskDefinition {
     guard kind == .classification(labels: []) else { return self }
     return try taking(try survey(file).labels, from: file)
   }
 
-  /// This task with the labels that a survey of `file` found, if it was made without.
+  /// Returns this task with the labels that a survey of `file` has found, like ``collectingLabels(from:)``.
   ///
-  /// - Throws: `TextFileError` for fewer than two labels.
+  /// - Throws: ``TextFileError`` if there are fewer than two labels, or if a metric of the task is not defined for them.
   public func taking(_ labels: Set<String>, from file: URL) throws -> TaskDefinition {
     guard kind == .classification(labels: []) else { return self }
     guard labels.count > 1 else {

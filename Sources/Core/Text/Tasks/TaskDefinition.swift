@@ -1,6 +1,6 @@
-/// What a task asks for.
+/// The kind of answer that a task asks for.
 public enum TaskKind: Sendable, Equatable {
-  /// One of several classes, named in the order of their indices.
+  /// One of several classes, whose labels are in the order of their indices. They are empty until they have been collected.
   case classification(labels: [String])
   /// A number.
   case regression
@@ -13,16 +13,18 @@ public enum TaskKind: Sendable, Equatable {
   }
 }
 
-/// A task: what is asked, how it is measured, and how its files are laid out.
+/// A task: the kind of its answers, its metrics, and the layout of its files.
 public struct TaskDefinition: Sendable, Equatable {
   public let name: String
   public let kind: TaskKind
-  /// The first one selects the best student. Where none were chosen they follow from the kind, so labels that are collected
-  /// later decide as labels that were given.
+  /// The metrics, of which the first selects the best student.
+  ///
+  /// Unless they were chosen, they follow from the current kind, so that labels that are collected later have the same effect as
+  /// labels that were given from the start.
   public var metrics: [Metric] { chosenMetrics ?? kind.usualMetrics }
   let chosenMetrics: [Metric]?
   public let layout: RowLayout
-  /// How files spell the labels, in the order of their indices; empty for a regression.
+  /// The labels as they are written in files, in the order of their indices. Empty for a regression.
   let spellings: [String]
 
   init(_ name: String, _ kind: TaskKind, _ metrics: [Metric]?, _ layout: RowLayout, spellings: [String]? = nil) {
@@ -33,14 +35,16 @@ public struct TaskDefinition: Sendable, Equatable {
     if case .classification(let labels) = kind { self.spellings = spellings ?? labels } else { self.spellings = [] }
   }
 
-  /// A task over files of one's own.
+  /// Creates a task for files of the user's own.
   ///
   /// - Parameters:
-  ///   - layout: its `target` column holds the label, or for a regression the score.
-  ///   - labels: the labels in the order of their indices; `nil` for a regression, empty to collect them from the
-  ///     training file (see `collectingLabels(from:)`).
-  ///   - metrics: `nil` for accuracy and F1 (two labels) or macro-F1, Pearson and Spearman for a regression.
-  /// - Throws: `TaskDefinitionError` for repeated labels, a single label, and metrics that do not suit the task.
+  ///   - layout: The layout of the files. Its `target` column contains the label, or the score of a regression.
+  ///   - labels: The labels in the order of their indices; `nil` for a regression; empty if they are to be collected from the
+  ///     training file (see ``collectingLabels(from:)``).
+  ///   - metrics: The metrics. If `nil`, they are accuracy and F1 for two labels, accuracy and macro-F1 for other numbers of
+  ///     labels, and the correlations of Pearson and Spearman for a regression.
+  /// - Throws: ``TaskDefinitionError`` if a label is repeated, if there is only one label, if two columns are the same, or if a
+  ///   metric is not defined for the task.
   public static func generic(_ layout: RowLayout, labels: [String]?, metrics: [Metric]? = nil) throws -> TaskDefinition
   {
     if let repeated = labels?.enumerated().first(where: { labels?.prefix($0.offset).contains($0.element) == true }) {
@@ -60,7 +64,7 @@ public struct TaskDefinition: Sendable, Equatable {
   }
 }
 
-/// Why there can be no such task.
+/// The reason why a task cannot be defined as requested.
 public struct TaskDefinitionError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
 
