@@ -1,28 +1,35 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// A loss in a package of its own, and a `distill` that knows it beside all the plugins of swift-distill.
+/// Plugins in a package of their own, and a `distill` that knows them beside all the plugins of swift-distill: a loss, an encoder
+/// whose layer is not BERT's, a loss on an activation that only this encoder has, and a retriever.
+let core = Target.Dependency.product(name: "DistillCore", package: "swift-distill")
+let plugins: [Target] = [
+  .target(name: "SimilarityPreserving", dependencies: [core]),
+  .target(name: "FNet", dependencies: [core, .product(name: "DistillWordPiece", package: "swift-distill")]),
+  .target(name: "MixingEnergy", dependencies: [core, "FNet"]),
+  .target(name: "InvertedFile", dependencies: [core]),
+]
+let all = plugins.map { Target.Dependency.byName(name: $0.name) }
+
 let package = Package(
-  name: "third-party-loss",
+  name: "third-party",
   platforms: [.macOS(.v15)],
-  products: [.library(name: "SimilarityPreserving", targets: ["SimilarityPreserving"])],
+  products: plugins.map { .library(name: $0.name, targets: [$0.name]) },
   dependencies: [
     // In a repository of its own: .package(url: "https://…/swift-distill", branch: "main")
     .package(name: "swift-distill", path: "../..")
   ],
-  targets: [
-    .target(name: "SimilarityPreserving", dependencies: [.product(name: "DistillCore", package: "swift-distill")]),
+  targets: plugins + [
     .executableTarget(
       name: "my-distill",
-      dependencies: [
-        "SimilarityPreserving",
+      dependencies: all + [
         .product(name: "DistillCLI", package: "swift-distill"),
         .product(name: "DistillPlugins", package: "swift-distill"),
       ],
       plugins: [.plugin(name: "DistillPluginRegistry", package: "swift-distill")]),
     .testTarget(
-      name: "SimilarityPreservingTests",
-      dependencies: ["SimilarityPreserving", .product(name: "DistillTestKit", package: "swift-distill")]),
+      name: "ThirdPartyTests", dependencies: all + [.product(name: "DistillTestKit", package: "swift-distill")]),
   ],
   swiftLanguageModes: [.v6]
 )

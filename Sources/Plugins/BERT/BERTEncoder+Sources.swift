@@ -40,15 +40,11 @@ extension BERTEncoder {
     return try BERTWeights.source(of: definitions, in: folder, selection)
   }
 
-  static func outputs(_ task: TaskKind) -> Int {
-    if case .classification(let labels) = task { labels.count } else { 1 }
-  }
-
   static func card(_ c: BERTConfiguration, task: TaskKind, vocabulary: String) -> ModelCard {
-    let parameters = BERTParameters.definitions(c, outputs: outputs(task)).reduce(0) { $0 + $1.shape.count }
+    let parameters = BERTParameters.definitions(c, outputs: task.outputs).reduce(0) { $0 + $1.shape.count }
     return ModelCard(
       architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize, embeddingWidth: c.hiddenSize,
-      outputs: outputs(task), maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters,
+      outputs: task.outputs, maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters,
       activations: activations)
   }
 }

@@ -21,7 +21,7 @@ struct BERTNetwork: Sendable {
     (self.configuration, self.embedding, self.task, self.tokenizer) = (configuration, embedding, task, tokenizer)
     card = BERTEncoder.card(configuration, task: task, vocabulary: tokenizer.fingerprint)
     let layout = try ParameterLayout(
-      BERTParameters.definitions(configuration, outputs: BERTEncoder.outputs(task)))
+      BERTParameters.definitions(configuration, outputs: task.outputs))
     self.layout = layout
     words = layout["bert.embeddings.word_embeddings.weight"]
     positions = layout["bert.embeddings.position_embeddings.weight"]

@@ -29,7 +29,8 @@ public struct FNetEncoder: Teacher {
   /// - Throws: `FormatError` for a folder that holds no FNet of this task.
   init(folder: URL, task: TaskKind) throws {
     let file = folder.appending(path: Self.configuration)
-    guard let data = try? Data(contentsOf: file), let shape = try? JSONDecoder().decode(FNetShape.self, from: data) else {
+    guard let data = try? Data(contentsOf: file), let shape = try? JSONDecoder().decode(FNetShape.self, from: data)
+    else {
       throw FormatError(file: file, "is not the shape of an FNet")
     }
     let network = try FNetNetwork(shape, task: task, tokenizer: WordPieceTokenizer(folder: folder))

@@ -94,7 +94,9 @@ struct FNetNetwork: Sendable {
     let last = readsTop ? shape.layers : activations.compactMap(\.layer).max() ?? 0
     for layer in 1..<last + 1 {
       let mixing = fourierTransform(x, batch.offsets)
-      if activations.contains(Activation(.mixing, layer: layer)) { response.set(Activation(.mixing, layer: layer), mixing) }
+      if activations.contains(Activation(.mixing, layer: layer)) {
+        response.set(Activation(.mixing, layer: layer), mixing)
+      }
       let mixed = norm(mixing, "mixing.\(layer)", plus: x)
       let wide = activate(
         linear(mixed, weight: parameter("wide.\(layer).weight")), bias: parameter("wide.\(layer).bias"), with: .gelu)
@@ -116,7 +118,8 @@ struct FNetNetwork: Sendable {
     for activation in activations {
       if let refusal = card.refusal(of: activation, role: "encoder") { throw ContractError(refusal) }
     }
-    for (start, end) in zip(batch.offsets, batch.offsets.dropFirst()) where !(1...shape.maximumLength).contains(end - start) {
+    for (start, end) in zip(batch.offsets, batch.offsets.dropFirst())
+    where !(1...shape.maximumLength).contains(end - start) {
       throw ContractError("a sequence of \(end - start) tokens; this encoder takes 1 to \(shape.maximumLength)")
     }
     if let id = batch.ids.first(where: { !(0..<Int32(shape.vocabularySize)).contains($0) }) {

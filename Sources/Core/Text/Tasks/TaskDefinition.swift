@@ -5,6 +5,14 @@ public enum TaskKind: Sendable, Equatable {
   /// A number.
   case regression
 
+  /// C: how many numbers a model answers with, one for each label or the score.
+  public var outputs: Int {
+    switch self {
+    case .classification(let labels): labels.count
+    case .regression: 1
+    }
+  }
+
   fileprivate var usualMetrics: [Metric] {
     switch self {
     case .classification(let labels): [.accuracy, labels.count == 2 ? .f1 : .macroF1]
