@@ -49,7 +49,8 @@ public struct LossTermConformance {
 
   private func card(layers: Int, _ change: (inout ModelCard) -> Void = { _ in }) -> ModelCard {
     var card = ModelCard(
-      architecture: "bert", layers: layers, heads: 2, width: 4, embeddingWidth: 4, outputs: task.outputs, maximumLength: 16,
+      architecture: "bert", layers: layers, heads: 2, width: 4, embeddingWidth: 4, outputs: task.outputs,
+      maximumLength: 16,
       vocabulary: "made up", parameters: 1, activations: activations)
     change(&card)
     return card
