@@ -1,11 +1,11 @@
-# What the scripts share: a place to stand in, and the packages that a bare Debian machine lacks.
+# Shared functions of the scripts. Sourcing this file also changes to the root of the repository.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf '\n== %s\n' "$*" >&2; }
 stop() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# The Swift toolchain is not in Debian, so it can only be asked for.
+# Checks the version of Swift. Debian has no package of it, so it cannot be installed here.
 require_swift() {
   command -v swift >/dev/null || stop "Swift 6.2 or newer is needed: https://www.swift.org/install/linux/"
   local version
@@ -15,7 +15,7 @@ require_swift() {
   [ "$1" -gt 6 ] || { [ "$1" = 6 ] && [ "$2" -ge 2 ]; } || stop "Swift 6.2 or newer is needed, this is $1.$2"
 }
 
-# install COMMAND_OR_HEADER:PACKAGE ... installs the packages whose commands or pkg-config modules are missing.
+# install_missing COMMAND_OR_MODULE:PACKAGE ... installs the packages whose commands or pkg-config modules are missing.
 install_missing() {
   local missing=() entry probe
   for entry in "$@"; do
@@ -34,14 +34,15 @@ install_missing() {
   DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "${missing[@]}" >/dev/null
 }
 
+# Makes sure that the package can be built.
 prepare() {
   require_swift
   install_missing pkg-config:pkg-config
   install_missing openblas:libopenblas-dev yaml-0.1:libyaml-dev
 }
 
-# small_clone FOLDER makes what a clone with MiniLM and GLUE's files would be to a pipeline, with few texts: the examples, six
-# training texts of each intent, and tables of pairs in GLUE's columns.
+# small_clone FOLDER creates a folder that looks to a pipeline like a clone with MiniLM and the files of GLUE, but has few texts:
+# the examples, six training texts of each intent, and small tables in the columns of GLUE.
 small_clone() {
   local intents=$1/Examples/support-intents glue=$1/data/glue
   mkdir -p "$glue/MRPC" "$glue/CoLA"
@@ -55,7 +56,8 @@ small_clone() {
   for task in MRPC CoLA; do cp "$glue/$task/train.tsv" "$glue/$task/dev.tsv"; done
 }
 
-# symbol_graphs FOLDER: what the compiler knows of every library's public declarations, as FOLDER/MODULE/*.json; names the modules.
+# symbol_graphs FOLDER writes the symbol graphs of the public declarations of every library as FOLDER/MODULE/*.json, and prints
+# the names of the modules.
 symbol_graphs() {
   local modules triple file name
   modules=$(swift build -c release --show-bin-path)

@@ -1,5 +1,6 @@
-// Runs every entry of a variant's table of kernels and of plain C's on the same numbers, and compares what they leave behind.
-// For processors on which Swift does not run: Scripts/test-neon. An entry without a check does not compile.
+// Runs every kernel of a variant and of the plain variant on the same numbers, and compares all memory that they were given.
+//
+// Scripts/test-neon runs it on a processor for which there is no Swift. It does not compile if a kernel has no check.
 
 #include <math.h>
 #include <stdint.h>
@@ -18,9 +19,9 @@ static const float specials[] = {
     87, -87,  -95,       100,        -110,      1e4f,    -1e4f, 3e38f, -INFINITY, INFINITY, NAN};
 enum { SPECIALS = sizeof specials / sizeof *specials };
 
-/// What a call gets: its buffers, of which it may write any, and their size.
+/// The arguments of a call: its buffers, each of which it may write, and their sizes.
 static float *s[SLOTS];
-static size_t n, rows, gap;  // columns, rows, and what a stride has more than columns
+static size_t n, rows, gap;  // columns, rows, and the difference between a stride and the columns
 static const int32_t indices[] = {4, 0, 4, 2, 1}, counted[] = {0, 1, 2, 3, 4}, types[] = {0, 1, 1, 0, 1};
 
 #define CALL(kernel, ...)                                                                                              \
@@ -79,7 +80,7 @@ CALL(gather_rows, s[0], s[1], indices, rows, n)
 CALL(scatter_add_rows, s[0], s[1], indices, rows, n)
 CALL(embedding_sum, s[0], s[1], s[2], s[3], indices, counted, types, rows, n)
 
-/// A product [31 × n] over less than 30 terms, from packing on, of both kinds of each operand.
+/// Packs and multiplies: a product [31 × n] of less than 30 terms. Each operand may be transposed.
 static void product(const distill_kernels *k, int left, int right) {
   const size_t depth = n % 30, size = (n + k->panel - 1) / k->panel * k->panel * depth;
   float *const panels = malloc((size + 1) * sizeof *panels), *const scratch = malloc(k->scratch * sizeof *scratch);
@@ -101,7 +102,7 @@ typedef struct {
 #define CHECK(kernel) {#kernel, check_##kernel},
 static const check checks[] = {DISTILL_EACH_KERNEL(CHECK)};
 
-/// Those that work on n numbers, each for itself, and promise the same for every number there is.
+/// Returns whether a kernel calculates every element separately, and must agree on infinities, NaN and subnormal numbers, too.
 static int takes_specials(const char *name) {
   static const char *const names[] = {"add", "sub", "mul", "div", "scale", "add_scalar", "fill", "exp", "log", "tanh",
                                       "sqrt", "reciprocal", "abs", "sign", "relu", "relu_backward", "max", "all_finite"};
@@ -115,12 +116,13 @@ static float uniform(void) {
   return (float)distill_random(11, seed++) * 0x1p-31f - 1;
 }
 
-static float numbers[2][SLOTS][2 * FLOATS];  // usual and special ones
+static float numbers[2][SLOTS][2 * FLOATS];  // ordinary numbers, and some special ones among them
 static const float *start[SLOTS];
-static float *memory[SLOTS];  // FLOATS each, in front of a page that may not be touched
-static size_t used;           // of each, at its end, what lies in front of the buffer included
+static float *memory[SLOTS];  // FLOATS each, before a page that cannot be accessed
+static size_t used;           // the floats at the end of each that are compared, including a border before the buffer
 
-/// Runs it on buffers that end `shift` floats before what may not be touched, up to what the largest call uses.
+/// Runs a kernel on buffers that end `shift` floats before a page that cannot be accessed, so that an access beyond them ends the
+/// program. `found` receives the contents of the buffers and of the border before them.
 static void run(const distill_kernels *kernels, const check *check, size_t shift, float found[SLOTS][FLOATS]) {
   const size_t size = check->call == check_pack_panels || check->call == check_panel_product ? 31 * (n + 1)
                       : takes_specials(check->name)                                         ? (n > 0 ? n : 1)
@@ -134,8 +136,8 @@ static void run(const distill_kernels *kernels, const check *check, size_t shift
   for (int i = 0; i < SLOTS; i++) memcpy(found[i], memory[i] + FLOATS - used, used * sizeof(float));
 }
 
-/// Two units in the last place where each number is worked out for itself. Elsewhere sums of up to 130 terms of size 10, some of
-/// which are multiplied by e³, are taken in another order.
+/// Returns whether two results agree. The tolerance is two units in the last place if every number is calculated separately.
+/// Otherwise the variants add up to 130 terms of size 10 in different orders, and some sums are multiplied by e³.
 static int agree(float a, float b, int alone) {
   if (isnan(a) || isnan(b)) return isnan(a) && isnan(b);
   return a == b || fabsf(a - b) <= (alone ? 0x1p-148f + 2.4e-7f * fabsf(b) : 1e-4f + 6e-6f * fabsf(b));

@@ -1,9 +1,10 @@
-// Draws what a machine can see of the package, for documents that would otherwise grow old:
+// Generates the parts of the documents that describe the structure of the package, so that they cannot become outdated:
 //
-//   surface targets < package.json       the targets and who imports whom, as a Mermaid graph
-//   surface symbols FOLDER MODULE ...    every public declaration, module by module, from symbol graphs
+//   surface targets < package.json       prints the targets and their dependencies as a Mermaid graph
+//   surface symbols FOLDER MODULE ...    prints every public declaration, module by module
 //
-// The first reads `swift package describe --type json`, the second what `swift-symbolgraph-extract` wrote.
+// The first command reads the output of `swift package describe --type json`, and the second reads the symbol graphs that
+// `swift-symbolgraph-extract` has written.
 import Foundation
 
 struct Package: Decodable {
@@ -16,7 +17,7 @@ struct Package: Decodable {
   let targets: [Target]
 }
 
-/// Arrows that follow from others are left out: A → C where A → B → C.
+/// Returns a Mermaid graph of the targets. An arrow A → C is left out if it follows from A → B → C.
 func drawTargets(_ package: Package) -> String {
   let drawn = package.targets.filter { $0.path.hasPrefix("Sources/") && $0.type != "plugin" }
   let names = Set(drawn.map(\.name))
@@ -74,7 +75,9 @@ let implied: Set<String> = [
 /// Conformances that nearly every type has.
 let common: Set<String> = ["Copyable", "Escapable", "SendableMetatype", "BitwiseCopyable", "CVarArg"]
 
-/// One line a declaration, members below their types. What the compiler makes up for a conformance is not ours to promise.
+/// Returns one line for each declaration, with members below their types.
+///
+/// Declarations that the compiler synthesises for a conformance are left out, because the package does not promise them.
 func listSymbols(_ module: String, in folder: URL) throws -> (text: String, count: Int) {
   let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
     .filter { $0.pathExtension == "json" }
@@ -99,7 +102,7 @@ func listSymbols(_ module: String, in folder: URL) throws -> (text: String, coun
     lines.append(
       (symbol.pathComponents, String(repeating: "  ", count: symbol.pathComponents.count - 1) + declaration))
   }
-  // Members of a type that another module declares are listed below its name.
+  // Members of a type of another module are listed below an extension of that type.
   let types = Set(lines.map(\.path))
   for path in Set(lines.map { Array($0.path.dropLast()) }) where !path.isEmpty && !types.contains(path) {
     lines.append((path, String(repeating: "  ", count: path.count - 1) + "extension \(path.joined(separator: "."))"))
@@ -107,7 +110,7 @@ func listSymbols(_ module: String, in folder: URL) throws -> (text: String, coun
   lines.sort { a, b in
     a.path.lexicographicallyPrecedes(b.path) || (a.path == b.path && a.line < b.line)
   }
-  // A requirement and its default are one declaration to whoever reads them.
+  // A requirement and its default implementation have the same declaration, which is listed once.
   var listed = lines.map(\.line)
   for index in listed.indices.dropFirst().reversed() where listed[index] == listed[index - 1] {
     listed.remove(at: index)

@@ -1,7 +1,7 @@
-# What the trials of Scripts/test-faults are made of. `work` holds the inputs, the shim and the reference tree; `distill` is the
-# binary.
+# Functions for the trials of Scripts/test-faults. The variable `work` is the folder of the inputs, the shim and the reference
+# tree, and `distill` is the binary.
 
-# inputs FOLDER: a tiny teacher with texts in the words of its vocabulary, and a pipeline that meets every stage.
+# inputs FOLDER creates a tiny teacher, texts in the words of its vocabulary, and a pipeline that has every stage.
 inputs() {
   mkdir -p "$1"
   cp -R Tests/BERTTests/Fixtures/teacher "$1/teacher"
@@ -39,14 +39,15 @@ output: runs/tiny
 YAML
 }
 
-# run_in FOLDER LOG [ARGUMENT...]: the pipeline, with its run in FOLDER/tiny; what it says goes to LOG.
+# run_in FOLDER LOG [ARGUMENT...] runs the pipeline in FOLDER/tiny and redirects its output to LOG.
 run_in() {
   local folder=$1 log=$2
   shift 2
   "$distill" run "$work/inputs/pipeline.yaml" --output "$folder/tiny" --threads 1 "$@" >"$log" 2>&1
 }
 
-# struck KIND NUMBER FOLDER LOG [ARGUMENT...]: the same, with a fault at the NUMBERth operation below FOLDER. Prints the status.
+# struck KIND NUMBER FOLDER LOG [ARGUMENT...] does the same with a fault at the NUMBERth operation below FOLDER, and prints the
+# exit status.
 struck() {
   local status=0
   DISTILL_FAULT_KIND=$1 DISTILL_FAULT_AT=$2 DISTILL_FAULT_ROOT=$3 DISTILL_FAULT_LOG=$4.operations \
@@ -54,10 +55,10 @@ struck() {
   echo "$status"
 }
 
-# normalise FOLDER: takes out of its runs what only the clock, the machine and the place say.
+# normalise FOLDER removes times, speeds and paths from its runs, which differ between equal runs.
 normalise() {
   local run
-  # A lock that could not be emptied says who held it, and decides nothing.
+  # A lock file that could not be emptied still names its last holder, which has no effect.
   find "$1" -name '.*lock' -type f -exec truncate -s 0 {} +
   for run in "$1"/*/; do
     [ -f "$run/run.json" ] || continue
@@ -68,13 +69,13 @@ normalise() {
   done 2>/dev/null
 }
 
-# same FOLDER: prints how a normalised tree differs from the reference.
+# same FOLDER normalises a tree and prints how it differs from the reference.
 same() {
   normalise "$1"
   { diff -rq --no-dereference "$work/reference" "$1" || true; } | sed "s|$work/reference|REFERENCE|g; s|$1|RUNS|g"
 }
 
-# flip FILE PLACE PLACES: turns a bit of a file, at one of so many places that lie closer where the file begins.
+# flip FILE PLACE PLACES inverts a bit of a file, at one of PLACES places, which are denser towards the beginning of the file.
 flip() {
   local size at byte
   size=$(stat -c %s "$1")
@@ -83,7 +84,7 @@ flip() {
   printf "\\x$(printf %02x $((byte ^ 1 << ($2 % 7))))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
 }
 
-# answers FOLDER: what its finished run says, of texts and of itself.
+# answers FOLDER prints the predictions and the evaluation of a finished run.
 answers() {
   tail -n +2 "$work/inputs/validation.tsv" | cut -f 1 | "$distill" predict "$1/tiny" --format jsonl --threads 1 &&
     "$distill" evaluate "$1/tiny" --format json --threads 1 | sed -E 's/"speed" : [0-9.e+-]+/"speed" : 0/'

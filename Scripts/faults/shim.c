@@ -1,12 +1,19 @@
-/* Preloaded into `distill`: counts the file operations that change something below a folder, and strikes at one of them.
+/* A library to preload into `distill`. It counts the file operations that change something in a folder, and injects a fault at
+ * one of them.
  *
  *   DISTILL_FAULT_ROOT    the folder, as an absolute path without links
- *   DISTILL_FAULT_AT      the number of the operation, from 1; 0 only counts
- *   DISTILL_FAULT_KIND    kill-before, kill-after; half (half of the bytes are written, then a kill); enospc, eio (this operation fails);
- *                 enospc-on (this and all later ones that need room fail), eio-on (this and all later ones fail);
- *                 forget (the folders of DISTILL_FAULT_FORGET vanish; files opened for reading are counted, too)
- *   DISTILL_FAULT_FORGET  folders, with colons between them
- *   DISTILL_FAULT_LOG     file that takes a line `NUMBER CALL PATH` for the operation struck, or for each one that is counted
+ *   DISTILL_FAULT_AT      the number of the operation, from 1; with 0 operations are only counted
+ *   DISTILL_FAULT_KIND    the fault:
+ *                         kill-before, kill-after  the process is killed before or after the operation
+ *                         half                     half of the bytes are written, and then the process is killed
+ *                         enospc, eio              the operation fails
+ *                         enospc-on                this and all later operations that need space on the disk fail
+ *                         eio-on                   this and all later operations fail
+ *                         forget                   the folders of DISTILL_FAULT_FORGET are removed; files that are opened for
+ *                                                  reading are counted as well
+ *   DISTILL_FAULT_FORGET  folders, separated by colons
+ *   DISTILL_FAULT_LOG     the file to which a line `NUMBER CALL PATH` is appended for the operation with the fault, or for every
+ *                         operation if they are only counted
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -29,7 +36,7 @@
 enum verdict { PASS, FAIL, HALF, HALF_THEN_KILL, THEN_KILL };
 
 static atomic_long counted;
-static __thread int inside; /* what the shim itself does is no operation of the program's */
+static __thread int inside; /* set while the shim itself works on files, which must not be counted */
 
 static const char *setting(const char *name) {
   const char *value = getenv(name);
@@ -59,11 +66,12 @@ static void note(long number, const char *call, const char *path) {
   char line[PATH_MAX + 64];
   int length = snprintf(line, sizeof line, "%ld %s %s\n", number, call, path);
   int file = syscall(SYS_openat, AT_FDCWD, setting("DISTILL_FAULT_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (file < 0 || syscall(SYS_write, file, line, length) != length) abort(); /* a count that is lost would look like none */
+  /* Without the line, the operation would seem not to have happened. */
+  if (file < 0 || syscall(SYS_write, file, line, length) != length) abort();
   syscall(SYS_close, file);
 }
 
-/* The absolute path of `path` below an open folder, or of an open file where `path` is NULL. */
+/* Returns the absolute path of `path` relative to an open folder, or of an open file if `path` is NULL. */
 static const char *absolute(int folder, const char *path, char *out) {
   if (path && path[0] == '/') return path;
   char link[64];
@@ -76,7 +84,7 @@ static const char *absolute(int folder, const char *path, char *out) {
   return out;
 }
 
-/* What is to become of an operation; `frees` says that it needs no room, `writes` that it can be done by halves. */
+/* Decides what happens to an operation. `frees` says that it needs no space on the disk, `writes` that half of it can be done. */
 static enum verdict judge(const char *call, int folder, const char *name, int frees, int writes) {
   if (inside) return PASS;
   int before = errno;
@@ -103,7 +111,7 @@ static enum verdict judge(const char *call, int folder, const char *name, int fr
   }
   if (is("enospc") || is("enospc-on")) {
     if (frees) return PASS;
-    if (number == at && lasting && writes) return HALF; /* as a disk fills up: a short write, and then the error */
+    if (number == at && lasting && writes) return HALF; /* a full disk causes a short write first, and then the error */
     errno = ENOSPC;
     return FAIL;
   }
@@ -118,7 +126,7 @@ static enum verdict judge(const char *call, int folder, const char *name, int fr
   static __typeof__(call) *real;        \
   if (!real) real = dlsym(RTLD_NEXT, #call)
 
-/* An operation that happens or does not. */
+/* Defines an operation that can only happen as a whole. */
 #define WHOLE(call, parameters, arguments, folder, path, frees)       \
   int call parameters {                                               \
     REAL(call);                                                       \
@@ -129,7 +137,7 @@ static enum verdict judge(const char *call, int folder, const char *name, int fr
     return result;                                                    \
   }
 
-/* An operation on `size` bytes of `file`, of which a half can happen. `size` is among its arguments. */
+/* Defines an operation that writes `size` bytes to `file`, where `size` is one of its arguments. Half of it can be done. */
 #define WRITE(call, parameters, arguments, file)                      \
   ssize_t call parameters {                                           \
     REAL(call);                                                       \

@@ -49,7 +49,7 @@ public final class FileLock: Sendable {
 
   /// Waits until no other process holds the lock on `url`, and takes it.
   ///
-  /// - Parameter isHeld: Called every 50 milliseconds while another process holds the lock. If it throws, the wait ends.
+  /// `isHeld` is called every 50 milliseconds while another process holds the lock. If it throws an error, the wait ends.
   public convenience init(waitingFor url: URL, isHeld: (Held) throws -> Void) throws {
     while true {
       do {

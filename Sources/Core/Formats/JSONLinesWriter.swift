@@ -11,8 +11,8 @@ public final class JSONLinesWriter {
 
   /// Opens the file at `url`, and creates it if it does not exist.
   ///
-  /// - Parameter append: Whether existing lines are kept. A last line that a killed process left unfinished is removed. If
-  ///   `false`, the file starts empty.
+  /// - `append`: Whether existing lines are kept. A last line that a killed process left unfinished is removed. If `false`, the
+  ///   file starts empty.
   /// - Throws: ``FormatError`` if `url` cannot be opened or is not a regular file.
   public init(_ url: URL, append: Bool) throws {
     file = try OpenFile(url, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK)

@@ -8,7 +8,7 @@ import Foundation
 /// Terms with p = 0 are zero. ln q is calculated as ln max(q, 1e-30).
 ///
 /// ∂/∂q = −p / (q·T·A·B); ∂/∂p = (ln p + 1 − ln q) / (T·A·B).
-/// - Parameter offsets: [B + 1], the position of each sequence's first token. Every sequence has at least one token.
+/// - `offsets`: [B + 1], the position of each sequence's first token. Every sequence has at least one token.
 public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tensor {
   let layout = AttentionLayout(packing: p.count, offsets: offsets)
   precondition(p.shape == q.shape && p.shape.rank == 1, "KL divergence of packed \(p.shape) from \(q.shape)")
@@ -68,7 +68,7 @@ public func packedKLDivergence(_ p: Tensor, _ q: Tensor, offsets: [Int]) -> Tens
 ///
 /// For the values x = V these are the value relations of MiniLM (Wang et al. 2020). They are packed like the probabilities of
 /// attention.
-/// - Parameter offsets: [B + 1], the position of each sequence's first token.
+/// - `offsets`: [B + 1], the position of each sequence's first token.
 public func selfRelations(_ x: Tensor, heads: Int, offsets: [Int]) -> Tensor {
   let layout = AttentionLayout(heads: heads, offsets: offsets)
   precondition(
