@@ -31,7 +31,7 @@ struct Workload: Codable {
     var student = BERTStudent()
     (student.checkpoint, student.layers, student.pooler) = (OptionPath(model.path), item.studentLayers, .fresh)
     student.classifier = .fresh
-    surroundings.student = try student.card(in: surroundings)
+    surroundings = surroundings.with(student: try student.card(in: surroundings))
     var head = SupervisedContrastiveHead()
     head.base = base
     let teacher = try head.makeTeacher(in: surroundings)

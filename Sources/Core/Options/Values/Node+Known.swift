@@ -25,7 +25,11 @@ extension Node {
     case .unknown: return false
     case .scalar: return true
     case .sequence(let items):
-      return items.enumerated().allSatisfy { $1.isWhole(at: "\(path)[\($0)]", leavingOut: isLeftOut) }
+      // In a list of values a sound one stands for each that is broken.
+      let isOfValues = items.contains { !$0.isUnknown && $0.entries == nil }
+      return items.enumerated().allSatisfy { index, item in
+        isOfValues && item.isUnknown || item.isWhole(at: "\(path)[\(index)]", leavingOut: isLeftOut)
+      }
     case .mapping(let entries):
       return entries.allSatisfy { $0.value.isWhole(at: "\(path).\($0.key)", leavingOut: isLeftOut) }
     }

@@ -16,7 +16,7 @@ public struct PluginDescription: Sendable {
     let pipeline = PipelineOptions.optionDescriptions(registry: registry)
     (kind, name, summary) = (plugin.kind, plugin.name, plugin.type.summary)
     reference = plugin.type.reference
-    reads = (plugin.type.init() as? any LossTerm).flatMap(Self.reads)
+    reads = (plugin.type.init() as? any LossTerm).flatMap(Self.reads)?.words
     let place = PluginPlace(of: kind, among: pipeline)
     options = plugin.type.optionDescriptions(registry: registry) + (place?.siblings ?? [])
     let mapping = Self.example(plugin, registry, beside: place?.siblings ?? [])
@@ -44,7 +44,7 @@ public struct PluginDescription: Sendable {
   }
 
   /// Asked of the term itself, for a student of two layers and a teacher of four.
-  private static func reads(_ term: any LossTerm) -> String? {
+  static func reads(_ term: any LossTerm) -> (reads: Reads, words: String)? {
     func card(layers: Int) -> ModelCard {
       ModelCard(
         architecture: "bert", layers: layers, heads: 1, width: 1, embeddingWidth: 1, outputs: 2, maximumLength: 1,
@@ -61,8 +61,10 @@ public struct PluginDescription: Sendable {
       }
       return names.isEmpty ? "nothing" : names.sorted().joined(separator: ", ")
     }
-    return "once for each \(pair == nil ? "batch" : "pair of mapped layers"); "
+    let words =
+      "once for each \(pair == nil ? "batch" : "pair of mapped layers"); "
       + "teacher: \(names(reads.teacher, last: 4)); student: \(names(reads.student, last: 2))"
+    return (reads, words)
   }
 }
 
