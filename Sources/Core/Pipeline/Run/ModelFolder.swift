@@ -28,7 +28,11 @@ public enum ModelFolder {
     let surroundings = Surroundings(
       task: task(configuration), maximumLength: configuration.max_position_embeddings ?? 512, key: RandomKey(0))
     var document = YAMLDocument(Data("student: {}".utf8), name: folder.path, folder: URL(filePath: "."))
-    document.set("student.use", configuration.model_type ?? "bert")
+    let names = registry.plugins(of: (any StudentRecipe).self).map(\.name)
+    guard let name = configuration.model_type ?? (names.count == 1 ? names[0] : nil) else {
+      throw FormatError(file: file, "names no model_type; known here are \(names.joined(separator: ", "))")
+    }
+    document.set("student.use", name)
     for (path, value) in settings { document.set("student.\(path)", value) }
     document.set("student.checkpoint", YAMLValue.text(folder.path).flow)
     let recipe = try document.decode(EncoderOptions.self, registry: registry).value.student
