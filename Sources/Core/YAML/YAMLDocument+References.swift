@@ -142,7 +142,7 @@ private struct Substitution {
         "`${\(shown)}` refers to nothing", at: place, of: name,
         hint: "write ${NAME} for an environment variable, ${training.epochs} for a value, `$${` for a literal `${`")
     }
-    guard let target = root.value(at: steps) else {
+    guard let target = root.value(at: name) else {
       // It may stand below a syntax error.
       if root.isOpen { throw Diagnostics([]) }
       throw problem(

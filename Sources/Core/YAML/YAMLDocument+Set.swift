@@ -42,25 +42,17 @@ extension Node {
       return nil
     }
     switch (step.kind, content) {
-    case (.key(let key), .mapping(var entries)):
-      var child = Node(content: .mapping([]), range: step.range, isOpen: isCut)
-      let index = entries.firstIndex { $0.key == key }
-      if let index { child = entries[index].value }
-      let problem = child.put(value, at: steps.dropFirst(), isCut: isCut)
-      if let index {
-        entries[index].value = child
-      } else {
-        entries.append(Entry(key: key, keyRange: step.range, value: child))
-      }
-      content = .mapping(entries)
-      return problem
-    case (.index(let index), .sequence(var items)):
+    case (.key(let key), .mapping):
+      var child = self[key] ?? Node(content: .mapping([]), range: step.range, isOpen: isCut)
+      defer { set(key, child, keyRange: step.range) }
+      return child.put(value, at: steps.dropFirst(), isCut: isCut)
+    case (.index(let index), .sequence(let items)):
       guard items.indices.contains(index) else {
         return Diagnostic("the list has \(items.count) items, counted from 0", at: step.range)
       }
-      let problem = items[index].put(value, at: steps.dropFirst(), isCut: isCut)
-      content = .sequence(items)
-      return problem
+      var child = items[index]
+      defer { set("[\(index)]", child) }
+      return child.put(value, at: steps.dropFirst(), isCut: isCut)
     case (.key, .scalar) where isNull:
       content = .mapping([])
       return put(value, at: steps, isCut: isCut)

@@ -90,11 +90,6 @@ extension YAMLDocument {
   }
 }
 
-extension YAMLLimits {
-  /// At most one byte more than allowed, which is enough to tell.
-  func read(_ file: URL) throws(UnreadableFile) -> Data { try contents(of: file, atMost: bytes + 1) }
-}
-
 private func validPrefix(of bytes: Data) -> String {
   var prefix = String.UnicodeScalarView()
   var decoder = UTF8()

@@ -5,7 +5,7 @@ extension Node {
   var isUnknown: Bool { if case .unknown = content { true } else { false } }
 
   /// The value at a path such as `losses[1].weight`; nil where nothing is written there.
-  func value(at path: String) -> Node? {
+  package func value(at path: String) -> Node? {
     let (nodes, isThere) = way(to: path)
     return isThere ? nodes.last : nil
   }
@@ -46,24 +46,24 @@ extension Node {
   }
 
   /// Puts a value in the place of a key's, or an item's.
-  mutating func set(_ step: some StringProtocol, _ value: Node) {
+  package mutating func set(_ step: some StringProtocol, _ value: Node, keyRange: SourceRange? = nil) {
     switch content {
     case .mapping(var entries):
       if let index = entries.firstIndex(where: { $0.key == step }) {
         entries[index].value = value
       } else {
-        entries.append(Entry(key: String(step), keyRange: range, value: value))
+        entries.append(Entry(key: String(step), keyRange: keyRange ?? range, value: value))
       }
       content = .mapping(entries)
     case .sequence(var items):
-      if let index = Int(step), items.indices.contains(index) { items[index] = value }
+      if let index = Self.index(step, in: items) { items[index] = value }
       content = .sequence(items)
     case .scalar, .unknown: content = .unknown
     }
   }
 
   private func child(_ step: some StringProtocol) -> Node? {
-    if let items { return Int(step).flatMap { items.indices.contains($0) ? items[$0] : nil } }
+    if let items { return Self.index(step, in: items).map { items[$0] } }
     return self[String(step)]
   }
 
@@ -77,5 +77,11 @@ extension Node {
     return (nodes, true)
   }
 
-  private static func steps(_ path: String) -> [Substring] { path.split { ".[]".contains($0) } }
+  /// `losses`, `[1]`, `weight`
+  private static func steps(_ path: String) -> [Substring] { path.replacing("[", with: ".[").split(separator: ".") }
+
+  private static func index(_ step: some StringProtocol, in items: [Node]) -> Int? {
+    guard step.hasPrefix("["), let index = Int(step.dropFirst().dropLast()) else { return nil }
+    return items.indices.contains(index) ? index : nil
+  }
 }

@@ -32,12 +32,12 @@ extension PipelineCheck {
     return cases
   }
 
-  /// Asks for the card of the encoder under all of the teacher's heads, whose layers a student may take; then for the
-  /// student's, whose width a head may take; then for the heads'.
+  /// Asks for the card of the encoder under all of the teacher's heads, whose layers a student may take, and for the student's,
+  /// whose width a head may take; then for the heads'.
   private func cards(in cases: inout [WiredEncoders]) {
     let recipes = options.recipes
     let beside = Set(recipes.flatMap { place, recipe in recipe.optionsBesideCard.map { "\(place).\($0)" } })
-    let teachers = recipes.filter { $0.recipe is any TeacherRecipe }
+    let teachers = recipes.filter { $0.place == "teacher" || $0.place.hasPrefix("teacher.") }
     let isChain = zip(teachers, teachers.dropFirst()).allSatisfy { $1.place.hasPrefix($0.place + ".") }
     let innermost = isChain ? teachers.last : teachers.first
 
@@ -50,14 +50,20 @@ extension PipelineCheck {
       self.ask(part.place, whichever: cases) { try part.recipe.check(in: $0.surroundings) }
     }
 
-    if let innermost {
+    func askInnermost() {
+      guard let innermost, case .unknown = cases[0].teacher else { return }
       ask(innermost) { ($0.surroundings.teacherCard, $0.teacher) = (.known($1), .known($1)) }
-    } else if isKnown("teacher") {
+    }
+
+    if options.teacher == nil, isKnown("teacher") {
       for index in cases.indices {
         (cases[index].surroundings.teacherCard, cases[index].teacher) = (.known(nil), .known(nil))
       }
     }
+    askInnermost()
     if let student = options.student { ask(("student", student)) { $0.surroundings.studentCard = .known($1) } }
+    // Once more, for one that waited for the student.
+    askInnermost()
     for teacher in teachers.reversed() where teacher.place != innermost?.place {
       for index in cases.indices { cases[index].teacher = .unknown }
       ask(teacher) { $0.teacher = .known($1) }
