@@ -1,3 +1,3 @@
 import DistillCLI
 
-DistillCommand.main(plugins: CompiledPlugins.all)
+DistillCommand.main(plugins: CompiledPlugins.all, starter: starterPipeline)

@@ -69,6 +69,30 @@ import Testing
     #expect(wrong.status == 2 && wrong.errors.contains("did you mean mrpc"), "\(wrong.errors)")
   }
 
+  /// What stands above a key is what the reference says of it.
+  @Test(arguments: TaskDefinition.names + ["tsv", "jsonl"]) func aStarterIsReadAndCommented(_ task: String) throws {
+    let bench = try Workbench()
+    let starter = try bench.distill("init", task).output
+    try bench.write(starter, to: "starter.yaml")
+    let shown = try bench.distill("show", "starter.yaml")
+    #expect(shown.status == 0 && shown.output.contains("use: \(task) "), "\(shown.errors)")
+    let reference = try ["pipeline", "teacher", "student", "loss"].map {
+      try String(contentsOf: Self.root.appending(path: "Docs/Reference/\($0).md"), encoding: .utf8).replacing(
+        "\\", with: "")
+    }
+    var comment = ""
+    for line in starter.split(separator: "\n", omittingEmptySubsequences: false) {
+      let text = line.drop { $0 == " " }
+      if text.hasPrefix("#") {
+        comment += (comment.isEmpty ? "" : " ") + text.dropFirst(2)
+      } else if !text.isEmpty {
+        #expect(reference.contains { $0.contains(comment) } && !comment.isEmpty, "\(line): \(comment)")
+      }
+      if !text.hasPrefix("#") { comment = "" }
+      #expect(line.count <= 120)
+    }
+  }
+
   @Test(arguments: ["bash", "zsh", "fish"]) func shellsCanComplete(_ shell: String) throws {
     let script = try Workbench().distill("--generate-completion-script", shell)
     #expect(script.status == 0 && script.output.contains("describe") && script.output.contains("sts-b"))

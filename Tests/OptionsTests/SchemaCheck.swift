@@ -56,6 +56,7 @@ struct SchemaCheck {
 
   private static func types(of value: Node) -> Set<String> {
     switch value.content {
+    case .unknown: []
     case .sequence: ["array"]
     case .mapping: ["object"]
     case .scalar(let scalar):

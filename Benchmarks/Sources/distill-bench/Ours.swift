@@ -63,7 +63,7 @@ struct Ours {
     base.checkpoint = OptionPath(folder.appending(path: "teacher").path)
     var recipe = BERTStudent()
     recipe.checkpoint = OptionPath(folder.appending(path: work == .fineTuning ? "teacher" : "student").path)
-    surroundings.student = try recipe.card(in: surroundings)
+    surroundings = surroundings.with(student: try recipe.card(in: surroundings))
     let student = try recipe.makeStudent(in: surroundings, teacher: nil)
     switch work {
     case .tokenizer:

@@ -31,7 +31,7 @@ struct Workload: Codable {
     var student = BERTStudent()
     (student.checkpoint, student.layers, student.pooler) = (OptionPath(model.path), item.studentLayers, .fresh)
     student.classifier = .fresh
-    surroundings.student = try student.card(in: surroundings)
+    surroundings = surroundings.with(student: try student.card(in: surroundings))
     let teacher = try base.makeTeacher(
       in: surroundings,
       Preparation(trainer: TrainingLoop()) { _ in throw ContractError("the teacher is to stay as it is") })
@@ -43,7 +43,7 @@ struct Workload: Codable {
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       try encoder.write(to: place)
     }
-    let (inputs, width) = (teacher.card.embeddingWidth, surroundings.student?.embeddingWidth ?? 0)
+    let (inputs, width) = (teacher.card.embeddingWidth, try surroundings.student?.embeddingWidth ?? 0)
     var head = SafetensorsWriter()
     head.add("weight", shape: [width, inputs]) {
       Tensor(normal: [width, inputs], standardDeviation: 1 / Float(inputs).squareRoot(), key: RandomKey(2)).values

@@ -14,14 +14,22 @@ import Foundation
 /// The build-tool plugin `DistillPluginRegistry` generates `CompiledPlugins` from the `plugins.yaml` of the package.
 public enum DistillCommand {
   /// Runs the command that the arguments of the process name, and ends the process with the status that `distill help` documents.
-  public static func main(plugins: [CompiledPlugin]) -> Never {
+  ///
+  /// - `starter`: a first pipeline file for a task, made of these plugins, for `distill init`. Without one there is no such file.
+  public static func main(plugins: [CompiledPlugin], starter: ((_ task: String) -> String)? = nil) -> Never {
     StandardStream.prepare()
     do {
       try Compute.checkEnvironment()
       let registry = try PluginRegistry(plugins, kinds: PluginKind.pipeline)
       try Distill.checkCommandName(CommandLine.arguments.dropFirst())
       var command = try Distill.parseAsRoot()
-      if let command = command as? any PluginCommand { try command.run(registry) } else { try command.run() }
+      if let command = command as? Initialise {
+        try command.run(starter)
+      } else if let command = command as? any PluginCommand {
+        try command.run(registry)
+      } else {
+        try command.run()
+      }
       exit(0)
     } catch {
       ExitStatus.quit(with: error)

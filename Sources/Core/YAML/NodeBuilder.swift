@@ -1,28 +1,11 @@
 import DistillOptions
 
-/// What a file may cost before it is refused. The first three hold for each file that is extended, too.
-public struct YAMLLimits: Sendable {
-  public var bytes = 1 << 20
-  /// Levels of nesting. libyaml itself knows no bound.
-  public var depth = 64
-  /// Nodes that all aliases together may stand for.
-  public var aliasedNodes = 10_000
-  /// Files in a chain of `extends`.
-  public var files = 16
-  /// References in all values together; what they stand for may be `bytes` long altogether.
-  public var references = 1_000
-
-  public init() {}
-}
-
 /// Composes nodes from events, collecting everything that is wrong on the way.
 struct NodeBuilder: ~Copyable {
   /// Parsing cannot go on; the reason is among the problems.
   private struct Stop: Error {}
 
   private(set) var problems: [Diagnostic] = []
-  /// Where reading stopped before the end: what is open there, which may go on.
-  private(set) var cut: Set<SourceRange> = []
   private let source: SourceText
   private let limits: YAMLLimits
   private let text: String
@@ -134,7 +117,24 @@ struct NodeBuilder: ~Copyable {
         entries.append(Node.Entry(key: name, keyRange: key.range, value: value))
       }
     }
-    return entries
+    return joiningLooseNumbers(entries)
+  }
+
+  /// Reports `{layers: 2, 4}`, in which YAML sees the value 2 and a key 4 without one.
+  private mutating func joiningLooseNumbers(_ entries: [Node.Entry]) -> [Node.Entry] {
+    func isNumber(_ entry: Node.Entry) -> Bool { entry.value.scalar?.text == "" && Int(entry.key) != nil }
+    var joined: [Node.Entry] = []
+    var rest = entries[...]
+    while let entry = rest.popFirst() {
+      joined.append(entry)
+      let loose = rest.prefix(while: isNumber)
+      guard !loose.isEmpty, !isNumber(entry), let scalar = entry.value.scalar else { continue }
+      let list = ([scalar.text] + loose.map(\.key)).joined(separator: ", ")
+      report("a list stands in brackets", at: entry.value.range, hint: "write `\(entry.key): [\(list)]`")
+      joined[joined.count - 1].value.content = .unknown
+      rest = rest.dropFirst(loose.count)
+    }
+    return joined
   }
 
   /// The tree without what begins where reading stopped, or below; nil when nothing is left. The last on each level may go on
@@ -143,7 +143,7 @@ struct NodeBuilder: ~Copyable {
     func isKnown(_ range: SourceRange) -> Bool { end.map { (range.line, range.column) < $0 } ?? true }
     var node = node
     switch node.content {
-    case .scalar: return node
+    case .scalar, .unknown: return node
     case .sequence(let items):
       var known = items.filter { isKnown($0.range) }
       if known.count == items.count, let last = known.popLast(), let rest = beforeEnd(last) { known.append(rest) }
@@ -158,7 +158,7 @@ struct NodeBuilder: ~Copyable {
       guard !known.isEmpty else { return nil }
       node.content = .mapping(known)
     }
-    cut.insert(node.range)
+    node.isOpen = true
     return node
   }
 

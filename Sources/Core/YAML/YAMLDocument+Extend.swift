@@ -14,7 +14,7 @@ extension YAMLDocument {
     ]
     while let index = entries.firstIndex(where: { $0.key == "extends" }) {
       do throws(Diagnostics) {
-        let isCut = !cut.isEmpty
+        let isCut = root?.isOpen == true
         let base = try base(entries.remove(at: index).value, &chain)
         // The part that is not known may replace anything.
         if isCut { break }
@@ -62,7 +62,7 @@ extension YAMLDocument {
     let document = YAMLDocument(
       bytes, name: file.name, folder: file.url.deletingLastPathComponent(), limits: limits, order: chain.count - 1)
     diagnostics += document.diagnostics
-    if !document.cut.isEmpty, let root { cut.formUnion(document.cut.union([root.range])) }
+    if document.root?.isOpen == true { root?.isOpen = true }
     if let entries = document.root?.entries { return entries }
     guard document.root != nil || document.diagnostics.isEmpty else { throw Diagnostics([]) }
     throw problem("\(file.name) holds \(document.root?.found ?? "nothing"), not a mapping")

@@ -16,49 +16,46 @@ extension YAMLDocument {
   /// To be called after `extend` and `set`. Mistakes join `diagnostics`.
   public mutating func substitute(environment: [String: String]) {
     guard let root else { return }
-    var substitution = Substitution(root: root, isCut: !cut.isEmpty, environment: environment, limits: limits)
+    var substitution = Substitution(root: root, environment: environment, limits: limits)
     self.root = substitution.replacing(root)
     diagnostics += substitution.problems
-    unresolved = substitution.failed
   }
 }
 
 /// An empty `Diagnostics` is thrown where something failed that has been told already.
 private struct Substitution {
   let root: Node
-  /// Whether values may be missing that stand below a syntax error.
-  let isCut: Bool
   let environment: [String: String]
   let limits: YAMLLimits
   private(set) var problems: [Diagnostic] = []
-  private(set) var failed: Set<SourceRange> = []
-  private var known: [SourceRange: Scalar] = [:]
+  /// What values stand for, by their places; nil where a reference of theirs failed.
+  private var known: [SourceRange: Scalar?] = [:]
   /// From which value which reference is being followed.
   private var trail: [(place: SourceRange, name: String)] = []
   private var references = 0
   private var bytes = 0
 
-  init(root: Node, isCut: Bool, environment: [String: String], limits: YAMLLimits) {
-    (self.root, self.isCut, self.environment, self.limits) = (root, isCut, environment, limits)
+  init(root: Node, environment: [String: String], limits: YAMLLimits) {
+    (self.root, self.environment, self.limits) = (root, environment, limits)
   }
 
   mutating func replacing(_ node: Node) -> Node {
     var node = node
     switch node.content {
     case .scalar(let scalar):
-      if let value = value(of: scalar, at: node.range) { node.content = .scalar(value) }
+      node.content = value(of: scalar, at: node.range).map { .scalar($0) } ?? .unknown
     case .sequence(let items):
       node.content = .sequence(items.map { replacing($0) })
     case .mapping(var entries):
       for index in entries.indices { entries[index].value = replacing(entries[index].value) }
       node.content = .mapping(entries)
+    case .unknown: break
     }
     return node
   }
 
   private mutating func value(of scalar: Scalar, at place: SourceRange) -> Scalar? {
     guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return scalar }
-    if failed.contains(place) { return nil }
     if let value = known[place] { return value }
     do throws(Diagnostics) {
       let value = try expand(scalar, at: place)
@@ -66,7 +63,7 @@ private struct Substitution {
       return value
     } catch {
       problems += error.list
-      failed.insert(place)
+      known[place] = .some(nil)
       return nil
     }
   }
@@ -145,8 +142,9 @@ private struct Substitution {
         "`${\(shown)}` refers to nothing", at: place, of: name,
         hint: "write ${NAME} for an environment variable, ${training.epochs} for a value, `$${` for a literal `${`")
     }
-    guard let target = root.value(at: steps) else {
-      if isCut { throw Diagnostics([]) }
+    guard let target = root.value(at: name) else {
+      // It may stand below a syntax error.
+      if root.isOpen { throw Diagnostics([]) }
       throw problem(
         "there is no value `\(shown)` to refer to", at: place, of: name, hint: nearestPath(to: steps, name: name))
     }

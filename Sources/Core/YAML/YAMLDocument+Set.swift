@@ -25,10 +25,8 @@ extension YAMLDocument {
     let node = parsed ?? Node(content: .scalar(Scalar("", isPlain: true)), range: end)
     guard root != nil || diagnostics.isEmpty else { return }
     var tree = root ?? Node(content: .mapping([]), range: start)
-    // What is made on the way, or is not there, may be there below a syntax error.
-    if !cut.isEmpty { cut.formUnion(steps.map(\.range)) }
-    if let problem = tree.put(node, at: steps[...]) {
-      if cut.isEmpty { diagnostics.append(problem) }
+    if let problem = tree.put(node, at: steps[...], isCut: tree.isOpen) {
+      if !tree.isOpen { diagnostics.append(problem) }
     } else {
       root = tree
     }
@@ -36,35 +34,28 @@ extension YAMLDocument {
 }
 
 extension Node {
+  /// - Parameter isCut: whether what is not there may be there below a syntax error, and more of what is made on the way.
   /// - Returns: what keeps the value from being put there.
-  fileprivate mutating func put(_ value: Node, at steps: ArraySlice<PathStep>) -> Diagnostic? {
+  fileprivate mutating func put(_ value: Node, at steps: ArraySlice<PathStep>, isCut: Bool) -> Diagnostic? {
     guard let step = steps.first else {
       self = value
       return nil
     }
     switch (step.kind, content) {
-    case (.key(let key), .mapping(var entries)):
-      var child = Node(content: .mapping([]), range: step.range)
-      let index = entries.firstIndex { $0.key == key }
-      if let index { child = entries[index].value }
-      let problem = child.put(value, at: steps.dropFirst())
-      if let index {
-        entries[index].value = child
-      } else {
-        entries.append(Entry(key: key, keyRange: step.range, value: child))
-      }
-      content = .mapping(entries)
-      return problem
-    case (.index(let index), .sequence(var items)):
+    case (.key(let key), .mapping):
+      var child = self[key] ?? Node(content: .mapping([]), range: step.range, isOpen: isCut)
+      defer { set(key, child, keyRange: step.range) }
+      return child.put(value, at: steps.dropFirst(), isCut: isCut)
+    case (.index(let index), .sequence(let items)):
       guard items.indices.contains(index) else {
         return Diagnostic("the list has \(items.count) items, counted from 0", at: step.range)
       }
-      let problem = items[index].put(value, at: steps.dropFirst())
-      content = .sequence(items)
-      return problem
+      var child = items[index]
+      defer { set("[\(index)]", child) }
+      return child.put(value, at: steps.dropFirst(), isCut: isCut)
     case (.key, .scalar) where isNull:
       content = .mapping([])
-      return put(value, at: steps)
+      return put(value, at: steps, isCut: isCut)
     case (.key(let key), _): return Diagnostic("`\(key)` cannot be set inside \(found)", at: step.range)
     case (.index, _): return Diagnostic("only a list has items, this is \(found)", at: step.range)
     }

@@ -6,16 +6,12 @@ import Foundation
 /// Reading never throws: what is wrong with the syntax waits in `diagnostics`, so that `decode` can report it together
 /// with everything else.
 public struct YAMLDocument: Sendable {
-  /// Nil for an empty file. After a syntax error, what stands before it.
+  /// Nil for an empty file. After a syntax error, what stands before it: the lists and mappings that it cut off are open.
   public internal(set) var root: Node?
   public internal(set) var diagnostics: [Diagnostic] = []
   public let source: SourceText
   let limits: YAMLLimits
   var overrides = 0
-  /// Values whose references failed.
-  var unresolved: Set<SourceRange> = []
-  /// Lists and mappings that a syntax error cut off: what is not in them is not known. The root is one of them.
-  var cut: Set<SourceRange> = []
 
   /// Reads a file. A file that cannot be read, or is not UTF-8, becomes a diagnostic too.
   public init(file path: String, limits: YAMLLimits = YAMLLimits()) {
@@ -62,7 +58,6 @@ public struct YAMLDocument: Sendable {
     var builder = NodeBuilder(text, source: self.source, limits: limits)
     root = builder.document()
     diagnostics = builder.problems
-    cut = builder.cut
   }
 
   private init(_ source: SourceText, _ limits: YAMLLimits) {
@@ -91,13 +86,8 @@ extension YAMLDocument {
     guard let root else {
       throw Diagnostics(diagnostics.isEmpty ? [Diagnostic("the file is empty", at: start)] : diagnostics)
     }
-    return Draft(root, at: start, registry: registry, known: diagnostics, unresolved: unresolved, cut: cut)
+    return Draft(root, at: start, registry: registry, known: diagnostics)
   }
-}
-
-extension YAMLLimits {
-  /// At most one byte more than allowed, which is enough to tell.
-  func read(_ file: URL) throws(UnreadableFile) -> Data { try contents(of: file, atMost: bytes + 1) }
 }
 
 private func validPrefix(of bytes: Data) -> String {

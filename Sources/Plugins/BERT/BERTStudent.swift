@@ -41,9 +41,8 @@ public struct BERTStudent: StudentRecipe, Sendable {
     }
   }
 
-  public var basis: (card: [String], check: [String])? {
-    let shape = ["layers", "hidden_size", "heads"].map { "random.\($0)" }
-    return (["from_teacher_layers", "checkpoint", "layers"] + shape, ["pooler", "classifier"])
+  public var optionsBesideCard: [String] {
+    ["embedding", "pooler", "classifier", "random.intermediate_size", "random.dropout"]
   }
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
@@ -58,9 +57,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
       return BERTEncoder.card(configuration, task: surroundings.task, vocabulary: tokenizer.fingerprint)
     }
     let option = fromTeacherLayers == nil ? "random" : "from_teacher_layers"
-    guard var card = surroundings.teacher else {
-      throw WiringError.noTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
-    }
+    var card = try surroundings.requireTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
     card.outputs = surroundings.outputs
     card.embeddingWidth = card.width
     if let fromTeacherLayers {

@@ -30,14 +30,12 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
       "fine_tune", &fineTune, "Train on the labels first. Without it the checkpoint's own classifier teaches.")
   }
 
-  public var basis: (card: [String], check: [String])? { (["checkpoint"], ["pooler", "classifier", "fine_tune"]) }
+  public var optionsBesideCard: [String] { ["embedding", "pooler", "classifier", "fine_tune"] }
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
     let (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") { try BERTEncoder.examine(checkpoint.url) }
     return BERTEncoder.card(configuration, task: surroundings.task, vocabulary: tokenizer.fingerprint)
   }
-
-  public func card(_ card: ModelCard, in _: Surroundings) -> ModelCard { card }
 
   private var selection: BERTWeights.Selection { BERTWeights.Selection(pooler: pooler, classifier: classifier) }
 

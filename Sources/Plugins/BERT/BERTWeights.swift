@@ -57,8 +57,7 @@ enum BERTWeights {
       if head?.source == .fresh { continue }
       if let name = names[wanted], let info = reader.tensors[name] {
         sources[definition.name] = name
-        // No outputs: the labels are not known.
-        if info.shape != definition.shape.array, !definition.shape.array.contains(0) {
+        if info.shape != definition.shape.array {
           problems.append("misshapen: \(name) is \(info.shape), expected \(definition.shape)\(head?.hint ?? "")")
         }
       } else if head.map({ $0.names.contains { names[$0] != nil } }) ?? true {

@@ -34,33 +34,21 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     visit.section("fit", &fit, "How the head is trained. The values are ours; the paper's are not known.")
   }
 
-  public var basis: (card: [String], check: [String])? {
-    base?.basis.map { basis in
-      (["width", "base.use"] + basis.card.map { "base.\($0)" }, basis.check.map { "base.\($0)" })
-    }
-  }
+  public var optionsBesideCard: [String] { ["temperature", "regression_bins", "fit"] }
 
   public func card(in surroundings: Surroundings) throws -> ModelCard {
-    try card(WiringErrors.blaming("base") { try requiredBase().card(in: surroundings) }, in: surroundings)
-  }
-
-  public func card(_ card: ModelCard, in surroundings: Surroundings) throws -> ModelCard {
-    if let width, let student = surroundings.student, student.embeddingWidth != width {
+    var card = try WiringErrors.blaming("base") { try requiredBase().card(in: surroundings) }
+    if let width, let student = try surroundings.student, student.embeddingWidth != width {
       throw WiringError(
         "projects to width \(width), and the student's embedding has \(student.embeddingWidth)", option: "width",
         hint: "leave `width` out: it is then the student's")
     }
-    var card = card
-    card.embeddingWidth = width(over: card, in: surroundings)
+    card.embeddingWidth = try width(over: card, in: surroundings)
     return card
   }
 
-  public func check(in surroundings: Surroundings) throws {
-    try WiringErrors.blaming("base") { try requiredBase().check(in: surroundings) }
-  }
-
-  private func width(over base: ModelCard, in surroundings: Surroundings) -> Int {
-    width ?? surroundings.student?.embeddingWidth ?? base.embeddingWidth
+  private func width(over base: ModelCard, in surroundings: Surroundings) throws -> Int {
+    try width ?? surroundings.student?.embeddingWidth ?? base.embeddingWidth
   }
 
   public func makeTeacher(in surroundings: Surroundings, _ preparation: Preparation) throws -> any Teacher {
@@ -77,8 +65,6 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
       HeadFitting(head, over: base, data: data, options: self), options: fit, phase: "teacher: contrastive head")
     return ContrastiveHeadTeacher(base, head: Weights(head))
   }
-
-  public var sources: [URL]? { base?.sources }
 
   public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
     let base = try requiredBase().loadTeacher(from: folder, in: surroundings)

@@ -14,9 +14,7 @@ public struct FNetStudent: StudentRecipe {
 
   /// What can be said before the teacher is there: its vocabulary is taken, so its size is not known yet.
   public func card(in surroundings: Surroundings) throws -> ModelCard {
-    guard let teacher = surroundings.teacher else {
-      throw WiringError.noTeacher(option: "use", hint: "add a `teacher:`, whose vocabulary it takes")
-    }
+    let teacher = try surroundings.requireTeacher(option: "use", hint: "add a `teacher:`, whose vocabulary it takes")
     return FNetNetwork.card(
       shape(vocabularySize: 1, in: surroundings), task: surroundings.task, vocabulary: teacher.vocabulary)
   }

@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Initialise: PluginCommand {
+struct Initialise: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract: "Write a first pipeline file, with a comment on every key.",
@@ -31,8 +31,11 @@ struct Initialise: PluginCommand {
       "no task is called \(task); " + (near.map { "did you mean \($0)?" } ?? TaskOptions.names.joined(separator: ", ")))
   }
 
-  func run(_ registry: PluginRegistry) throws {
-    let text = StarterPipeline(task: task, registry: registry).text
+  func run(_ starter: ((_ task: String) -> String)?) throws {
+    guard let text = starter?(task) else {
+      throw ContractError(
+        "this program comes without a first pipeline; `plugins describe NAME` shows a line for each plugin")
+    }
     guard let output else { return Console.output(String(text.dropLast())) }
     if FileManager.default.fileExists(atPath: output) {
       throw ValidationError("\(output) exists, and is left as it is; give another name")

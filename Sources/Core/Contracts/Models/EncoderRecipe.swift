@@ -5,19 +5,18 @@ public protocol EncoderRecipe: Plugin, Sendable {
   /// The card, from configuration files alone.
   /// - Throws: ``WiringError``, ``WiringErrors`` or `FormatError`.
   func card(in surroundings: Surroundings) throws -> ModelCard
-  /// Paths of the options that `card(in:)` rests on, and of those that `check(in:)` rests on, too: while one of them is wrong,
-  /// neither is asked. Default: all of them.
-  var basis: (card: [String], check: [String])? { get }
-  /// Looks at the files that weights come from, and reads none. No labels in the surroundings: they are not known.
-  /// Default: there is nothing to look at.
+  /// Looks at the files that weights come from, and reads none. Default: there is nothing to look at.
   /// - Throws: as `card(in:)`.
   func check(in surroundings: Surroundings) throws
+  /// Options that the card does not rest on, and `check(in:)` not on what they hold, such as a temperature or how something
+  /// is trained: what does not fit the card is told while they are wrong, too. Default: none.
+  var optionsBesideCard: [String] { get }
   /// The files that decide what is made, among those that path options lead to. Default: nil, all of them.
   var sources: [URL]? { get }
 }
 
 extension EncoderRecipe {
-  public var basis: (card: [String], check: [String])? { nil }
   public func check(in surroundings: Surroundings) throws {}
+  public var optionsBesideCard: [String] { [] }
   public var sources: [URL]? { nil }
 }

@@ -11,7 +11,9 @@ public struct WiringErrors: Error, CustomStringConvertible, Sendable {
   ///
   /// A component that wraps another, or reads files that an option names, passes errors on by it.
   public static func blaming<T>(_ option: String, _ body: () throws -> T) throws -> T {
-    do { return try body() } catch {
+    do { return try body() } catch let error as Unknown {
+      throw error
+    } catch {
       throw WiringErrors(list: WiringErrors(error).list.map { $0.within(option) })
     }
   }

@@ -71,8 +71,8 @@ public struct PluginRegistry: Sendable {
   }
 
   /// The plugin of this name, or the only one whose name is near it.
-  func plugin<P>(meantBy name: String, as type: P.Type) -> (any Plugin.Type)? {
-    let plugins = plugins(of: type)
+  func plugin(meantBy name: String, ofKind kind: String) -> (any Plugin.Type)? {
+    let plugins = plugins(ofKind: kind)
     let near = nearestNames(to: name, among: plugins.map(\.name))
     let meant = plugins.contains { $0.name == name } ? name : near.count == 1 ? near[0] : nil
     return plugins.first { $0.name == meant }?.type

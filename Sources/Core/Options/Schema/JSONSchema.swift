@@ -4,9 +4,9 @@ extension Configurable {
   /// It knows what the visit says: types, ranges, choices, defaults, what is required, and which options go with which
   /// `use`. What options mean together (`reject`) only decoding can tell. A value may be a reference `${...}`, and a file
   /// that `extends` another may leave out what the other one says.
-  public static func jsonSchema(title: String, registry: PluginRegistry) -> String {
+  public static func jsonSchema(title: String, registry: PluginRegistry) -> YAMLValue {
     var schema = SchemaBuilder(registry: registry)
-    return schema.file(title: title, optionDescriptions(registry: registry)).json + "\n"
+    return schema.file(title: title, optionDescriptions(registry: registry))
   }
 }
 

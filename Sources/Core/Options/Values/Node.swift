@@ -4,6 +4,8 @@ public struct Node: Sendable {
     case scalar(Scalar)
     case sequence([Node])
     case mapping([Entry])
+    /// What could not be read, and why has been told.
+    case unknown
   }
 
   public struct Entry: Sendable {
@@ -19,8 +21,12 @@ public struct Node: Sendable {
   public var content: Content
   /// A list or a mapping in brackets is pointed at by its bracket, any other by its first dash or key.
   public var range: SourceRange
+  /// Whether reading broke off in this list or mapping: what it does not hold is not known.
+  package var isOpen = false
 
-  package init(content: Content, range: SourceRange) { (self.content, self.range) = (content, range) }
+  package init(content: Content, range: SourceRange, isOpen: Bool = false) {
+    (self.content, self.range, self.isOpen) = (content, range, isOpen)
+  }
 
   public var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
   public var items: [Node]? { if case .sequence(let items) = content { items } else { nil } }
@@ -34,7 +40,7 @@ public struct Node: Sendable {
   package var size: (count: Int, depth: Int) {
     let children: [Node] =
       switch content {
-      case .scalar: []
+      case .scalar, .unknown: []
       case .sequence(let items): items
       case .mapping(let entries): entries.map(\.value)
       }
@@ -50,12 +56,15 @@ public struct Node: Sendable {
     case .sequence: "a list"
     case .mapping: "a mapping"
     case .scalar(let scalar): scalar.found
+    case .unknown: "nothing that is known"
     }
   }
 
-  /// The error that something else was expected here; `hint` defaults to what follows from what was found.
+  /// The error that something else was expected here; `hint` defaults to what follows from what was found. Empty where what
+  /// stands here is not known: why has been told.
   public func mismatch(_ expected: OptionShape, hint: String? = nil) -> Diagnostics {
-    Diagnostics(
+    if case .unknown = content { return Diagnostics([]) }
+    return Diagnostics(
       Diagnostic("expected \(expected), found \(found)", at: range, hint: hint ?? mendingHint(for: expected)))
   }
 

@@ -33,20 +33,3 @@ package struct PathStep {
     return nil
   }
 }
-
-extension Node {
-  /// What is written there.
-  package func value(at steps: [PathStep]) -> Node? {
-    var node = self
-    for step in steps {
-      switch (step.kind, node.content) {
-      case (.key(let key), .mapping):
-        guard let child = node[key] else { return nil }
-        node = child
-      case (.index(let index), .sequence(let items)) where items.indices.contains(index): node = items[index]
-      default: return nil
-      }
-    }
-    return node
-  }
-}

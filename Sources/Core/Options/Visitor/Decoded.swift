@@ -9,6 +9,8 @@ public struct Draft<Value> {
   public let value: Value
   public let source: SourceMap
   public let problems: [Diagnostic]
+  /// The plugins that it could name.
+  package let registry: PluginRegistry
 
   /// - Throws: everything that is wrong, in order of position.
   public func decoded() throws(Diagnostics) -> Decoded<Value> {
@@ -23,17 +25,11 @@ extension Draft where Value: Configurable {
   /// - Parameters:
   ///   - start: where the file begins.
   ///   - known: what was found to be wrong before.
-  ///   - unresolved: values whose references failed. What they stand for is not known, and neither is what it should be.
-  ///   - cut: lists and mappings of which only the beginning is known.
-  package init(
-    _ root: Node, at start: SourceRange, registry: PluginRegistry, known: [Diagnostic], unresolved: Set<SourceRange>,
-    cut: Set<SourceRange>
-  ) {
-    let visit = DecodingVisit(registry: registry, range: start, unresolved: unresolved, cut: cut)
+  package init(_ root: Node, at start: SourceRange, registry: PluginRegistry, known: [Diagnostic]) {
+    let visit = DecodingVisit(registry: registry, range: start)
     var value = Value()
-    visit.decode(&value, from: root)
-    problems = known + visit.problems.filter { !unresolved.contains($0.range) }
-    (self.value, source) = (value, SourceMap(root: root, failed: visit.failed, spellings: visit.spellings))
+    source = SourceMap(root: visit.decode(&value, from: root))
+    (self.value, self.registry, problems) = (value, registry, known + visit.problems)
   }
 }
 
@@ -52,62 +48,33 @@ extension Decoded: Sendable where Value: Sendable {}
 
 /// Finds where an option is written, for what can only be judged after decoding.
 public struct SourceMap: Sendable {
-  let root: Node
-  private(set) var failed: Set<String>
-  let spellings: [String: String]
+  /// What was read: everything under its right name, and what could not be read unknown.
+  private(set) var root: Node
+
+  init(root: Node) { self.root = root }
 
   /// The place of the value at a path such as `losses[1].temperature`, or of the closest written value that surrounds it.
-  public func range(of path: String) -> SourceRange { root.place(of: path) { spellings[$0] } }
+  public func range(of path: String) -> SourceRange { root.place(of: path) }
 
   /// Whether the file says anything at a path.
-  public func isWritten(_ path: String) -> Bool {
-    PathStep.steps(of: path, in: root.range.source).flatMap { root.value(at: $0) } != nil
-  }
+  public func isWritten(_ path: String) -> Bool { root.value(at: path) != nil }
 
   /// Notes that the value at a path is wrong, and so is not known any more.
-  public mutating func refuse(_ path: String) { failed.insert(path) }
+  public mutating func refuse(_ path: String) { root.forget(path) }
 
   /// Whether the value at a path is what the file says: neither it nor what surrounds it was refused.
-  public func isKnown(_ path: String) -> Bool { DistillOptions.isKnown(path, failed: failed) }
+  public func isKnown(_ path: String) -> Bool { root.isKnown(path) }
 
   /// Whether, moreover, nothing within the mapping at the path was refused. A broken item of a list spoils only itself.
-  public func isWhole(_ path: String) -> Bool {
-    isKnown(path) && !failed.contains { $0.hasPrefix(path + ".") }
-  }
-}
-
-func isKnown(_ path: String, failed: Set<String>) -> Bool {
-  !failed.contains { $0.isEmpty || path == $0 || path.hasPrefix($0 + ".") || path.hasPrefix($0 + "[") }
-}
-
-extension Node {
-  /// The place of the value at a path, or of the closest written value that surrounds it.
   ///
-  /// - Parameter spelling: the key that is written for an option, where it is misspelt.
-  func place(of path: String, spelling: (String) -> String?) -> SourceRange {
-    var (node, walked) = (self, "")
-    for step in path.split(whereSeparator: { ".[]".contains($0) }) {
-      switch node.content {
-      case .mapping:
-        walked += (walked.isEmpty ? "" : ".") + step
-        guard let child = node[String(step)] ?? spelling(walked).flatMap({ node[$0] }) else { return node.range }
-        node = child
-      case .sequence(let items):
-        guard let index = Int(step), items.indices.contains(index) else { return node.range }
-        walked += "[\(index)]"
-        node = items[index]
-      case .scalar: return node.range
-      }
-    }
-    return node.range
+  /// - `ignored`: paths of options within it that may be unknown, or only what they hold may.
+  public func isWhole(_ path: String, ignoring ignored: Set<String> = [], insideOnly: Bool = false) -> Bool {
+    guard isKnown(path), let node = root.value(at: path), node.items == nil else { return isKnown(path) }
+    return node.isWhole(at: path) { path, node in ignored.contains(path) && (!insideOnly || !node.isUnknown) }
   }
-}
 
-extension SourceMap {
   fileprivate func origin(of path: String) -> String {
-    guard let steps = PathStep.steps(of: path, in: root.range.source), let range = root.value(at: steps)?.range else {
-      return "default"
-    }
+    guard let range = root.value(at: path)?.range else { return "default" }
     guard range.source.isFile else { return "command line" }
     return "\(range.source.name.filter { !$0.isNewline }):\(range.line)"
   }

@@ -1,123 +1,104 @@
 /// Reads a tree of nodes into the properties, collecting everything that is wrong.
 ///
-/// What is wrong does not end the reading: a misspelt key or name is taken for the one that was probably meant, a value that
-/// is none leaves the default and its path in `failed`.
+/// What is wrong does not end the reading: a misspelt key or name is taken for the one that was probably meant, and a value
+/// that is none leaves the default and becomes unknown in the tree that is given back.
 final class DecodingVisit: OptionVisit {
   private(set) var problems: [Diagnostic] = []
-  /// Paths of the options whose values are not known, and of those that were refused.
-  private(set) var failed: Set<String> = []
-  /// The key that is written for an option, by the option's path, where it is misspelt.
-  private(set) var spellings: [String: String] = [:]
   private let registry: PluginRegistry
-  private let unresolved: Set<SourceRange>
-  private let cut: Set<SourceRange>
   private var scope: Scope
 
   /// The mapping that is being visited.
   private struct Scope {
-    var entries: [Node.Entry]
-    /// Where a missing key is reported.
-    var range: SourceRange
-    var path = ""
+    /// What has been read of it is in it as it was read.
+    var node: Node
     /// Set for a section that is not in the file: what its keys are called from the mapping that is.
     var prefix = ""
     var declared: Set<String> = []
+    /// Set where the plugin is not known whose options these are.
+    var isUnknown = false
   }
 
-  /// - Parameter unresolved: values whose references failed, and are not known.
-  /// - Parameter cut: lists and mappings that more may follow in: what they do not hold is not known.
-  init(registry: PluginRegistry, range: SourceRange, unresolved: Set<SourceRange>, cut: Set<SourceRange>) {
-    (self.registry, self.unresolved, self.cut) = (registry, unresolved, cut)
-    scope = Scope(entries: [], range: range)
+  init(registry: PluginRegistry, range: SourceRange) {
+    self.registry = registry
+    scope = Scope(node: Node(content: .mapping([]), range: range))
   }
 
-  /// Visits the options of `value` in the mapping `node`.
-  func decode<T: Configurable>(_ value: inout T, from node: Node, at path: String = "") {
-    inside(node, at: path) { $0.visitOptions(of: &value) }
+  /// Visits the options of `value` in a mapping.
+  /// - Returns: the mapping as it was read: every value under its right name, and what could not be read is unknown.
+  func decode<T: Configurable>(_ value: inout T, from node: Node, isRoot: Bool = true) -> Node {
+    inside(node, isRoot: isRoot) { $0.visitOptions(of: &value) }
   }
 
   func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
     guard let node = declare(key) else { return }
-    if cut.contains(node.range) { return unknown(key) }
+    if node.isOpen { return scope.node.forget(key.name) }
     let context = OptionContext(range: range)
     do throws(Diagnostics) {
       value = try V(node, context)
     } catch {
       problems += error.list
-      if let (list, broken) = standIn(for: node, context) as (V, [Int])? {
-        value = list
-        failed.formUnion(broken.map { "\(path(to: key.name))[\($0)]" })
-      } else {
-        failed.insert(path(to: key.name))
-      }
+      let standIn: (V, Node)? = standIn(for: node, context)
+      if let standIn { value = standIn.0 }
+      scope.node.set(key.name, standIn?.1 ?? node.unknown)
     }
   }
 
   func section<T: Configurable>(_ key: OptionKey, _ value: inout T) {
-    if let node = declare(key) { return decode(&value, from: node, at: path(to: key.name)) }
-    let prefix = scope.prefix + key.name + "."
-    within(Scope(entries: [], range: scope.range, path: path(to: key.name), prefix: prefix)) {
-      visitOptions(of: &value)
-    }
+    if let node = declare(key) { return scope.node.set(key.name, decode(&value, from: node, isRoot: false)) }
+    let absent = Node(content: .mapping([]), range: scope.node.range, isOpen: scope.node.isOpen)
+    let section = within(Scope(node: absent, prefix: scope.prefix + key.name + ".")) { visitOptions(of: &value) }
+    if scope.node[key.name] == nil, section.entries?.isEmpty == false { scope.node.set(key.name, section) }
   }
 
   func optionalSection<T: Configurable>(_ key: OptionKey, _ value: inout T?) {
     guard let node = declareOptional(key, &value) else { return }
     var section = T()
-    decode(&section, from: node, at: path(to: key.name))
+    scope.node.set(key.name, decode(&section, from: node, isRoot: false))
     value = section
   }
 
   func sections<T: Configurable>(_ key: OptionKey, _ value: inout [T]) {
     guard let node = declare(key) else { return }
-    guard let items = node.items else { return fail(path(to: key.name), node, expected: .sections) }
-    defer { if cut.contains(node.range) { unknown(key) } }
-    value = items.enumerated().map { index, item in
-      var section = T()
-      decode(&section, from: item, at: "\(path(to: key.name))[\(index)]")
-      return section
-    }
+    guard let items = node.items else { return fail(key, node, expected: .sections) }
+    value = items.map { _ in T() }
+    let read = items.indices.map { decode(&value[$0], from: items[$0], isRoot: false) }
+    scope.node.set(key.name, node.isOpen ? node.unknown : Node(content: .sequence(read), range: node.range))
   }
 
   func plugin<P>(_ key: OptionKey, _ value: inout P?) {
     guard let node = declareOptional(key, &value) else { return }
     guard node.entries != nil else {
-      let hint = useHint(node) ?? "write {use: NAME}; \(known(P.self))"
-      return fail(path(to: key.name), node, expected: .plugin(kind: registry.kindName(of: P.self)), hint: hint)
+      let kind = registry.kindName(of: P.self)
+      return fail(key, node, expected: .plugin(kind: kind), hint: useHint(node) ?? "write {use: NAME}; \(known(kind))")
     }
-    inside(node, at: path(to: key.name)) { $0.use(&value, key.summary) }
+    scope.node.set(key.name, inside(node, isRoot: false) { $0.use(&value, key.summary) })
   }
 
   func use<P>(_ value: inout P?, _ summary: String) {
+    scope.isUnknown = true
     let kind = registry.kindName(of: P.self)
-    guard let node = declare(OptionKey("use", true, summary), hint: known(P.self)) else {
-      failed.insert(scope.path)
+    guard let node = declare(OptionKey("use", true, summary), hint: known(kind)) else { return }
+    guard let scalar = node.scalar, scalar.isText else {
+      problems += node.mismatch(.pluginName(kind: kind), hint: known(kind)).list
       return
     }
-    guard let scalar = node.scalar, scalar.isText else {
-      return fail(scope.path, node, expected: .pluginName(kind: kind), hint: known(P.self))
-    }
-    let type = registry.plugin(meantBy: scalar.text, as: P.self)
+    let type = registry.plugin(meantBy: scalar.text, ofKind: kind)
     if type?.name != scalar.text {
-      var hint = suggestion(for: scalar.text, among: registry.plugins(of: P.self).map(\.name)) ?? known(P.self)
+      var hint = suggestion(for: scalar.text, among: registry.plugins(ofKind: kind).map(\.name)) ?? known(kind)
       if let other = registry.plugins.first(where: { $0.name == scalar.text }) {
         hint = "that is a \(other.kind); \(hint)"
       }
       problems.append(Diagnostic("unknown \(kind) `\(scalar.text)`", at: node.range, hint: hint))
     }
-    guard let type else {
-      failed.insert(scope.path)
-      return
-    }
+    guard let type else { return }
+    scope.isUnknown = false
     value = make(type) as? P
   }
 
   func reject(_ key: String, _ message: String, _ hint: String?, given: [String]) {
-    let place = path(to: key)
-    guard ([key] + given).allSatisfy({ isKnown(path(to: $0), failed: failed) }) else { return }
-    let here = Node(content: .mapping(scope.entries), range: scope.range)
-    problems.append(Diagnostic(message, at: here.place(of: key) { _ in nil }, hint: hint))
-    failed.insert(place)
+    guard !scope.isUnknown, ([key] + given).allSatisfy(scope.node.isKnown) else { return }
+    problems.append(Diagnostic(message, at: scope.node.place(of: key), hint: hint))
+    scope.node.forget(key)
   }
 
   private func make<T: Plugin>(_ type: T.Type) -> T {
@@ -126,8 +107,8 @@ final class DecodingVisit: OptionVisit {
     return plugin
   }
 
-  private func known<P>(_: P.Type) -> String {
-    let names = registry.plugins(of: P.self).map { "`\($0.name)`" }
+  private func known(_ kind: String) -> String {
+    let names = registry.plugins(ofKind: kind).map { "`\($0.name)`" }
     return "known here: " + (names.isEmpty ? "none" : names.joined(separator: ", "))
   }
 
@@ -136,25 +117,18 @@ final class DecodingVisit: OptionVisit {
     return "write {use: \(scalar.text.prefix(40))}"
   }
 
-  private func path(to key: String) -> String { scope.path.isEmpty ? key : "\(scope.path).\(key)" }
-
-  private func unknown(_ key: OptionKey) { failed.insert(path(to: key.name)) }
-
   /// Notes that the key exists, and gives its value if it is there and known.
   private func declare(_ key: OptionKey, hint: String? = nil) -> Node? {
+    let range = scope.node.range
     if !scope.declared.insert(key.name).inserted {
-      problems.append(Diagnostic("two options are called `\(key.name)`: this is a bug of the plugin", at: scope.range))
+      problems.append(Diagnostic("two options are called `\(key.name)`: this is a bug of the plugin", at: range))
     }
-    let node = scope.entries.first { $0.key == key.name }?.value
-    if node == nil, cut.contains(scope.range) {
-      unknown(key)
-    } else if node == nil, key.isRequired, !failed.contains(path(to: key.name)) {
+    if let node = scope.node[key.name] { return node.isUnknown ? nil : node }
+    if key.isRequired, !scope.node.isOpen {
       let message = "missing key `\(scope.prefix)\(key.name)`"
-      problems.append(Diagnostic(message, at: scope.range, hint: hint ?? key.summary))
-      failed.insert(path(to: key.name))
+      problems.append(Diagnostic(message, at: range, hint: hint ?? key.summary))
     }
-    guard let node, unresolved.contains(node.range) else { return node }
-    unknown(key)
+    if key.isRequired || scope.node.isOpen { scope.node.forget(key.name) }
     return nil
   }
 
@@ -166,84 +140,71 @@ final class DecodingVisit: OptionVisit {
     return nil
   }
 
-  private func fail(_ path: String, _ node: Node, expected: OptionShape, hint: String? = nil) {
+  private func fail(_ key: OptionKey, _ node: Node, expected: OptionShape, hint: String? = nil) {
     problems += node.mismatch(expected, hint: hint).list
-    failed.insert(path)
+    scope.node.forget(key.name)
   }
 
-  /// A list in which a sound item stands for each broken one, so that the rest can be judged; and which are broken.
-  private func standIn<V: OptionValue>(for node: Node, _ context: OptionContext) -> (V, broken: [Int])? {
-    guard var items = node.items else { return nil }
+  /// A list in which a sound item stands for each broken one, so that the rest can be judged; and what is known of it.
+  private func standIn<V: OptionValue>(for node: Node, _ context: OptionContext) -> (V, Node)? {
+    guard let items = node.items else { return nil }
     func list(_ items: [Node]) -> V? { try? V(Node(content: .sequence(items), range: node.range), context) }
     let isSound = items.map { list([$0]) != nil }
     guard let first = isSound.firstIndex(of: true) else { return nil }
-    let broken = items.indices.filter { !isSound[$0] }
-    for index in broken { items[index] = items[first] }
-    return list(items).map { ($0, broken) }
+    let known = items.indices.map { isSound[$0] ? items[$0] : items[$0].unknown }
+    return list(items.indices.map { items[isSound[$0] ? $0 : first] })
+      .map { ($0, Node(content: .sequence(known), range: node.range)) }
   }
 
-  private func inside(_ node: Node, at path: String, _ body: (any OptionVisit) -> Void) {
-    let naming = NamingVisit(registry, node.entries ?? [])
-    body(naming)
-    guard let entries = node.entries else {
-      let keys = "its keys are \(naming.names.map { "`\($0)`" }.joined(separator: ", "))"
-      let hint = naming.usesPlugin ? useHint(node) : node.isNull || path.isEmpty ? nil : keys
-      return fail(path, node, expected: .section, hint: hint)
+  private func inside(_ node: Node, isRoot: Bool, _ body: (any OptionVisit) -> Void) -> Node {
+    let keys = MappingKeys(of: node, registry, body)
+    guard node.entries != nil else {
+      let names = "its keys are \(keys.names.map { "`\($0)`" }.joined(separator: ", "))"
+      let hint = keys.usesPlugin ? useHint(node) : node.isNull || isRoot ? nil : names
+      problems += node.mismatch(.section, hint: hint).list
+      return node.unknown
     }
-    let scope = Scope(entries: entries, range: node.range, path: path)
-    within(scope) {
-      joinLooseNumbers()
-      if naming.isComplete { readUnknownKeys(naming) }
+    return within(Scope(node: node)) {
+      if keys.isComplete { readUnknownKeys(keys) }
       body(self)
     }
   }
 
-  /// Reports `{layers: 2, 4}`, in which YAML sees the value 2 and a key 4 without one.
-  private func joinLooseNumbers() {
-    func isNumber(_ entry: Node.Entry) -> Bool { entry.value.scalar?.text == "" && Int(entry.key) != nil }
-    while let start = scope.entries.indices.dropFirst().first(where: { isNumber(scope.entries[$0]) }) {
-      let (first, loose) = (scope.entries[start - 1], scope.entries[start...].prefix(while: isNumber))
-      guard let scalar = first.value.scalar, !isNumber(first) else { return }
-      let list = ([scalar.text] + loose.map(\.key)).joined(separator: ", ")
-      problems.append(
-        Diagnostic("a list stands in brackets", at: first.value.range, hint: "write `\(first.key): [\(list)]`"))
-      failed.insert(path(to: first.key))
-      scope.entries.removeSubrange(start - 1..<loose.endIndex)
-    }
-  }
-
   /// Reports the keys that nobody declares, and gives them the names that were meant.
-  private func readUnknownKeys(_ naming: NamingVisit) {
-    let written = Set(scope.entries.map(\.key))
-    var missing = naming.names.filter { !written.contains($0) }
-    let names = Set(naming.names)
-    for (index, entry) in scope.entries.enumerated() where !names.contains(entry.key) {
+  private func readUnknownKeys(_ keys: MappingKeys) {
+    guard var entries = scope.node.entries else { return }
+    var missing = keys.names.filter { scope.node[$0] == nil }
+    var unclear: [String] = []
+    for (index, entry) in entries.enumerated() where !keys.names.contains(entry.key) {
       let near = nearestNames(to: entry.key, among: missing)
       var hint = suggestion(for: entry.key, among: missing)
-      if near.isEmpty, let near = nearestNames(to: entry.key, among: naming.names).first,
-        let given = scope.entries.first(where: { $0.key == near })
+      if near.isEmpty, let near = nearestNames(to: entry.key, among: keys.names).first,
+        let given = entries.first(where: { $0.key == near })
       {
         hint = "did you mean `\(near)`, which is given in \(given.keyRange)?"
-      } else if near.isEmpty, let section = naming.sections[entry.key] {
+      } else if near.isEmpty, let section = keys.sections[entry.key] {
         hint = "`\(entry.key)` is an option of `\(section)`"
       }
       let isGlued = entry.value.isNull && entry.key.contains(":")
       if isGlued { hint = "a colon is followed by a space: `\(entry.key.replacing(":", with: ": "))`" }
       problems.append(Diagnostic("unknown key `\(entry.key)`", at: entry.keyRange, hint: hint))
       guard near.count == 1, !isGlued else {
-        failed.formUnion(near.map(path(to:)))
+        unclear += near
         continue
       }
-      scope.entries[index] = Node.Entry(key: near[0], keyRange: entry.keyRange, value: entry.value)
-      spellings[path(to: near[0])] = entry.key
+      entries[index] = Node.Entry(key: near[0], keyRange: entry.keyRange, value: entry.value)
       missing.removeAll { $0 == near[0] }
     }
+    scope.node.content = .mapping(entries)
+    for name in unclear { scope.node.forget(name) }
   }
 
-  private func within(_ inner: Scope, _ body: () -> Void) {
+  /// - Returns: what is known of the mapping then.
+  private func within(_ inner: Scope, _ body: () -> Void) -> Node {
     let outer = scope
     scope = inner
+    defer { scope = outer }
     body()
-    scope = outer
+    return scope.isUnknown ? scope.node.unknown : scope.node
   }
 }

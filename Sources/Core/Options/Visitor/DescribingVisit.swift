@@ -22,11 +22,15 @@ final class DescribingVisit: OptionVisit {
   init(registry: PluginRegistry) { self.registry = registry }
 
   func describe<T: Configurable>(_ value: T) -> [OptionDescription] {
+    var value = value
+    return describe { $0.visitOptions(of: &value) }
+  }
+
+  func describe(_ visit: (any OptionVisit) -> Void) -> [OptionDescription] {
     let outer = options
     options = []
-    var value = value
-    visitOptions(of: &value)
     defer { options = outer }
+    visit(self)
     return options
   }
 

@@ -55,11 +55,11 @@ extension Array: OptionValue where Element: OptionValue {
   public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
     guard let items = node.items else { throw node.mismatch(Self.shape) }
     self = []
-    var problems: [Diagnostic] = []
+    var failures: [Diagnostics] = []
     for item in items {
-      do throws(Diagnostics) { append(try Element(item, context)) } catch { problems += error.list }
+      do throws(Diagnostics) { append(try Element(item, context)) } catch { failures.append(error) }
     }
-    guard problems.isEmpty else { throw Diagnostics(problems) }
+    guard failures.isEmpty else { throw Diagnostics(failures.flatMap(\.list)) }
   }
 }
 

@@ -1,11 +1,16 @@
 /// Turns the properties into the YAML that decodes to them.
 final class WritingVisit: OptionVisit {
   private var entries: [YAMLValue.Entry] = []
-  /// Where the options at hand are written, if that is known.
-  private var node: Node?
+  /// Where the option at hand stands, such as `losses[1].weight`.
+  private var place = ""
+  private let write: (_ place: String, _ yaml: YAMLValue, _ value: Any?) -> YAMLValue
 
-  /// - Parameter written: what the values were read from.
-  init(written: Node? = nil) { node = written }
+  /// - Parameter write: what to write for a value: an option's, the plugin that a `use` names, or nil where there is none.
+  init(
+    _ write: @escaping (_ place: String, _ yaml: YAMLValue, _ value: Any?) -> YAMLValue = { _, yaml, _ in
+      yaml.escapingReferences
+    }
+  ) { self.write = write }
 
   func mapping<T: Configurable>(_ value: T) -> YAMLValue {
     var value = value
@@ -13,30 +18,26 @@ final class WritingVisit: OptionVisit {
   }
 
   func value<V: OptionValue>(_ key: OptionKey, _ value: inout V, in range: OptionRange) {
-    let reference = node?[key.name].flatMap { Self.reference(to: value, writtenAs: $0) }
-    write(key, reference.map { .text($0) } ?? value.yaml.escapingReferences)
+    add(key) { write(place, value.yaml, value) }
   }
 
-  func section<T: Configurable>(_ key: OptionKey, _ value: inout T) {
-    within(node?[key.name]) { write(key, mapping(value)) }
-  }
+  func section<T: Configurable>(_ key: OptionKey, _ value: inout T) { add(key) { mapping(value) } }
 
   func optionalSection<T: Configurable>(_ key: OptionKey, _ value: inout T?) {
-    within(node?[key.name]) { write(key, value.map(mapping) ?? .null) }
+    add(key) { value.map(mapping) ?? write(place, .null, nil) }
   }
 
   func sections<T: Configurable>(_ key: OptionKey, _ value: inout [T]) {
-    let items = node?[key.name]?.items
-    write(key, .list(value.enumerated().map { index, value in within(items?[index]) { mapping(value) } }))
+    add(key) { .list(value.enumerated().map { index, item in within("[\(index)]") { mapping(item) } }) }
   }
 
   func plugin<P>(_ key: OptionKey, _ value: inout P?) {
-    within(node?[key.name]) { write(key, value == nil ? .null : collect { use(&value, key.summary) }) }
+    add(key) { value == nil ? write(place, .null, nil) : collect { use(&value, key.summary) } }
   }
 
   func use<P>(_ value: inout P?, _ summary: String) {
     guard let plugin = value as? any Plugin else { return }
-    entries.append(YAMLValue.Entry("use", .text(type(of: plugin).name)))
+    add(OptionKey("use", true, summary)) { write(place, .text(type(of: plugin).name), plugin) }
     visitCopy(of: plugin)
   }
 
@@ -45,32 +46,23 @@ final class WritingVisit: OptionVisit {
     visitOptions(of: &copy)
   }
 
-  /// A text or a path as it was written, where environment variables stand in it and it is still what they stood for.
-  private static func reference(to value: some OptionValue, writtenAs node: Node) -> String? {
-    guard let scalar = node.scalar, let written = scalar.written else { return nil }
-    if let text = value as? String { return text == scalar.text ? written : nil }
-    let folder = node.range.source.folder
-    guard let path = value as? OptionPath, path == OptionPath(scalar.text, relativeTo: folder) else { return nil }
-    let isAbsolute = scalar.text.hasPrefix("/")
-    return isAbsolute ? written : folder.path.escapingReferences + "/" + written
-  }
-
-  private func within<T>(_ place: Node?, _ body: () -> T) -> T {
-    let outer = node
-    node = place
-    defer { node = outer }
-    return body()
-  }
-
-  private func write(_ key: OptionKey, _ value: YAMLValue) {
+  private func add(_ key: OptionKey, _ value: () -> YAMLValue) {
+    let value = within(place.isEmpty ? key.name : ".\(key.name)", value)
     entries.append(YAMLValue.Entry(key.name, value))
+  }
+
+  private func within(_ step: String, _ body: () -> YAMLValue) -> YAMLValue {
+    let outer = place
+    place += step
+    defer { place = outer }
+    return body()
   }
 
   private func collect(_ body: () -> Void) -> YAMLValue {
     let outer = entries
     entries = []
-    body()
     defer { entries = outer }
+    body()
     return .mapping(entries)
   }
 }

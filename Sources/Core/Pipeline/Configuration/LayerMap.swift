@@ -12,7 +12,7 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
   case pairs([LayerPair])
 
   public static var shape: OptionShape {
-    .either([.choice(["uniform", "last", "skip"]), .list(.list(.integer))])
+    .either([.choice(["uniform", "last", "skip"]), [LayerPair].shape])
   }
 
   public var yaml: YAMLValue {
@@ -20,7 +20,7 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
     case .uniform: .text("uniform")
     case .last: .text("last")
     case .skip: .text("skip")
-    case .pairs(let pairs): pairs.map { [$0.student, $0.teacher] }.yaml
+    case .pairs(let pairs): pairs.yaml
     }
   }
 
@@ -35,25 +35,8 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
     guard items.isEmpty || items.contains(where: { $0.items != nil }) else {
       throw node.mismatch(Self.shape, hint: "pairs are lists in a list: [[student layer, teacher layer], ...]")
     }
-    var problems: [Diagnostic] = []
-    var pairs: [LayerPair] = []
-    for item in items {
-      do throws(Diagnostics) {
-        let pair = try [Int](item, OptionContext(range: .atLeast(1)))
-        if pair.count == 2 {
-          pairs.append(LayerPair(student: pair[0], teacher: pair[1]))
-        } else {
-          problems.append(Diagnostic("expected [student layer, teacher layer], found \(pair)", at: item.range))
-        }
-      } catch {
-        problems += error.list
-      }
-    }
-    guard problems.isEmpty else { throw Diagnostics(problems) }
-    self = .pairs(pairs)
+    self = .pairs(try [LayerPair](node, OptionContext(range: .atLeast(1))))
   }
-
-  var isPairs: Bool { if case .pairs = self { true } else { false } }
 
   /// The pairs for two encoders; none where the map does not fit them, as it need not when no loss is layer-wise.
   func pairs(student: Int, teacher: Int) -> [LayerPair] { (try? resolved(student: student, teacher: teacher)) ?? [] }
@@ -61,25 +44,8 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
   /// The pairs for two encoders, from the student's lowest layer up; what is given twice counts once.
   /// - Throws: `WiringError` or `WiringErrors`: each pair whose layers do not exist.
   public func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
-    if case .pairs(let pairs) = self {
-      guard !pairs.isEmpty else { throw WiringError("holds no pair, and a loss is layer-wise") }
-      try WiringErrors.check(
-        pairs.enumerated().flatMap { index, pair in
-          var errors: [WiringError] = []
-          for (place, role, layer, count) in [
-            (0, "student", pair.student, student), (1, "teacher", pair.teacher, teacher),
-          ] where layer > count {
-            let message = "the pair \(pair) does not exist: the \(role) has \(count) layers"
-            errors.append(WiringError(message, option: "[\(index)][\(place)]"))
-          }
-          if pairs[..<index].contains(where: { $0.student == pair.student && $0 != pair }) {
-            errors.append(
-              WiringError("student layer \(pair.student) learns from two teacher layers", option: "[\(index)][0]"))
-          }
-          return errors
-        })
-      return Set(pairs).sorted { $0.student < $1.student }
-    }
+    try check(student: .known(student), teacher: .known(teacher))
+    if case .pairs(let pairs) = self { return Set(pairs).sorted { $0.student < $1.student } }
     guard student <= teacher else {
       throw WiringError(
         "\(student) student layers cannot be spread over \(teacher) teacher layers",
@@ -92,5 +58,41 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
       default: LayerPair(student: layer, teacher: (2 * layer * teacher + student) / (2 * student))
       }
     }
+  }
+
+  /// Tells what is wrong with pairs for encoders of so many layers, as far as that is known.
+  /// - Throws: as ``resolved(student:teacher:)``.
+  func check(student: Known<Int>, teacher: Known<Int>) throws {
+    guard case .pairs(let pairs) = self else { return }
+    guard !pairs.isEmpty else { throw WiringError("holds no pair, and a loss is layer-wise") }
+    try WiringErrors.check(
+      pairs.enumerated().flatMap { index, pair in
+        var errors: [WiringError] = []
+        for (place, role, layer, count) in [
+          (0, "student", pair.student, student.value), (1, "teacher", pair.teacher, teacher.value),
+        ] {
+          guard let count, layer > count else { continue }
+          let message = "the pair \(pair) does not exist: the \(role) has \(count) layers"
+          errors.append(WiringError(message, option: "[\(index)][\(place)]"))
+        }
+        if pairs[..<index].contains(where: { $0.student == pair.student && $0 != pair }) {
+          errors.append(
+            WiringError("student layer \(pair.student) learns from two teacher layers", option: "[\(index)][0]"))
+        }
+        return errors
+      })
+  }
+}
+
+extension LayerPair: OptionValue {
+  public static var shape: OptionShape { .list(.integer) }
+  public var yaml: YAMLValue { [student, teacher].yaml }
+
+  public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+    let pair = try [Int](node, context)
+    guard pair.count == 2 else {
+      throw Diagnostics(Diagnostic("expected [student layer, teacher layer], found \(pair)", at: node.range))
+    }
+    self.init(student: pair[0], teacher: pair[1])
   }
 }

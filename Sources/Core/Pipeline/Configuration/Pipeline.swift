@@ -54,24 +54,23 @@ public struct Pipeline {
 
   /// Checks how the parts fit. One part's mistakes hide nothing but what cannot be told without that part.
   public init(_ draft: Draft<PipelineOptions>) throws {
-    let options = draft.value
-    var check = PipelineCheck(draft)
-    let task = check.task(options.task)
-    check.output(options.output)
-    check.at("precision") { try options.precision.check() }
-    var surroundings = Surroundings(
-      task: task?.kind ?? .classification(labels: []), maximumLength: options.task.maximumLength,
-      key: RandomKey(UInt64(options.seed)))
-    check.models(options, &surroundings)
-    let layerMap = check.layerMap(options, surroundings)
-    let reads = check.losses(options, surroundings, layerMap)
-    check.schedule(options, layerMap)
-    check.knowledgeBase(options, surroundings, reads)
+    let check = PipelineCheck(draft)
+    let task = check.task()
+    check.output()
+    check.ask("precision") { try draft.value.precision.check() }
+    let encoders = check.encoders(task)
+    let layerMap = check.layerMap(encoders[0])
+    let reads = check.losses(encoders, layerMap)
+    check.schedule(layerMap)
+    check.knowledgeBase(encoders[0], reads)
     let found = check.diagnostics
-    guard !found.hasErrors, let task, let student = surroundings.student else { throw found }
-    (self.options, self.surroundings, self.task, source) = (options, surroundings, task, draft.source)
-    models = ModelPair(teacher: surroundings.teacher, student: student, task: task.kind)
-    (self.layerMap, warnings) = (layerMap ?? [], found.list)
+    guard !found.hasErrors else { throw found }
+    guard let task = task.value, let models = encoders[0].models.value, let layerMap = layerMap.value else {
+      throw ContractError(
+        "the cards of teacher and student wait for one another: one of their plugins has to do without")
+    }
+    (options, source, self.task, self.models) = (draft.value, draft.source, task, models)
+    (surroundings, self.layerMap, warnings) = (encoders[0].surroundings, layerMap, found.list)
   }
 
   /// What the student is to make smaller.

@@ -6,43 +6,45 @@ extension PipelineCheck {
   private static let bytes = 1 << 18
 
   /// The task, where the options and the training file tell it. Looks at both files.
-  mutating func task(_ options: TaskOptions) -> TaskDefinition? {
+  func task() -> Known<TaskDefinition> {
+    let options = options.task
     let columns = TaskDefinition.named(options.use) == nil ? ["text", "pair", "label", "score", "labels"] : []
     let labels = (options.labels ?? []).indices.map { "labels[\($0)]" }
     let given = (["use"] + columns + labels).map { "task.\($0)" }
-    var task = at("task", given: given) { try options.outline() }
-    let collectsLabels = task?.kind == .classification(labels: [])
-    if let survey = survey(options.train, at: "task.train", task, options, isWhole: collectsLabels) {
-      trainingRows = survey.isWhole ? survey.rows : nil
-      task = at("task.train") { try task?.taking(survey.labels, from: options.train.url) } ?? nil
-    } else if collectsLabels {
-      task = nil
-    }
+    let outline = ask("task", given: given) { try options.outline() }
+    let collectsLabels = outline.value?.kind == .classification(labels: [])
+    let survey = survey(options.train, at: "task.train", outline, isWhole: collectsLabels)
+    if let survey = survey.value, survey.isWhole { trainingRows = survey.rows }
+    let task =
+      collectsLabels
+      ? ask("task.train") { try outline.get().taking(survey.get().labels, from: options.train.url) } : outline
     if let validation = options.validation {
-      let outline = at("task", given: given) { try options.outline() }
-      _ = survey(validation, at: "task.validation", task ?? outline, options, isWhole: false)
+      _ = self.survey(validation, at: "task.validation", Known(task.value ?? outline.value), isWhole: false)
     }
     return task
   }
 
   /// - Parameter isWhole: whether the file is to be read to its end.
-  private mutating func survey(
-    _ path: OptionPath, at place: String, _ task: TaskDefinition?, _ options: TaskOptions, isWhole: Bool
-  ) -> TaskDefinition.Survey? {
-    guard at(place, { try Self.checkFile(path.url) }) != nil else { return nil }
-    do {
-      return try task?.survey(path.url, atMost: isWhole ? nil : Self.bytes)
-    } catch let error as TextFileError {
-      report(error, in: path, at: place, options)
-    } catch {
-      report("\(error)", at: place)
+  private func survey(
+    _ path: OptionPath, at place: String, _ task: Known<TaskDefinition>, isWhole: Bool
+  ) -> Known<TaskDefinition.Survey> {
+    var failure: TextFileError?
+    let survey = ask(place) {
+      try Self.checkFile(path.url)
+      do { return try task.get().survey(path.url, atMost: isWhole ? nil : Self.bytes) } catch let error as TextFileError
+      {
+        failure = error
+        throw Unknown()
+      }
     }
-    return nil
+    if let failure { report(failure, in: path, at: place) }
+    return survey
   }
 
   /// One report for each column that is not there, at the option that names it, whatever files lack it, and one for all
   /// broken rows.
-  private mutating func report(_ error: TextFileError, in path: OptionPath, at place: String, _ options: TaskOptions) {
+  private func report(_ error: TextFileError, in path: OptionPath, at place: String) {
+    let options = options.task
     func message(_ problem: TextFileError.Problem) -> String {
       path.given + (problem.line.map { ":\($0)" } ?? "") + ": " + problem.message
     }
@@ -69,10 +71,10 @@ extension PipelineCheck {
   }
 
   /// The folder of the run: a run's, or one that can be made.
-  mutating func output(_ output: OptionPath) {
-    at("output") {
-      guard !output.given.isEmpty else { throw WiringError("names no folder") }
-      try RunFolder(output.url).check()
+  func output() {
+    ask("output") {
+      guard !options.output.given.isEmpty else { throw WiringError("names no folder") }
+      try RunFolder(options.output.url).check()
     }
   }
 }

@@ -3,9 +3,11 @@ import Foundation
 
 /// Collects what is wrong with a pipeline, each thing at its place and once.
 ///
-/// A part is asked only while the options that it rests on are known, and what was found wrong is not known any more: so a
-/// mistake is told where it is, and nothing that only follows from it.
-struct PipelineCheck {
+/// A part is asked only while the options that it rests on are known. What it says is wrong is unknown from then on, and so is
+/// its answer, so that nothing is told that only follows from a mistake.
+final class PipelineCheck {
+  let options: PipelineOptions
+  let registry: PluginRegistry
   private var source: SourceMap
   private var list: [Diagnostic]
   /// Columns that a data file was found to lack.
@@ -13,16 +15,20 @@ struct PipelineCheck {
   /// Examples of the training file, where it was read to its end.
   var trainingRows: Int?
 
-  init<T>(_ draft: Draft<T>) { (source, list) = (draft.source, draft.problems) }
+  init(_ draft: Draft<PipelineOptions>) {
+    (options, registry, source, list) = (draft.value, draft.registry, draft.source, draft.problems)
+  }
 
   var diagnostics: Diagnostics { Diagnostics(list) }
 
   func isKnown(_ path: String) -> Bool { source.isKnown(path) }
   func isWritten(_ path: String) -> Bool { source.isWritten(path) }
-  func isWhole(_ path: String) -> Bool { source.isWhole(path) }
+  func isWhole(_ path: String, ignoring ignored: Set<String> = [], insideOnly: Bool = false) -> Bool {
+    source.isWhole(path, ignoring: ignored, insideOnly: insideOnly)
+  }
 
   /// Notes what is wrong with one part; nothing where its place was found wrong before.
-  mutating func report(_ errors: [WiringError], at path: String, as severity: Diagnostic.Severity = .error) {
+  func report(_ errors: [WiringError], at path: String, as severity: Diagnostic.Severity = .error) {
     let placed = errors.map { ($0, $0.within(path).option ?? path) }.filter { isKnown($1) }
     for (error, place) in placed {
       list.append(Diagnostic(error.description, at: source.range(of: place), hint: error.hint, severity: severity))
@@ -30,25 +36,35 @@ struct PipelineCheck {
     if severity == .error { for (_, place) in placed { source.refuse(place) } }
   }
 
-  mutating func report(_ message: String, at path: String, hint: String? = nil) {
+  func report(_ message: String, at path: String, hint: String? = nil) {
     report([WiringError(message, hint: hint)], at: path)
   }
 
-  mutating func warn(_ message: String, at path: String, hint: String? = nil) {
+  func warn(_ message: String, at path: String, hint: String? = nil) {
     report([WiringError(message, hint: hint)], at: path, as: .warning)
   }
 
-  /// The result of `body`, or nil after noting what it threw; nil at once where something that it rests on is not known.
-  ///
-  /// - Parameter missingTeacher: whether it may be said that there is no teacher.
+  /// The result of `body`; unknown after noting what it threw, or where it or its place rests on something unknown.
   @discardableResult
-  mutating func at<T>(
-    _ path: String, given: [String] = [], missingTeacher: Bool = true, _ body: () throws -> T
-  ) -> T? {
-    guard isKnown(path), given.allSatisfy(isKnown) else { return nil }
-    do { return try body() } catch {
-      report(WiringErrors(error).list.filter { missingTeacher || !$0.isMissingTeacher }, at: path)
-      return nil
+  func ask<T>(_ path: String, given: [String] = [], _ body: () throws -> T) -> Known<T> {
+    ask(path, given: given, whichever: [()], body).map { $0[0] }
+  }
+
+  /// The results of `body` for each value that something unknown may have. Only what is wrong with all of them is told.
+  @discardableResult
+  func ask<Case, T>(
+    _ path: String, given: [String] = [], whichever cases: [Case], _ body: (Case) throws -> T
+  ) -> Known<[T]> {
+    guard isKnown(path), given.allSatisfy(isKnown) else { return .unknown }
+    var results: [T] = []
+    var errors: [[WiringError]] = []
+    for one in cases {
+      do { results.append(try body(one)) } catch is Unknown { return .unknown } catch {
+        errors.append(WiringErrors(error).list)
+      }
     }
+    guard let first = errors.first else { return .known(results) }
+    if results.isEmpty { report(first.filter { error in errors.allSatisfy { $0.contains(error) } }, at: path) }
+    return .unknown
   }
 }

@@ -69,6 +69,11 @@ public struct PipelineOptions: Configurable, Sendable {
 extension Precision: OptionValue {}
 
 extension PipelineOptions {
+  /// What encoders are made from, and where each stands. A teacher that wraps another comes before it.
+  var recipes: [(place: String, recipe: any EncoderRecipe)] {
+    ingredients.plugins.compactMap { place, plugin in (plugin as? any EncoderRecipe).map { (place, $0) } }
+  }
+
   /// The terms with their weights, and names that tell two of a kind apart.
   var terms: [WeightedTerm] {
     var seen: [String: Int] = [:]

@@ -16,11 +16,11 @@ public struct PluginDescription: Sendable {
     let pipeline = PipelineOptions.optionDescriptions(registry: registry)
     (kind, name, summary) = (plugin.kind, plugin.name, plugin.type.summary)
     reference = plugin.type.reference
-    reads = (plugin.type.init() as? any LossTerm).flatMap(Self.reads)
-    let place = PluginPlace(of: kind, among: pipeline)
+    reads = (plugin.type.init() as? any LossTerm).flatMap(Self.reads)?.words
+    let place = place(of: kind, among: pipeline)
     options = plugin.type.optionDescriptions(registry: registry) + (place?.siblings ?? [])
     let mapping = Self.example(plugin, registry, beside: place?.siblings ?? [])
-    example = place?.line(around: mapping) ?? mapping
+    example = place?.surround(mapping) ?? mapping
   }
 
   /// The plugin with what it requires and its default values, sections left out.
@@ -44,7 +44,7 @@ public struct PluginDescription: Sendable {
   }
 
   /// Asked of the term itself, for a student of two layers and a teacher of four.
-  private static func reads(_ term: any LossTerm) -> String? {
+  static func reads(_ term: any LossTerm) -> (reads: Reads, words: String)? {
     func card(layers: Int) -> ModelCard {
       ModelCard(
         architecture: "bert", layers: layers, heads: 1, width: 1, embeddingWidth: 1, outputs: 2, maximumLength: 1,
@@ -61,40 +61,28 @@ public struct PluginDescription: Sendable {
       }
       return names.isEmpty ? "nothing" : names.sorted().joined(separator: ", ")
     }
-    return "once for each \(pair == nil ? "batch" : "pair of mapped layers"); "
+    let words =
+      "once for each \(pair == nil ? "batch" : "pair of mapped layers"); "
       + "teacher: \(names(reads.teacher, last: 4)); student: \(names(reads.student, last: 2))"
+    return (reads, words)
   }
 }
 
-/// Where a pipeline file has plugins of a kind.
-private struct PluginPlace {
-  /// What surrounds the mapping with `use` on its line.
-  private let before: String
-  private let after: String
-  /// The options that stand beside `use` and belong to no plugin.
-  let siblings: [OptionDescription]
-
-  /// Nil where a pipeline has no such plugins.
-  init?(of kind: String, among options: [OptionDescription]) {
-    for option in options {
-      if option.shape == .plugin(kind: kind) {
-        (before, after, siblings) = ("\(option.key): ", "", [])
-        return
-      }
-      let (open, close) = option.shape == .sections ? ("[", "]") : ("{", "}")
-      if option.nested.contains(where: { $0.shape == .pluginName(kind: kind) }) {
-        (before, after) = option.shape == .sections ? ("\(option.key): [", "]") : ("\(option.key): ", "")
-        siblings = option.nested.filter { $0.shape != .pluginName(kind: kind) }
-        return
-      }
-      if let inner = PluginPlace(of: kind, among: option.nested) {
-        (before, after) = ("\(option.key): \(open)\(inner.before)", "\(inner.after)\(close)")
-        siblings = inner.siblings
-        return
-      }
+/// Where a pipeline has plugins of a kind first: what surrounds the mapping with `use` on its line, and the options that stand
+/// beside `use` and belong to no plugin. Nil where it has none.
+private func place(
+  of kind: String, among options: [OptionDescription]
+) -> (surround: (String) -> String, siblings: [OptionDescription])? {
+  for option in options {
+    let isList = option.shape == .sections
+    if option.shape == .plugin(kind: kind) { return ({ "\(option.key): \($0)" }, []) }
+    if option.nested.contains(where: { $0.shape == .pluginName(kind: kind) }) {
+      let siblings = option.nested.filter { $0.shape != .pluginName(kind: kind) }
+      return ({ "\(option.key): \(isList ? "[\($0)]" : $0)" }, siblings)
     }
-    return nil
+    if let (surround, siblings) = place(of: kind, among: option.nested) {
+      return ({ "\(option.key): \(isList ? "[" : "{")\(surround($0))\(isList ? "]" : "}")" }, siblings)
+    }
   }
-
-  func line(around mapping: String) -> String { before + mapping + after }
+  return nil
 }

@@ -28,7 +28,7 @@ public struct ReferencePages {
   }
 
   public static func schema(_ registry: PluginRegistry) -> String {
-    PipelineOptions.jsonSchema(title: "A pipeline of swift-distill", registry: registry)
+    PipelineOptions.jsonSchema(title: "A pipeline of swift-distill", registry: registry).json() + "\n"
   }
 
   private static let origin = "<!-- Made from the code by Scripts/reference. Change the options there, not here. -->"

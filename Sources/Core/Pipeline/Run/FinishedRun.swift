@@ -68,8 +68,7 @@ public struct FinishedRun: Sendable {
 
   /// The prepared teacher; nil where the run had none.
   public func teacher() throws -> (any Teacher)? {
-    var surroundings = surroundings
-    surroundings.student = student.card
+    let surroundings = surroundings.with(student: student.card)
     if record.isSealed, options.teacher != nil { try SealedFolder.check(folder.teacher) }
     return try options.teacher.map {
       EncoderInPrecision(encoder: try $0.loadTeacher(from: folder.teacher, in: surroundings), precision: precision)

@@ -41,10 +41,11 @@ public enum ModelFolder {
         file: file, "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary")
     }
     var document = YAMLDocument(Data("student: {}".utf8), name: folder.path, folder: URL(filePath: "."))
-    let plugins = registry.plugins(of: (any StudentRecipe).self).map(\.name)
-    if let name = configuration.model_type ?? (plugins.count == 1 ? plugins[0] : nil) {
-      document.set("student.use", name)
+    let names = registry.plugins(of: (any StudentRecipe).self).map(\.name)
+    guard let name = configuration.model_type ?? (names.count == 1 ? names[0] : nil) else {
+      throw FormatError(file: file, "names no model_type; known here are \(names.joined(separator: ", "))")
     }
+    document.set("student.use", name)
     for (path, value) in settings { document.set("student.\(path)", value) }
     document.set("student.checkpoint", YAMLValue.text(folder.path).flow)
     let recipe = try document.decode(EncoderOptions.self, registry: registry).value.student

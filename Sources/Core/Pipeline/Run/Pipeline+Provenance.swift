@@ -22,7 +22,6 @@ extension Pipeline {
   }
 
   private func sources(_ option: String) -> [URL]? {
-    option.hasPrefix("teacher.")
-      ? options.teacher?.sources : option.hasPrefix("student.") ? options.student?.sources : nil
+    options.recipes.last { option.hasPrefix($0.place + ".") }?.recipe.sources
   }
 }

@@ -1,18 +1,18 @@
+import DistillCore
+
 extension YAMLValue {
   /// The same value as JSON, two blanks a level, members in their order, lists of single values on one line.
-  var json: String { json(indent: "") }
-
-  private func json(indent: String) -> String {
+  func json(indent: String = "") -> String {
     let inner = indent + "  "
     switch self {
     case .null, .boolean, .number: return flow
-    case .text(let text): return Self.jsonQuoted(text)
+    case .text(let text): return JSON.quoted(text)
     case .list(let items) where items.contains(where: \.isNested):
       return "[\n" + items.map { inner + $0.json(indent: inner) }.joined(separator: ",\n") + "\n\(indent)]"
     case .list(let items): return "[" + items.map { $0.json(indent: inner) }.joined(separator: ", ") + "]"
     case .mapping(let entries) where entries.isEmpty: return "{}"
     case .mapping(let entries):
-      let members = entries.map { "\(inner)\(Self.jsonQuoted($0.key)): \($0.value.json(indent: inner))" }
+      let members = entries.map { "\(inner)\(JSON.quoted($0.key)): \($0.value.json(indent: inner))" }
       return "{\n" + members.joined(separator: ",\n") + "\n\(indent)}"
     }
   }
@@ -22,20 +22,5 @@ extension YAMLValue {
     case .list, .mapping: true
     default: false
     }
-  }
-
-  private static func jsonQuoted(_ text: String) -> String {
-    var quoted = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return "\"\(quoted)\""
   }
 }

@@ -1,0 +1,127 @@
+/// A first pipeline file for a task, one of `TaskOptions.names`: a teacher with ReAugKD's head, half as many layers for the
+/// student, a knowledge base. Above each key stands what its option or its plugin says of itself; a test compares.
+func starterPipeline(_ task: String) -> String {
+  """
+  # A student that learns a task from a larger teacher. Change the paths to your own; they are relative to this file.
+  #   distill validate FILE              does it fit together? Nothing is run.
+  #   distill run FILE                   then: distill evaluate runs/\(task)
+  #   distill plugins describe NAME      other losses, schedules and retrievers: distill plugins
+  #   distill schema --help              completion in editors
+
+  # Version of this format: 1.
+  version: 1
+
+  # Name of the pipeline, for reports.
+  name: \(task)
+
+  # What is learnt, and the files that it is learnt from.
+  task:
+    # A task of GLUE in its own files, or `tsv` and `jsonl` for files of one's own.
+    use: \(task)
+  \(files(task))
+    # Most tokens of a sequence, special ones included.
+    max_length: 128
+    # Share of the training file that nothing is trained on: it selects the best epoch and the
+    # knowledge base's K, β and τ.
+    hold_out: 0.1
+
+  # The encoder that is learnt from. Without one this is plain fine-tuning.
+  teacher:
+    # Wraps a teacher and projects its embedding to the student's width, trained with supervised
+    # contrastive loss.
+    use: supervised-contrastive-head
+    # The teacher under the head.
+    base:
+      # A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked.
+      use: bert
+      # Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.
+      checkpoint: models/all-MiniLM-L6-v2
+      # `fresh` starts a new pooler where the checkpoint's was never trained.
+      pooler: fresh
+      # Train on the labels first. Without it the checkpoint's own classifier teaches.
+      fine_tune: {epochs: 4, learning_rate: 5e-5}
+    # How the head is trained. The values are ours; the paper's are not known.
+    fit: {epochs: 5, learning_rate: 1e-3}
+
+  # The encoder that learns.
+  student:
+    # A BERT encoder made of layers of the teacher, from a checkpoint, or from random weights.
+    use: bert
+    # Copy these layers of the prepared teacher, with its embeddings, pooler and classifier; layers
+    # count from 1.
+    from_teacher_layers: [2, 4, 6]
+
+  # The summands of the objective.
+  losses:
+    # Cross-entropy with the teacher's soft labels, and a share of the true ones.
+    - use: soft-cross-entropy
+      # T of both softmaxes; the term is multiplied by T².
+      temperature: 1
+      # λ: weight of the loss on the true labels.
+      hard_weight: 0
+    # KL between in-batch relations: teacher to teacher against student to teacher.
+    - use: relational-kl
+      # Factor of the term in the sum.
+      weight: 1
+      # τ: softmax temperature over cosine similarities.
+      temperature: 0.1
+
+  # What the student looks up when it answers. Without it, nothing.
+  knowledge_base:
+    # How the nearest embeddings are found.
+    retriever: {use: hnsw}
+    # K: how many embeddings are looked up.
+    neighbours: 8
+    # β: share of the student's own answer; 1 ignores the knowledge base.
+    beta: 0.5
+    # τ of the weights softmax(similarity/τ).
+    temperature: 0.1
+
+  # How the student is trained.
+  training:
+    # Passes over the training set.
+    epochs: 6
+    # Sequences per step.
+    batch_size: 32
+    # Largest learning rate of AdamW.
+    learning_rate: 5e-5
+    # Seed of shuffles, dropout and initial weights. Default: the pipeline's, which is 42 unless it
+    # says otherwise.
+    seed: 42
+
+  # Number format of the factors in the linear layers of teacher and student. bfloat16 (float32's
+  # range, 8 significant bits) halves the time of these products; scores stay equal within chance.
+  # It needs a processor with AVX512_BF16. Parameters and sums stay float32.
+  precision: float32
+
+  # Folder of the run.
+  output: runs/\(task)
+
+  """
+}
+
+private func files(_ task: String) -> String {
+  let own = task == "tsv" || task == "jsonl"
+  let folder = own ? "" : "data/\(folders[task] ?? task)/"
+  let (kind, validation) = own ? (task, "validation") : ("tsv", task == "mnli" ? "dev_matched" : "dev")
+  let files = """
+      # Training file.
+      train: \(folder)train.\(kind)
+      # Validation file: selects the best epoch, unless examples are held out, and is reported.
+      validation: \(folder)\(validation).\(kind)
+    """
+  let columns = """
+
+      # Column of the text, for tsv and jsonl. Default: `text`.
+      text: text
+      # Column of the label, for tsv and jsonl. Default: `label`.
+      label: label
+    """
+  return own ? files + columns : files
+}
+
+/// As GLUE's own archives unpack.
+private let folders = [
+  "mrpc": "MRPC", "rte": "RTE", "cola": "CoLA", "sst-2": "SST-2", "sts-b": "STS-B", "qnli": "QNLI", "qqp": "QQP",
+  "mnli": "MNLI", "wnli": "WNLI",
+]

@@ -1,0 +1,87 @@
+extension Node {
+  /// The same place, and nothing known of what stands there.
+  var unknown: Node { Node(content: .unknown, range: range) }
+
+  var isUnknown: Bool { if case .unknown = content { true } else { false } }
+
+  /// The value at a path such as `losses[1].weight`; nil where nothing is written there.
+  package func value(at path: String) -> Node? {
+    let (nodes, isThere) = way(to: path)
+    return isThere ? nodes.last : nil
+  }
+
+  /// The place of the value at a path, or of the closest written value that surrounds it.
+  func place(of path: String) -> SourceRange { way(to: path).nodes.last?.range ?? range }
+
+  /// Whether the value at a path is what is written, or left to its default: neither it nor what surrounds it is unknown.
+  func isKnown(_ path: String) -> Bool { !way(to: path).nodes.contains(where: \.isUnknown) }
+
+  /// Whether nothing in this tree is unknown.
+  ///
+  /// - Parameter isLeftOut: what is not to be looked into, by its path; nil to judge it like the rest.
+  func isWhole(at path: String, leavingOut isLeftOut: (_ path: String, Node) -> Bool) -> Bool {
+    if isLeftOut(path, self) { return true }
+    switch content {
+    case .unknown: return false
+    case .scalar: return true
+    case .sequence(let items):
+      // In a list of values a sound one stands for each that is broken.
+      let isOfValues = items.contains { !$0.isUnknown && $0.entries == nil }
+      return items.enumerated().allSatisfy { index, item in
+        isOfValues && item.isUnknown || item.isWhole(at: "\(path)[\(index)]", leavingOut: isLeftOut)
+      }
+    case .mapping(let entries):
+      return entries.allSatisfy { $0.value.isWhole(at: "\(path).\($0.key)", leavingOut: isLeftOut) }
+    }
+  }
+
+  /// Makes the value at a path unknown, whether it is written or not.
+  mutating func forget(_ path: String) { forget(Self.steps(path)[...]) }
+
+  private mutating func forget(_ steps: ArraySlice<Substring>) {
+    guard let step = steps.first else { return content = .unknown }
+    var child = child(step) ?? Node(content: .mapping([]), range: range)
+    child.forget(steps.dropFirst())
+    set(step, child)
+  }
+
+  /// Puts a value in the place of a key's, or an item's.
+  package mutating func set(_ step: some StringProtocol, _ value: Node, keyRange: SourceRange? = nil) {
+    switch content {
+    case .mapping(var entries):
+      if let index = entries.firstIndex(where: { $0.key == step }) {
+        entries[index].value = value
+      } else {
+        entries.append(Entry(key: String(step), keyRange: keyRange ?? range, value: value))
+      }
+      content = .mapping(entries)
+    case .sequence(var items):
+      if let index = Self.index(step, in: items) { items[index] = value }
+      content = .sequence(items)
+    case .scalar, .unknown: content = .unknown
+    }
+  }
+
+  private func child(_ step: some StringProtocol) -> Node? {
+    if let items { return Self.index(step, in: items).map { items[$0] } }
+    return self[String(step)]
+  }
+
+  /// This node and those on the way to a path, as far as it is written.
+  private func way(to path: String) -> (nodes: [Node], isThere: Bool) {
+    var nodes = [self]
+    for step in Self.steps(path) {
+      guard let child = nodes.last?.child(step) else { return (nodes, false) }
+      nodes.append(child)
+    }
+    return (nodes, true)
+  }
+
+  /// `losses`, `[1]`, `weight`
+  private static func steps(_ path: String) -> [Substring] { path.replacing("[", with: ".[").split(separator: ".") }
+
+  private static func index(_ step: some StringProtocol, in items: [Node]) -> Int? {
+    guard step.hasPrefix("["), let index = Int(step.dropFirst().dropLast()) else { return nil }
+    return items.indices.contains(index) ? index : nil
+  }
+}

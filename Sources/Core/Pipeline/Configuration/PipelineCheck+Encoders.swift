@@ -1,0 +1,102 @@
+import DistillCore
+
+/// Both encoders, as far as they are known, with a task that may be the pipeline's.
+struct WiredEncoders {
+  var surroundings: Surroundings
+  /// The teacher's card with all of its heads; nil where there is none.
+  var teacher: Known<ModelCard?>
+
+  var models: Known<ModelPair> {
+    Known { () throws(Unknown) in
+      guard let student = try surroundings.studentCard.get() else { throw Unknown() }
+      return ModelPair(teacher: try teacher.get(), student: student, task: surroundings.task)
+    }
+  }
+}
+
+extension PipelineCheck {
+  /// The encoders. Where labels or lengths are not known, two cases stand for all there are: of two, all that differs is
+  /// different, so what is the same in both does not depend on it.
+  func encoders(_ task: Known<TaskDefinition>) -> [WiredEncoders] {
+    let tasks = task.value.map { [$0.kind] } ?? [.regression, .classification(labels: ["", " "])]
+    let lengths = isKnown("task.max_length") ? [options.task.maximumLength] : [1, 1 << 20]
+    var cases = tasks.flatMap { task in
+      lengths.map { length in
+        var surroundings = Surroundings(task: task, maximumLength: length, key: RandomKey(UInt64(options.seed)))
+        (surroundings.teacherCard, surroundings.studentCard) = (.unknown, .unknown)
+        return WiredEncoders(surroundings: surroundings, teacher: .unknown)
+      }
+    }
+    cards(in: &cases)
+    checkFit(cases[0])
+    return cases
+  }
+
+  /// Asks for the card of the encoder under all of the teacher's heads, whose layers a student may take, and for the student's,
+  /// whose width a head may take; then for the heads'.
+  private func cards(in cases: inout [WiredEncoders]) {
+    let recipes = options.recipes
+    let beside = Set(recipes.flatMap { place, recipe in recipe.optionsBesideCard.map { "\(place).\($0)" } })
+    let teachers = recipes.filter { $0.place == "teacher" || $0.place.hasPrefix("teacher.") }
+    let isChain = zip(teachers, teachers.dropFirst()).allSatisfy { $1.place.hasPrefix($0.place + ".") }
+    let innermost = isChain ? teachers.last : teachers.first
+
+    func ask(_ part: (place: String, recipe: any EncoderRecipe), _ put: (inout WiredEncoders, ModelCard) -> Void) {
+      guard isWhole(part.place, ignoring: beside) else { return }
+      let cards = self.ask(part.place, whichever: cases) { try part.recipe.card(in: $0.surroundings) }
+      guard let cards = cards.value else { return }
+      for (index, card) in cards.enumerated() { put(&cases[index], card) }
+      guard isWhole(part.place, ignoring: beside, insideOnly: true) else { return }
+      self.ask(part.place, whichever: cases) { try part.recipe.check(in: $0.surroundings) }
+    }
+
+    func askInnermost() {
+      guard let innermost, case .unknown = cases[0].teacher else { return }
+      ask(innermost) { ($0.surroundings.teacherCard, $0.teacher) = (.known($1), .known($1)) }
+    }
+
+    if options.teacher == nil, isKnown("teacher") {
+      for index in cases.indices {
+        (cases[index].surroundings.teacherCard, cases[index].teacher) = (.known(nil), .known(nil))
+      }
+    }
+    askInnermost()
+    if let student = options.student { ask(("student", student)) { $0.surroundings.studentCard = .known($1) } }
+    // Once more, for one that waited for the student.
+    askInnermost()
+    for teacher in teachers.reversed() where teacher.place != innermost?.place {
+      for index in cases.indices { cases[index].teacher = .unknown }
+      ask(teacher) { $0.teacher = .known($1) }
+    }
+  }
+
+  /// Whether the encoders fit each other and the task.
+  private func checkFit(_ encoders: WiredEncoders) {
+    let (source, student) = (
+      encoders.surroundings.teacherCard.value ?? nil, encoders.surroundings.studentCard.value ?? nil
+    )
+    for (role, card) in [("teacher", source), ("teacher", encoders.teacher.value ?? nil), ("student", student)] {
+      guard let card, options.task.maximumLength > card.maximumLength else { continue }
+      report("the \(role) reads at most \(card.maximumLength) tokens", at: "task.max_length")
+    }
+    if let source, let student, source.vocabulary != student.vocabulary {
+      report("teacher and student have different vocabularies, and read the same ids", at: "student")
+    }
+  }
+
+  /// The pairs of layers that layer-wise losses compare.
+  func layerMap(_ encoders: WiredEncoders) -> Known<[LayerPair]> {
+    let teacher = Known(encoders.surroundings.teacherCard.value??.layers)
+    let student = Known(encoders.surroundings.studentCard.value??.layers)
+    guard options.losses.contains(where: { $0.term?.scope == .layer }) else {
+      do { try options.layerMap.check(student: student, teacher: teacher) } catch {
+        report(WiringErrors(error).list, at: "layer_map", as: .warning)
+      }
+      return .known([])
+    }
+    return ask(isWritten("layer_map") ? "layer_map" : "student", given: ["layer_map"]) {
+      try options.layerMap.check(student: student, teacher: teacher)
+      return try options.layerMap.resolved(student: student.get(), teacher: teacher.get())
+    }
+  }
+}

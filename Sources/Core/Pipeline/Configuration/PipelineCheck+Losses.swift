@@ -1,0 +1,88 @@
+import DistillCore
+
+extension PipelineCheck {
+  /// What the losses that count read, all together.
+  func losses(_ encoders: [WiredEncoders], _ layerMap: Known<[LayerPair]>) -> Known<Reads> {
+    var all = isKnown("losses") ? layerMap.map { _ in Reads() } : .unknown
+    let models = encoders.compactMap(\.models.value)
+    guard models.count == encoders.count else { return .unknown }
+    for (index, loss) in options.losses.enumerated() {
+      let place = "losses[\(index)]"
+      if !isWhole(place) { all = .unknown }
+      guard let term = loss.term else { continue }
+      // Where the map is not known, the term is asked about the first layers, which every encoder has.
+      let pairs: [LayerPair?] = term.scope == .layer ? layerMap.value ?? [LayerPair(student: 1, teacher: 1)] : [nil]
+      for pair in pairs {
+        let reads = ask(place, whichever: models) { models in
+          if pair != nil { _ = try models.requireTeacher() }
+          let reads = try term.reads(models, at: pair)
+          for activation in reads.student { try models.student.check(activation, of: "student") }
+          for activation in reads.teacher { try models.requireTeacher().check(activation, of: "teacher") }
+          return reads
+        }
+        all = Known { () throws(Unknown) in
+          let (all, reads) = (try all.get(), try reads.get()[0])
+          return loss.weight > 0 ? all.union(reads) : all
+        }
+      }
+    }
+    return all
+  }
+
+  func schedule(_ layerMap: Known<[LayerPair]>) {
+    guard let schedule = options.schedule else { return }
+    let terms = options.terms
+    func names(_ scope: LossScope) -> [String] { terms.filter { $0.term.scope == scope }.map(\.name) }
+    let maps = layerMap.value.map { [$0] } ?? [[], [LayerPair(student: 1, teacher: 1)]]
+    let epochs = isKnown("training.epochs") ? [options.training.epochs] : [1, .max]
+    let cases = maps.flatMap { map in
+      epochs.map {
+        ScheduledTerms(layerMap: map, layerTerms: names(.layer), outputTerms: names(.output), epochs: $0)
+      }
+    }
+    ask("schedule", given: ["losses"] + options.losses.indices.map { "losses[\($0)]" }, whichever: cases) {
+      try schedule.check($0)
+    }
+  }
+
+  /// - Parameter reads: what the losses read.
+  func knowledgeBase(_ encoders: WiredEncoders, _ reads: Known<Reads>) {
+    guard let base = options.knowledgeBase else { return }
+    if let rows = trainingRows.map({ Int((Float($0) * (1 - options.task.holdOut)).rounded()) }) {
+      let asked =
+        base.choose.map { $0.neighbours.enumerated().map { ("choose.neighbours[\($0.offset)]", $0.element) } }
+        ?? [("neighbours", base.mixing.neighbours)]
+      for (option, neighbours) in asked where neighbours > rows {
+        warn("asks for \(neighbours) neighbours among \(rows) examples", at: "knowledge_base.\(option)")
+      }
+    }
+    guard let reads = reads.value, let models = encoders.models.value, let teacher = models.teacher else { return }
+    guard teacher.embeddingWidth == models.student.embeddingWidth else {
+      let head = registry.plugins(of: (any TeacherRecipe).self).first { $0.wraps(in: registry) }
+      return report(
+        "the teacher's embeddings have width \(teacher.embeddingWidth) and the student's \(models.student.embeddingWidth)",
+        at: "knowledge_base", hint: head.map { "wrap the teacher in a `\($0.name)`, which projects them" })
+    }
+    func readsTop(_ activations: Set<Activation>, _ card: ModelCard) -> Bool {
+      activations.contains { $0 == .embedding || $0.layer == card.layers }
+    }
+    if !readsTop(reads.teacher, teacher) || !readsTop(reads.student, models.student) {
+      let loss = registry.plugins(of: (any LossTerm).self).first { plugin in
+        guard let reads = (plugin.type.init() as? any LossTerm).flatMap(PluginDescription.reads)?.reads else {
+          return false
+        }
+        return reads.teacher.contains(.embedding) && reads.student.contains(.embedding)
+      }
+      warn(
+        "no loss brings the student's embedding near the teacher's, among which it looks for neighbours",
+        at: "knowledge_base", hint: loss.map { "add `{use: \($0.name)}` to `losses`" })
+    }
+  }
+}
+
+extension CompiledPlugin {
+  /// Whether it is a teacher around another teacher: a head.
+  fileprivate func wraps(in registry: PluginRegistry) -> Bool {
+    type.optionDescriptions(registry: registry).contains { $0.shape == .plugin(kind: kind) }
+  }
+}
