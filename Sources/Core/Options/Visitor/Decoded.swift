@@ -57,18 +57,18 @@ public struct SourceMap: Sendable {
   public func range(of path: String) -> SourceRange { root.place(of: path) }
 
   /// Whether the file says anything at a path.
-  public func isWritten(_ path: String) -> Bool { root.value(at: path) != nil }
+  package func isWritten(_ path: String) -> Bool { root.value(at: path) != nil }
 
   /// Notes that the value at a path is wrong, and so is not known any more.
-  public mutating func refuse(_ path: String) { root.forget(path) }
+  package mutating func refuse(_ path: String) { root.forget(path) }
 
   /// Whether the value at a path is what the file says: neither it nor what surrounds it was refused.
-  public func isKnown(_ path: String) -> Bool { root.isKnown(path) }
+  package func isKnown(_ path: String) -> Bool { root.isKnown(path) }
 
   /// Whether, moreover, nothing within the mapping at the path was refused. A broken item of a list spoils only itself.
   ///
   /// - `ignored`: paths of options within it that may be unknown, or only what they hold may.
-  public func isWhole(_ path: String, ignoring ignored: Set<String> = [], insideOnly: Bool = false) -> Bool {
+  package func isWhole(_ path: String, ignoring ignored: Set<String> = [], insideOnly: Bool = false) -> Bool {
     guard isKnown(path), let node = root.value(at: path), node.items == nil else { return isKnown(path) }
     return node.isWhole(at: path) { path, node in ignored.contains(path) && (!insideOnly || !node.isUnknown) }
   }
