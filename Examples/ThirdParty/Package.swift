@@ -1,13 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Plugins in a package of their own, and a `distill` that knows them beside all the plugins of swift-distill: a loss, an encoder
-/// whose layer is not BERT's, a loss on an activation that only this encoder has, and a retriever.
+/// Plugins in a package of their own, and a `distill` that knows them beside all the plugins of swift-distill: a loss, a loss on
+/// an activation that the core does not know, an encoder whose layer is not BERT's, and a retriever.
 let core = Target.Dependency.product(name: "DistillCore", package: "swift-distill")
 let plugins: [Target] = [
   .target(name: "SimilarityPreserving", dependencies: [core]),
+  .target(name: "QueryRelations", dependencies: [core]),
   .target(name: "FNet", dependencies: [core, .product(name: "DistillWordPiece", package: "swift-distill")]),
-  .target(name: "MixingEnergy", dependencies: [core, "FNet"]),
   .target(name: "InvertedFile", dependencies: [core]),
 ]
 let all = plugins.map { Target.Dependency.byName(name: $0.name) }

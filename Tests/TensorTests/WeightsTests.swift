@@ -1,4 +1,6 @@
 import DistillTensor
+import Foundation
+import Synchronization
 import Testing
 
 struct WeightsTests {
@@ -35,5 +37,32 @@ struct WeightsTests {
     AdamW(store).update(learningRate: 1)
     #expect(store["key"].value.values != weights["key"].values)
     for definition in layout.definitions { #expect(weights[definition.name].values == Self.numbers(definition)) }
+  }
+
+  /// Threads that meet at the first look for each rounded copy. So often because the memory pool's lock, taken before and after,
+  /// hides from the thread sanitizer most of the races that there would be.
+  @Test(.enabled(if: Precision.bfloat16.isAvailable)) func threadsRoundThemAtOnce() throws {
+    let layout = try ParameterLayout((0..<64).map { ParameterDefinition("\($0)", [8, 8], decays: true) })
+    let places = layout.definitions.map { layout[$0.name] }
+    @Sendable func products(_ weights: Weights) -> [[Float]] {
+      Compute.$threads.withValue(1) {
+        Compute.$precision.withValue(.bfloat16) {
+          let x = Tensor((0..<16).map { 0.3 * Float($0) }, [2, 8])
+          return places.map { linear(x, weight: weights[$0]).values }
+        }
+      }
+    }
+    let fill: @Sendable (ParameterDefinition) -> [Float] = { definition in
+      (0..<64).map { 0.01 * Float($0 * definition.name.count) }
+    }
+    let expected = products(Weights(layout, fill: fill))
+    let wrong = Atomic<Int>(0)
+    for _ in 0..<400 {
+      let weights = Weights(layout, fill: fill)
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        if products(weights) != expected { wrong.add(1, ordering: .relaxed) }
+      }
+    }
+    #expect(wrong.load(ordering: .relaxed) == 0)
   }
 }

@@ -23,7 +23,8 @@ public final class ParameterStore {
     (self.layout, self.values, self.gradients, self.reached) = (layout, values, gradients, reached)
   }
 
-  /// - Throws: as ``init(_:)-(ParameterLayout)``.
+  /// The same, laid out in this order.
+  /// - Throws: ``ComputeError``, as above.
   public convenience init(_ definitions: [ParameterDefinition]) throws {
     try self.init(ParameterLayout(definitions))
   }

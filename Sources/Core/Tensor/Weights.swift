@@ -1,6 +1,6 @@
 /// The numbers of a model: read once, never changed, and shared by any number of tasks.
 ///
-/// Unchecked, because they lie behind a pointer: nothing writes there after `init`, and ``Storage`` locks what it adds later.
+/// Unchecked, because they lie behind a pointer: nothing writes there after `init`, and `Storage` locks what it adds later.
 public struct Weights: @unchecked Sendable {
   public let layout: ParameterLayout
   private let values: Storage

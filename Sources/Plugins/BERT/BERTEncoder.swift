@@ -15,7 +15,9 @@ import Foundation
 ///
 /// let vectors = try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
 ///   for (row, text) in texts.enumerated() { group.addTask { (row, try vector(text)) } }
-///   return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+///   var vectors: [Int: [Float]] = [:]
+///   for try await (row, values) in group { vectors[row] = values }
+///   return vectors
 /// }
 /// ```
 ///

@@ -19,7 +19,9 @@ do {
   let texts = Array(AnyIterator { readLine() })
   let vectors = try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
     for (row, text) in texts.enumerated() { group.addTask { (row, try vector(text)) } }
-    return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    var vectors: [Int: [Float]] = [:]
+    for try await (row, values) in group { vectors[row] = values }
+    return vectors
   }
   for row in texts.indices { print((vectors[row] ?? []).map { "\($0)" }.joined(separator: " ")) }
 } catch {

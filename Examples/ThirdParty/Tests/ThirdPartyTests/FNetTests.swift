@@ -3,7 +3,6 @@ import DistillTestKit
 import DistillWordPiece
 import FNet
 import Foundation
-import MixingEnergy
 import Testing
 
 struct FNetTests {
@@ -51,16 +50,5 @@ struct FNetTests {
       }
       start += count
     }
-  }
-
-  @Test func theLossReadsWhatOnlyFNetHas() throws {
-    let student = try Self.student()
-    let models = ModelPair(teacher: nil, student: student.card, task: Self.surroundings.task)
-    let reads = MixingEnergy().reads(models, at: nil)
-    let batch = TokenBatch(Self.sequences, examples: [0, 1, 2])
-    let response = try student.respond(to: batch, with: reads.student, dropout: RandomKey(1))
-    let loss = try MixingEnergy().loss(LossInputs(models: models, student: response, batch: batch))
-    loss.backward()
-    #expect(loss.scalar > 0 && student.parameters.gradientNorm > 0)
   }
 }
