@@ -33,7 +33,7 @@ public struct InvertedFile: RetrieverRecipe {
       // Keys drawn at random as the first centres, then a few rounds of means (spherical k-means).
       var centres = keys.gathered(Array(RandomKey(1).permutation(keys.rows).prefix(cells)))
       var members: [[Int]] = []
-      for _ in 0..<8 {
+      for _ in 0..<8 where keys.rows > 0 {
         members = Array(repeating: [], count: centres.rows)
         for (row, cell) in nearestCells(of: keys, to: centres, 1).enumerated() { members[cell[0]].append(row) }
         centres = Self.means(keys, members, or: centres)
@@ -57,6 +57,7 @@ public struct InvertedFile: RetrieverRecipe {
       guard k > 0, queries.columns == width, queries.values.allSatisfy(\.isFinite) else {
         throw ContractError("\(k) neighbours of queries of width \(queries.columns) among keys of width \(width)")
       }
+      guard count > 0 else { return Array(repeating: [], count: queries.rows) }
       return nearestCells(of: queries, to: centres, centres.rows).enumerated().map { row, cells in
         // All cells where the nearest hold fewer than k keys.
         var rows: [Int] = []
