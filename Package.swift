@@ -92,6 +92,11 @@ let package = Package(
       dependencies: ["DistillCLI"] + plugins.map { .byName(name: $0.name) },
       path: "Sources/CLI", swiftSettings: safe, plugins: ["DistillPluginRegistry"]),
   ] + libraries + plugins + [
+    .executableTarget(
+      name: "distill-fuzz",
+      dependencies: ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        + plugins.map { .byName(name: $0.name) },
+      path: "Tests/Fuzz", swiftSettings: strict, plugins: ["DistillPluginRegistry"]),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: safe),
     tests("Kernels", ["CDistillKernels"]),
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),

@@ -36,7 +36,7 @@ struct Ours {
         if let loss { answer.losses.append(loss) }
         next += 1
       }
-      answer.peakMemory = RunPlan.peakMemoryOfProcess
+      answer.peakMemory = Compute.peakMemory
       try reply(answer)
     }
   }

@@ -19,7 +19,7 @@ public enum AtomicFile {
   /// Writes a file piece by piece: `contents` appends to the open file that it receives.
   ///
   /// - Throws: Any error of `contents`, and ``FormatError``. The old contents of `url` then stay in place.
-  public static func write(to url: URL, _ contents: (borrowing OpenFile) throws -> Void) throws {
+  package static func write(to url: URL, _ contents: (borrowing OpenFile) throws -> Void) throws {
     let (url, permissions) = try destination(of: url, isFolder: false)
     TemporaryNeighbour.removeAbandoned(of: url)
     let temporary = try TemporaryNeighbour(of: url, isFolder: false)
@@ -38,7 +38,7 @@ public enum AtomicFile {
   /// Checks that a file can be written to `url`, so that a long calculation does not fail only when it saves its result.
   ///
   /// - Throws: ``FormatError`` if `url` names something other than a plain file, or if its folder is missing or not writable.
-  public static func check(_ url: URL) throws {
+  package static func check(_ url: URL) throws {
     let parent = try destination(of: url, isFolder: false).url.deletingLastPathComponent()
     if access(parent.path, W_OK) != 0 { throw FormatError(file: url, tried: "write to it") }
   }
@@ -46,8 +46,8 @@ public enum AtomicFile {
   /// Removes the temporary files of killed writers in `folder`, and puts back an old folder that one of them had moved aside.
   ///
   /// Temporary files of running writers are left alone, because their writers hold a lock on them.
-  public static func removeAbandoned(in folder: URL) { TemporaryNeighbour.removeAbandoned(in: folder) { _ in true } }
+  package static func removeAbandoned(in folder: URL) { TemporaryNeighbour.removeAbandoned(in: folder) { _ in true } }
 
   /// Returns whether a name is that of a temporary file or folder, whether or not its writer still runs.
-  public static func isTemporary(_ name: String) -> Bool { TemporaryNeighbour.targetName(of: name) != nil }
+  package static func isTemporary(_ name: String) -> Bool { TemporaryNeighbour.targetName(of: name) != nil }
 }

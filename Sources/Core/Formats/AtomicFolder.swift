@@ -9,17 +9,17 @@ import Foundation
 ///
 /// A symbolic link at the path is followed, and an existing folder keeps its permissions. Anything other than a folder is left
 /// alone and reported as an error.
-public enum AtomicFolder {
+package enum AtomicFolder {
   /// Creates or replaces the folder at `url`: `build` receives an empty temporary folder and fills it.
   ///
   /// - Throws: Any error of `build`, and ``FormatError`` with the path and the system's reason. The old folder is then still in
   ///   place, unless it was the last step that failed, the flush of the parent folder.
-  public static func write(to url: URL, _ build: (URL) throws -> Void) throws {
+  package static func write(to url: URL, _ build: (URL) throws -> Void) throws {
     try write(to: url, exchange: exchange, afterStep: {}, build)
   }
 
   /// Removes what a killed writer of `url` left behind, and puts the old folder back if the writer had moved it aside.
-  public static func recover(_ url: URL) {
+  package static func recover(_ url: URL) {
     if let target = try? destination(of: url, isFolder: true).url { TemporaryNeighbour.removeAbandoned(of: target) }
   }
 

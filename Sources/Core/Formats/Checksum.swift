@@ -15,7 +15,7 @@ public struct Checksum: Sendable {
   public init() {}
 
   /// Returns the checksum of `bytes` as 64 lowercase hexadecimal digits.
-  public static func hexDigest(of bytes: some Sequence<UInt8>) -> String {
+  package static func hexDigest(of bytes: some Sequence<UInt8>) -> String {
     var hash = Checksum()
     hash.update(bytes)
     return hash.hexDigest
@@ -24,7 +24,7 @@ public struct Checksum: Sendable {
   /// Returns the checksum of a file's contents as 64 lowercase hexadecimal digits.
   ///
   /// The file is read in pieces, so its size does not matter. Throws ``FormatError`` if it cannot be read.
-  public static func hexDigest(ofFile url: URL) throws -> String {
+  package static func hexDigest(ofFile url: URL) throws -> String {
     let file = try OpenFile(url, O_RDONLY | O_NONBLOCK)
     let size = try file.size()
     var hash = Checksum()

@@ -4,20 +4,20 @@ import Foundation
 ///
 /// The system releases the lock when the process ends, even if the process is killed. While the lock is held, the file contains
 /// a description of its holder. The file stays in place when the lock is released.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
   private let file: OpenFile
 
   /// The error that another process holds the lock.
-  public struct Held: Error, CustomStringConvertible, Sendable {
+  package struct Held: Error, CustomStringConvertible, Sendable {
     /// A description of the holder, such as `process 4711 on lupin since 2026-02-03T10:11:12Z`.
-    public let holder: String
-    public var description: String { "in use by \(holder)" }
+    package let holder: String
+    package var description: String { "in use by \(holder)" }
   }
 
   /// Takes the lock on `url`, and creates the file if it does not exist.
   ///
   /// - Throws: ``Held`` if another process holds the lock, ``FormatError`` if the file cannot be opened or locked.
-  public init(_ url: URL) throws {
+  package init(_ url: URL) throws {
     while true {
       let file = try OpenFile(url, O_RDWR | O_CREAT)
       guard file.lock(waiting: false) else {
@@ -50,7 +50,7 @@ public final class FileLock: Sendable {
   /// Waits until no other process holds the lock on `url`, and takes it.
   ///
   /// `isHeld` is called every 50 milliseconds while another process holds the lock. If it throws an error, the wait ends.
-  public convenience init(waitingFor url: URL, isHeld: (Held) throws -> Void) throws {
+  package convenience init(waitingFor url: URL, isHeld: (Held) throws -> Void) throws {
     while true {
       do {
         try self.init(url)
@@ -69,7 +69,7 @@ public final class FileLock: Sendable {
   }
 
   /// Empties the lock files (`.NAME.lock`) in a folder whose holders were killed.
-  public static func clearAbandoned(in folder: URL) {
+  package static func clearAbandoned(in folder: URL) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(".") && name.hasSuffix(".lock") {
       guard let file = try? OpenFile(folder.appending(path: name), O_RDWR | O_NOFOLLOW | O_NONBLOCK),

@@ -1,16 +1,16 @@
 import Foundation
 
 /// File operations of Foundation that throw ``FormatError`` with the path and the system's reason.
-public enum FileSystem {
+package enum FileSystem {
   /// Creates a folder and all missing folders above it. An existing folder is left as it is.
-  public static func makeFolder(_ url: URL) throws {
+  package static func makeFolder(_ url: URL) throws {
     try told(url, "make this folder") {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
   }
 
   /// Removes a file, or a folder with all its contents. Does nothing if there is nothing at `url`.
-  public static func remove(_ url: URL) throws {
+  package static func remove(_ url: URL) throws {
     do {
       try told(url, "remove it") { try FileManager.default.removeItem(at: url) }
     } catch  where (try? FileManager.default.attributesOfItem(atPath: url.path)) == nil {
@@ -19,12 +19,12 @@ public enum FileSystem {
   }
 
   /// Copies a file, or a folder with all its contents, to a path where nothing exists yet.
-  public static func copy(_ url: URL, to target: URL) throws {
+  package static func copy(_ url: URL, to target: URL) throws {
     try told(target, "copy \(url.path) to it") { try FileManager.default.copyItem(at: url, to: target) }
   }
 
   /// Moves or renames a file or a folder.
-  public static func move(_ url: URL, to target: URL) throws {
+  package static func move(_ url: URL, to target: URL) throws {
     try told(target, "move \(url.path) to it") { try FileManager.default.moveItem(at: url, to: target) }
   }
 
@@ -32,7 +32,7 @@ public enum FileSystem {
   ///
   /// A file is hard-linked instead of copied where the file system allows it. The caller must therefore never write to either
   /// of the two in place.
-  public static func copyWhole(_ url: URL, to target: URL) throws {
+  package static func copyWhole(_ url: URL, to target: URL) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else {
       return try AtomicFolder.write(to: target) { folder in
@@ -44,14 +44,14 @@ public enum FileSystem {
   }
 
   /// Returns the sorted names of all files and folders in a folder, including hidden ones.
-  public static func names(in folder: URL) throws -> [String] {
+  package static func names(in folder: URL) throws -> [String] {
     try told(folder, "list it") { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
   }
 
   /// Returns all plain files in a folder and the folders below it, sorted by path and without hidden ones.
   ///
   /// If `url` is itself a plain file, it is the only element.
-  public static func files(below url: URL) -> [URL] {
+  package static func files(below url: URL) -> [URL] {
     func isPlain(_ url: URL) -> Bool {
       (try? url.resolvingSymlinksInPath().resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) ?? false
     }
@@ -63,7 +63,7 @@ public enum FileSystem {
   /// Returns all bytes of a file, a pipe or a device.
   ///
   /// Throws ``FormatError`` if it cannot be read, or if it is larger than the machine's memory.
-  public static func contents(of url: URL) throws -> Data {
+  package static func contents(of url: URL) throws -> Data {
     let file = try OpenFile(url, O_RDONLY)
     if let size = try? file.size(), size > ProcessInfo.processInfo.physicalMemory {
       throw FormatError(file: url, "holds \(size) bytes, more than this machine has memory")
@@ -74,7 +74,7 @@ public enum FileSystem {
   }
 
   /// Returns the contents of a text file. Throws ``FormatError`` if they are not valid UTF-8.
-  public static func text(of url: URL) throws -> String {
+  package static func text(of url: URL) throws -> String {
     guard let text = String(validating: try contents(of: url), as: UTF8.self) else {
       throw FormatError(file: url, "is not valid UTF-8")
     }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Lines are not buffered, so a killed process loses at most the line that it was writing. Keys are sorted. Floating-point
 /// values that JSON cannot express become the strings "nan", "inf" and "-inf".
-public final class JSONLinesWriter {
+package final class JSONLinesWriter {
   private let file: OpenFile
   private var size: Int
   private let encoder = JSONEncoder()
@@ -14,7 +14,7 @@ public final class JSONLinesWriter {
   /// - `append`: Whether existing lines are kept. A last line that a killed process left unfinished is removed. If `false`, the
   ///   file starts empty.
   /// - Throws: ``FormatError`` if `url` cannot be opened or is not a regular file.
-  public init(_ url: URL, append: Bool) throws {
+  package init(_ url: URL, append: Bool) throws {
     file = try OpenFile(url, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK)
     size = append ? try Self.endOfLastLine(in: file) : 0
     try file.truncate(to: size)
@@ -26,7 +26,7 @@ public final class JSONLinesWriter {
   /// Appends `object` as one line. If writing fails, for example on a full disk, the file still contains only whole lines.
   ///
   /// - Throws: ``FormatError`` if the line cannot be written, `EncodingError` if `object` cannot be encoded.
-  public func write(_ object: some Encodable) throws {
+  package func write(_ object: some Encodable) throws {
     var line = try encoder.encode(object)
     line.append(UInt8(ascii: "\n"))
     do {

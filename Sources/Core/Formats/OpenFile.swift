@@ -1,7 +1,7 @@
 import Foundation
 
 /// An open file or folder, which is closed when the value is destroyed. Errors name its path and the system's reason.
-public struct OpenFile: ~Copyable, Sendable {
+package struct OpenFile: ~Copyable, Sendable {
   let url: URL
   let descriptor: Int32
 
@@ -17,7 +17,7 @@ public struct OpenFile: ~Copyable, Sendable {
   /// Appends `bytes`, or overwrites the bytes at `offset`.
   ///
   /// Nothing is buffered, so callers should write large pieces: `try file.write(array.span.bytes)`.
-  public func write(_ bytes: RawSpan, at offset: Int? = nil) throws {
+  package func write(_ bytes: RawSpan, at offset: Int? = nil) throws {
     let code = writeAll(bytes, to: descriptor, at: offset)
     if code != 0 { throw FormatError(file: url, tried: "write to it", code: code) }
   }

@@ -83,7 +83,7 @@ public final class SafetensorsReader: Sendable {
   /// Reads a tensor like ``floats(named:)``, into memory for exactly the tensor's `count` elements.
   ///
   /// The contents of `out` are unspecified if the call throws.
-  public func floats(named name: String, into out: UnsafeMutableBufferPointer<Float>) throws {
+  package func floats(named name: String, into out: UnsafeMutableBufferPointer<Float>) throws {
     let info = try info(name)
     precondition(out.count == info.count, "'\(name)' has \(info.count) elements, the buffer \(out.count)")
     switch info.dtype {
@@ -96,7 +96,7 @@ public final class SafetensorsReader: Sendable {
   }
 
   /// Returns the elements of a tensor of type F32 in a range of its row-major order. Throws like ``floats(named:)``.
-  public func floats(named name: String, _ range: Range<Int>) throws -> [Float] {
+  package func floats(named name: String, _ range: Range<Int>) throws -> [Float] {
     let info = try info(name)
     precondition(
       range.lowerBound >= 0 && range.upperBound <= info.count, "elements \(range) of the \(info.count) of '\(name)'")

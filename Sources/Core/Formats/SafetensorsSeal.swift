@@ -22,7 +22,7 @@ extension SafetensorsReader {
   /// Reads the whole file and compares its checksum with the one in its metadata.
   ///
   /// - Throws: ``FormatError`` if the file is damaged or was written without a checksum.
-  public func checkSeal() throws {
+  package func checkSeal() throws {
     guard let expected = metadata[SafetensorsSeal.key], let place = SafetensorsSeal.place(in: try headerBytes()) else {
       throw FormatError(file: url, "has no checksum of its own, so that nothing tells whether it is whole")
     }

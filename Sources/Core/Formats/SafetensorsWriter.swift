@@ -19,10 +19,11 @@ public struct SafetensorsWriter {
 
   /// Creates a writer without tensors.
   ///
-  /// - Parameters:
-  ///   - metadata: The contents of `__metadata__`. `transformers` refuses files whose metadata have no `format`.
-  ///   - sealed: Whether the metadata contain a checksum of the whole file, which ``SafetensorsReader/checkSeal()`` compares.
-  public init(metadata: [String: String] = ["format": "pt"], sealed: Bool = false) {
+  /// - Parameter metadata: The contents of `__metadata__`. `transformers` refuses files whose metadata have no `format`.
+  public init(metadata: [String: String] = ["format": "pt"]) { self.init(metadata: metadata, sealed: false) }
+
+  /// Creates a writer whose metadata, if `sealed`, contain a checksum of the whole file for `SafetensorsReader.checkSeal()`.
+  package init(metadata: [String: String], sealed: Bool) {
     self.metadata = sealed ? metadata.merging([SafetensorsSeal.key: SafetensorsSeal.blank]) { $1 } : metadata
     isSealed = sealed
   }

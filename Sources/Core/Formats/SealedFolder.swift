@@ -3,13 +3,13 @@ import Foundation
 /// Folders that are written atomically together with a list of their files' checksums, so that damage is detected on reading.
 ///
 /// The list is a file called `SHA256SUMS`, which `sha256sum -c SHA256SUMS` can check as well.
-public enum SealedFolder {
+package enum SealedFolder {
   static let listName = "SHA256SUMS"
 
   /// Creates or replaces the folder at `url` like ``AtomicFolder/write(to:_:)``, and adds the list of checksums.
   ///
   /// `build` must write files only, no folders.
-  public static func write(to url: URL, _ build: (URL) throws -> Void) throws {
+  package static func write(to url: URL, _ build: (URL) throws -> Void) throws {
     try AtomicFolder.write(to: url) { folder in
       try build(folder)
       let lines = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map {
@@ -20,14 +20,14 @@ public enum SealedFolder {
   }
 
   /// Returns whether a folder has a list of checksums.
-  public static func isSealed(_ url: URL) -> Bool {
+  package static func isSealed(_ url: URL) -> Bool {
     FileManager.default.fileExists(atPath: url.appending(path: listName).path)
   }
 
   /// Compares every listed file with its checksum. Files that are not in the list are ignored.
   ///
   /// - Throws: ``FormatError`` with the path of the first file that is missing or has changed, or if there is no list.
-  public static func check(_ url: URL) throws {
+  package static func check(_ url: URL) throws {
     let list = url.appending(path: listName)
     guard let text = try? String(contentsOf: list, encoding: .utf8), !text.isEmpty else {
       throw FormatError(file: list, "is missing or cannot be read; it tells whether the files beside it are whole")

@@ -3,14 +3,14 @@ import Foundation
 /// The three standard streams of the process, without buffering.
 ///
 /// After ``prepare()`` a failed read or write is always an error and never a signal that ends the process.
-public enum StandardStream: Int32, CaseIterable, Sendable {
+package enum StandardStream: Int32, CaseIterable, Sendable {
   case input, output, error
 
   /// Ignores the signals of failed writes, and opens `/dev/null` for each standard stream that the process was started without.
   ///
   /// Call this before any file is opened. Otherwise the first file would get the descriptor of a missing stream, and text meant
   /// for that stream would be written to the file.
-  public static func prepare() {
+  package static func prepare() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     for stream in allCases where fcntl(stream.rawValue, F_GETFD) < 0 {
@@ -20,32 +20,32 @@ public enum StandardStream: Int32, CaseIterable, Sendable {
   }
 
   /// The error that a stream could not be read or written, with the system's reason.
-  public struct Failure: Error, Sendable, CustomStringConvertible {
-    public let stream: StandardStream
+  package struct Failure: Error, Sendable, CustomStringConvertible {
+    package let stream: StandardStream
     let code: Int32
 
     /// Whether the reason is that the reader of a pipe has closed it.
-    public var isClosedPipe: Bool { code == EPIPE }
-    public var description: String {
+    package var isClosedPipe: Bool { code == EPIPE }
+    package var description: String {
       "standard \(stream) cannot be \(stream == .input ? "read" : "written"): \(String(cString: strerror(code)))"
     }
   }
 
   /// Writes all of `text`.
-  public func write(_ text: String) throws(Failure) {
+  package func write(_ text: String) throws(Failure) {
     let code = writeAll(Array(text.utf8).span.bytes, to: rawValue)
     if code != 0 { throw Failure(stream: self, code: code) }
   }
 
   /// Reads until the end of the stream.
-  public func read() throws(Failure) -> [UInt8] {
+  package func read() throws(Failure) -> [UInt8] {
     let (bytes, code) = readAll(from: rawValue)
     if code != 0 { throw Failure(stream: self, code: code) }
     return bytes
   }
 
   /// The current width of the terminal in columns; `nil` if the stream is not a terminal or its width is unknown.
-  public var columns: Int? {
+  package var columns: Int? {
     var size = winsize()
     return ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
   }

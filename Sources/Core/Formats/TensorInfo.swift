@@ -17,7 +17,7 @@ public enum DType: String, Sendable, Hashable, CaseIterable {
   case f64 = "F64"
 
   /// The number of bytes of one element.
-  public var size: Int {
+  package var size: Int {
     switch self {
     case .bool, .u8, .i8, .f8e5m2, .f8e4m3: 1
     case .i16, .u16, .f16, .bf16: 2
@@ -35,10 +35,10 @@ public struct TensorInfo: Sendable, Hashable {
   /// The number of elements.
   public let count: Int
   /// The number of bytes of all elements.
-  public var byteCount: Int { count * dtype.size }
+  package var byteCount: Int { count * dtype.size }
 
   /// Returns `nil` if an extent is negative or the number of bytes does not fit in an `Int`.
-  public init?(dtype: DType, shape: [Int]) {
+  package init?(dtype: DType, shape: [Int]) {
     var count = 1
     for dimension in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: dimension)

@@ -10,10 +10,10 @@
 /// Rows of a table (word embeddings) that were never looked up still have moments of zero, so a step only decays them and skips
 /// the rest of the formula. The result is bit for bit that of the dense update.
 public final class AdamW {
-  public let parameters: ParameterStore
-  public let beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
+  package let parameters: ParameterStore
+  package let beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
   /// The number of steps t that each parameter has taken.
-  public private(set) var steps: [Int]
+  package private(set) var steps: [Int]
   private let first: Storage
   private let second: Storage
   /// The rows that gradients have reached so far, for each table of which they have only ever reached rows.
@@ -125,18 +125,18 @@ public final class AdamW {
   }
 
   /// The state that a checkpoint has to contain: t of each parameter, and both moments in the layout of the arena.
-  public struct State: Sendable {
-    public let steps: [Int]
-    public let first: [Float]
-    public let second: [Float]
+  package struct State: Sendable {
+    package let steps: [Int]
+    package let first: [Float]
+    package let second: [Float]
 
-    public init(steps: [Int], first: [Float], second: [Float]) {
+    package init(steps: [Int], first: [Float], second: [Float]) {
       (self.steps, self.first, self.second) = (steps, first, second)
     }
   }
 
   /// A copy of the current state.
-  public var state: State {
+  package var state: State {
     func copy(_ storage: Storage) -> [Float] {
       Array(UnsafeBufferPointer(start: storage.pointer, count: parameters.layout.extent))
     }
@@ -146,7 +146,7 @@ public final class AdamW {
   /// Restores a state, whose sizes must match these parameters.
   ///
   /// The state does not say which rows of a table have been looked up, so from now on every step updates all of them.
-  public func restore(_ state: State) {
+  package func restore(_ state: State) {
     precondition(
       state.first.count == parameters.layout.extent && state.second.count == parameters.layout.extent
         && state.steps.count == steps.count, "the state of another model")

@@ -29,7 +29,7 @@ extension Compute {
   ///
   /// It is read only once, because OpenBLAS writes it into a shared buffer, and two threads that read it at the same time would
   /// both get a mixture.
-  public static let blas =
+  package static let blas =
     openblas_get_config().map { String(cString: $0).trimmingCharacters(in: .whitespaces) } ?? "unknown"
 }
 

@@ -22,7 +22,7 @@ public enum Compute {
   public static var instructionSet: String { String(cString: engine.kernels.pointee.name) }
 
   /// Returns the unused memory of the pool to the system.
-  public static func trimMemory() { engine.pool.trim() }
+  package static func trimMemory() { engine.pool.trim() }
 
   /// The number of times that the pool has requested memory from the system.
   package static var systemRequests: Int { engine.pool.systemRequests }
@@ -31,7 +31,7 @@ public enum Compute {
   ///
   /// A program should call this before any calculation, because a wrong value ends the process later.
   /// - Throws: ``ComputeError`` if a variable has a value that this machine does not support.
-  public static func checkEnvironment() throws {
+  package static func checkEnvironment() throws {
     let environment = ProcessInfo.processInfo.environment
     if distill_kernels_best() == nil {
       throw ComputeError(

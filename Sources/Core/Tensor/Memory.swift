@@ -43,3 +43,17 @@ enum MachineMemory {
       .compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
   }
 }
+
+extension Compute {
+  /// The most memory that this process has had at once, in bytes.
+  public static var peakMemory: Int {
+    var usage = rusage()
+    #if os(macOS)
+      guard getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
+      return usage.ru_maxrss
+    #else
+      guard getrusage(Int32(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+      return usage.ru_maxrss * 1024
+    #endif
+  }
+}

@@ -6,7 +6,7 @@ import Foundation
 /// No number depends on how many were drawn before. A training can therefore be resumed at any step without repeating the draws
 /// before it.
 public struct RandomKey: Hashable, Sendable {
-  public let value: UInt64
+  package let value: UInt64
 
   public init(_ seed: UInt64) { value = Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15) }
   private init(raw: UInt64) { value = raw }
@@ -25,16 +25,16 @@ public struct RandomKey: Hashable, Sendable {
   }
 
   /// Returns 32 random bits.
-  public func bits(_ counter: UInt64) -> UInt32 { distill_random(value, counter) }
+  package func bits(_ counter: UInt64) -> UInt32 { distill_random(value, counter) }
 
   /// Returns a number in 0 ..< bound. The probabilities differ from uniform ones by at most a factor of 1 ± 2⁻⁶⁴·bound.
-  public func integer(below bound: Int, _ counter: UInt64) -> Int {
+  package func integer(below bound: Int, _ counter: UInt64) -> Int {
     let wide = UInt64(bits(2 &* counter)) << 32 | UInt64(bits(2 &* counter &+ 1))
     return Int(wide.multipliedFullWidth(by: UInt64(bound)).high)
   }
 
   /// Returns a number from the standard normal distribution (Box and Muller 1958).
-  public func normal(_ counter: UInt64) -> Float {
+  package func normal(_ counter: UInt64) -> Float {
     let (u, v) = (bits(2 &* counter), bits(2 &* counter &+ 1))
     // u + 1 keeps the argument of the logarithm above zero.
     let radius = (-2 * log((Double(u) + 1) / 4_294_967_296)).squareRoot()

@@ -53,7 +53,7 @@ public struct EncoderConformance {
   }
 
   /// Exactly what is asked for comes, in its shape, and is the same whatever else is asked for.
-  public func checkActivations() throws {
+  package func checkActivations() throws {
     let all = Set(Activation.all(of: card))
     let together = try answer(all)
     let came = Set(together.activations.keys)
@@ -99,7 +99,7 @@ public struct EncoderConformance {
   }
 
   /// Asked by several threads at once, it gives each of them the numbers that it gives one.
-  public func checkSharing() throws {
+  package func checkSharing() throws {
     let all = Set(Activation.all(of: card))
     let expected = try answer(all).activations.mapValues(\.values)
     let (encoder, batch) = (encoder, batch(sequences))
@@ -115,7 +115,7 @@ public struct EncoderConformance {
   }
 
   /// A batch is its sequences, one by one.
-  public func checkPacking() throws {
+  package func checkPacking() throws {
     let all = Set(Activation.all(of: card))
     let packed = try answer(all)
     for activation in all {
@@ -132,7 +132,7 @@ public struct EncoderConformance {
   }
 
   /// Written and loaded, it gives the same numbers to the last bit.
-  public func checkWriting() throws {
+  package func checkWriting() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "encoder-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -149,7 +149,7 @@ public struct EncoderConformance {
   }
 
   /// What it cannot answer is refused with a `ContractError`.
-  public func checkRefusals() throws {
+  package func checkRefusals() throws {
     func refuses(_ what: String, _ sequences: [TokenSequence], _ activation: Activation = .logits) throws {
       let accepted = try accepts(what, orThrows: ContractError.self) {
         _ = try encoder.respond(to: batch(sequences), with: [activation])

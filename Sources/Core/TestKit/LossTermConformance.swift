@@ -63,7 +63,7 @@ public struct LossTermConformance {
   }
 
   /// The term reads what it declares and all of it, and refuses models and data that it cannot work with.
-  public func checkReads() throws {
+  package func checkReads() throws {
     let scene = try scene()
     let reads = scene.reads
     for activation in reads.teacher { try card(layers: 4).check(activation, of: "teacher") }
@@ -108,7 +108,7 @@ public struct LossTermConformance {
 
   /// The same batch has the same loss and gradients when it is asked again, and when the student answered it in pieces, as
   /// with `micro_batch_size`.
-  public func checkPieces() throws {
+  package func checkPieces() throws {
     let scene = try scene()
     let (loss, gradients) = try scene.gradients()
     for pieces in [[0..<5], [0..<2, 2..<4, 4..<5]] {
@@ -127,7 +127,7 @@ public struct LossTermConformance {
   }
 
   /// The gradient of every number that the term reads of the student, and of its own parameters, is the slope of the loss.
-  public func checkGradients() throws {
+  package func checkGradients() throws {
     let scene = try scene()
     let (_, gradients) = try scene.gradients()
     let own = (scene.parameters?.parameters ?? []).map { ($0, Tensor($0.gradient.values, $0.shape)) }
@@ -175,7 +175,7 @@ public struct LossTermConformance {
   }
 
   /// What is promised for a student that answers as the teacher does.
-  public func checkAgreement() throws {
+  package func checkAgreement() throws {
     guard agreement != .unspecified else { return }
     var scene = try scene()
     for activation in scene.reads.student {
@@ -198,7 +198,7 @@ public struct LossTermConformance {
   }
 
   /// The order of the sequences in a batch does not matter.
-  public func checkOrder() throws {
+  package func checkOrder() throws {
     let scene = try scene()
     let (loss, gradients) = try scene.gradients()
     let order = [2, 0, 4, 3, 1]
@@ -217,7 +217,7 @@ public struct LossTermConformance {
   }
 
   /// Loss and gradient are finite for one sequence alone, for answers of 0, alike, and larger or smaller than usual.
-  public func checkExtremes() throws {
+  package func checkExtremes() throws {
     let scene = try scene()
     try requireFinite("a batch of one sequence", self.scene(lengths: [3]))
     try requireFinite("a sequence of one token", self.scene(lengths: [1]))

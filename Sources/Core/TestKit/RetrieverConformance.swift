@@ -34,7 +34,7 @@ public struct RetrieverConformance {
   }
 
   /// The nearest are found, in order and with their similarities.
-  public func checkNeighbours() throws {
+  package func checkNeighbours() throws {
     try checkRecall(unitVectors(1_000, "keys"), queries: unitVectors(100, "queries"), "among random vectors")
     let answers = try recipe.makeRetriever(unitVectors(5, "keys")).search(
       Matrix(rows: 0, columns: 24, values: []), neighbours: 3)
@@ -42,7 +42,7 @@ public struct RetrieverConformance {
   }
 
   /// Equal keys come in the order of their rows, and do not hide others.
-  public func checkDuplicates() throws {
+  package func checkDuplicates() throws {
     let places = unitVectors(5, "keys")
     try checkAll(of: places.gathered((0..<40).map { $0 % 5 }), neighbours: 40)
     let heap = unitVectors(600, "keys").gathered((0..<600).map { $0.isMultiple(of: 2) ? 0 : $0 })
@@ -50,7 +50,7 @@ public struct RetrieverConformance {
   }
 
   /// No keys, one key, and more neighbours than keys.
-  public func checkAllOfFew() throws {
+  package func checkAllOfFew() throws {
     try checkAll(of: unitVectors(0, "keys"), neighbours: 3)
     try checkAll(of: unitVectors(1, "keys"), neighbours: 1)
     try checkAll(of: unitVectors(1, "keys"), neighbours: 3)
@@ -59,7 +59,7 @@ public struct RetrieverConformance {
   }
 
   /// A retriever that was written and loaded gives the same answers.
-  public func checkWriting() throws {
+  package func checkWriting() throws {
     for count in [0, 1, 300] {
       let keys = unitVectors(count, "keys")
       let queries = unitVectors(20, "queries")
@@ -78,7 +78,7 @@ public struct RetrieverConformance {
   }
 
   /// What the contract forbids is refused with a `ContractError`.
-  public func checkRefusals() throws {
+  package func checkRefusals() throws {
     let keys = unitVectors(30, "keys")
     let retriever = try recipe.makeRetriever(keys)
     let query = unitVectors(2, "queries")

@@ -42,10 +42,10 @@ public struct SchedulerConformance {
 
   /// What counts is a function of the layer map and the state, lies within the map, is never nothing, and changes only where
   /// `observe` says so.
-  public func checkFocus() throws { try checkCourse(of: schedule, terms) }
+  package func checkFocus() throws { try checkCourse(of: schedule, terms) }
 
   /// The same pipeline meets the same answer, a refusal is a `WiringError`, and what is accepted can be trained.
-  public func checkVerdicts() throws {
+  package func checkVerdicts() throws {
     for map in [terms.layerMap, Array(terms.layerMap.prefix(1)), []] {
       for (layerTerms, outputTerms) in [
         (terms.layerTerms, terms.outputTerms), (terms.layerTerms, []), ([], terms.outputTerms),
@@ -65,7 +65,7 @@ public struct SchedulerConformance {
   }
 
   /// A schedule that is given the state of another, as a checkpoint keeps it, goes on as that one would have.
-  public func checkResume() throws {
+  package func checkResume() throws {
     var whole = Course(schedule, terms, key)
     let steps = terms.epochs * Self.stepsPerEpoch
     whole.run(0..<steps)
@@ -84,7 +84,7 @@ public struct SchedulerConformance {
   }
 
   /// A state that is damaged, or another schedule's, leads to no focus outside the layer map.
-  public func checkForeignState() throws {
+  package func checkForeignState() throws {
     var course = Course(schedule, terms, key)
     course.run(0..<Self.stepsPerEpoch)
     let own = course.schedule.state.values.keys

@@ -5,14 +5,14 @@ import Foundation
 /// An error that lists everything that is wrong with a text file.
 public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
   /// One of the problems of a file.
-  public struct Problem: Sendable, Equatable {
+  package struct Problem: Sendable, Equatable {
     /// The line, counted from 1, or `nil` if the problem concerns the whole file.
-    public let line: Int?
-    public let message: String
+    package let line: Int?
+    package let message: String
     /// The name of the column, if the problem is that it is missing.
-    public let column: String?
+    package let column: String?
 
-    public init(line: Int? = nil, _ message: String, column: String? = nil) {
+    package init(line: Int? = nil, _ message: String, column: String? = nil) {
       self.line = line
       self.message = message.escapingControls()  // the message may quote text from the file
       self.column = column
@@ -20,15 +20,15 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
   }
 
   /// The largest number of problems that an error lists.
-  public static let limit = 20
+  package static let limit = 20
 
   public let file: String
   /// The first problems, at most `limit`.
-  public let problems: [Problem]
+  package let problems: [Problem]
   /// The number of all problems, including those that are not listed.
-  public let total: Int
+  package let total: Int
 
-  public init(_ file: URL, _ problems: [Problem], total: Int? = nil) {
+  package init(_ file: URL, _ problems: [Problem], total: Int? = nil) {
     self.init(named: file.path, problems, total: total)
   }
 
@@ -39,7 +39,7 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
     self.total = total ?? problems.count
   }
 
-  public init(_ file: URL, line: Int? = nil, _ message: String) {
+  package init(_ file: URL, line: Int? = nil, _ message: String) {
     self.init(file, [Problem(line: line, message)])
   }
 

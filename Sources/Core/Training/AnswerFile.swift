@@ -2,7 +2,7 @@ import DistillCore
 import Foundation
 
 /// Where a teacher's answers outlive a run, and what they depend on.
-public struct AnswerFolder: Sendable {
+package struct AnswerFolder: Sendable {
   /// The run's own, which nobody else removes while it goes.
   let own: URL
   /// That of all runs beside each other.
@@ -10,7 +10,7 @@ public struct AnswerFolder: Sendable {
   private let teacher: Provenance
 
   /// - `teacher`: everything that decides about the teacher and what it is asked for.
-  public init(own: URL, shared: URL, teacher: Provenance) {
+  package init(own: URL, shared: URL, teacher: Provenance) {
     (self.own, self.shared, self.teacher) = (own, shared, teacher)
   }
 

@@ -19,15 +19,25 @@ public final class DistillationObjective: Objective {
     let pair: Int?
   }
 
-  /// Without a scheduler every term counts in every step.
+  /// Without a scheduler every term counts in every step. The teacher's answers are kept in memory.
   ///
   /// - `teacherMemory`: bytes that the teacher's token-wise answers may take to be remembered.
-  /// - `answers`: where the teacher's answers lie for other trainings too; nil keeps them in memory.
   /// - Throws: `WiringError` where a term does not fit the models.
-  public init(
+  public convenience init(
     student: any Student, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
     scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,
-    answers: AnswerFolder? = nil, key: RandomKey = RandomKey(0), observe: @escaping (TrainingEvent) -> Void = { _ in }
+    key: RandomKey = RandomKey(0), observe: @escaping (TrainingEvent) -> Void = { _ in }
+  ) throws {
+    try self.init(
+      student: student, teacher: teacher, terms: terms, layerMap: layerMap, scheduler: scheduler, data: data,
+      microBatchSize: microBatchSize, teacherMemory: teacherMemory, answers: nil, key: key, observe: observe)
+  }
+
+  /// - `answers`: where the teacher's answers lie for other trainings too; nil keeps them in memory.
+  package init(
+    student: any Student, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
+    scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,
+    answers: AnswerFolder?, key: RandomKey = RandomKey(0), observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
     precondition(Set(terms.map(\.name)).count == terms.count, "terms need names of their own: \(terms.map(\.name))")
     (self.student, self.terms, self.layerMap) = (student, terms, layerMap)
@@ -78,10 +88,10 @@ public final class DistillationObjective: Objective {
   public func observe(_ report: StepReport) -> StageMove? { scheduler?.observe(report, layerMap) }
 
   /// What counts in the next step.
-  public var focus: Focus { scheduler?.focus(layerMap) ?? Focus(layerPairs: layerMap.indices, outputs: true) }
+  package var focus: Focus { scheduler?.focus(layerMap) ?? Focus(layerPairs: layerMap.indices, outputs: true) }
 
   /// Bytes of the teacher's answers that would be remembered for a dataset.
-  public func rememberedBytes(of data: EncodedDataset) -> Int { memory?.bytes(of: data) ?? 0 }
+  package func rememberedBytes(of data: EncodedDataset) -> Int { memory?.bytes(of: data) ?? 0 }
 
   // MARK: one step
 

@@ -2,12 +2,12 @@ import DistillCore
 import Foundation
 
 /// `metrics.jsonl`: one JSON object a line.
-public final class MetricsLog {
+package final class MetricsLog {
   private let url: URL
   private var writer: JSONLinesWriter
 
   /// Opens the file, keeping what is there when a run goes on.
-  public init(_ url: URL, append: Bool) throws {
+  package init(_ url: URL, append: Bool) throws {
     self.url = url
     writer = try JSONLinesWriter(url, append: append)
   }

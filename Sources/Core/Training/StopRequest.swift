@@ -8,7 +8,7 @@ public final class StopRequest: Sendable {
 
   public func stop(signal number: Int32) { signal.store(number, ordering: .relaxed) }
   /// The signal that asked for it; nil while nobody did.
-  public var requested: Int32? {
+  package var requested: Int32? {
     let number = signal.load(ordering: .relaxed)
     return number == 0 ? nil : number
   }

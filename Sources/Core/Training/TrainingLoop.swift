@@ -4,15 +4,15 @@ import Foundation
 /// The one loop: every training in a pipeline, of a teacher, a head or a student, is a call of ``fit(_:options:phase:)``.
 public final class TrainingLoop: Trainer {
   /// Where metrics and checkpoints go; nil for a training that leaves no trace.
-  public struct Files {
-    public let metrics: MetricsLog
-    public let checkpoints: URL
+  package struct Files {
+    package let metrics: MetricsLog
+    package let checkpoints: URL
     /// Go on from the newest checkpoint of a phase, where there is one.
-    public let resumes: Bool
+    package let resumes: Bool
     /// Everything outside the loop that decides about the result.
-    public let provenance: Provenance
+    package let provenance: Provenance
 
-    public init(metrics: MetricsLog, checkpoints: URL, resumes: Bool, provenance: Provenance) {
+    package init(metrics: MetricsLog, checkpoints: URL, resumes: Bool, provenance: Provenance) {
       (self.metrics, self.checkpoints, self.resumes, self.provenance) = (metrics, checkpoints, resumes, provenance)
     }
   }
@@ -22,9 +22,16 @@ public final class TrainingLoop: Trainer {
   private let stop: StopRequest
   private let observe: (TrainingEvent) -> Void
 
+  /// A loop that leaves no trace.
   /// - `seed`: of trainings whose options have none.
-  public init(
-    files: Files? = nil, seed: Int = 42, stop: StopRequest = StopRequest(),
+  public convenience init(
+    seed: Int = 42, stop: StopRequest = StopRequest(), observe: @escaping (TrainingEvent) -> Void = { _ in }
+  ) {
+    self.init(files: nil, seed: seed, stop: stop, observe: observe)
+  }
+
+  package init(
+    files: Files?, seed: Int = 42, stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) {
     (self.files, self.seed, self.stop, self.observe) = (files, seed, stop, observe)

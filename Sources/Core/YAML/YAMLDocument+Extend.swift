@@ -7,7 +7,7 @@ extension YAMLDocument {
   /// A key at the top of the extending file replaces the base's as a whole; nothing below is mixed. Every value keeps the
   /// place where it is written, and paths in it stay relative to the file they are written in. To be called before `set`,
   /// so that overrides reach what is inherited. Mistakes join `diagnostics`; where a base cannot be had, `root` becomes nil.
-  public mutating func extend() {
+  package mutating func extend() {
     guard var entries = root?.entries else { return }
     var chain = [
       File(name: source.name, url: source.folder.appending(path: URL(filePath: source.name).lastPathComponent))

@@ -14,7 +14,7 @@ extension YAMLDocument {
   /// out of the environment. Relative paths are relative to the file that holds the reference.
   ///
   /// To be called after `extend` and `set`. Mistakes join `diagnostics`.
-  public mutating func substitute(environment: [String: String]) {
+  package mutating func substitute(environment: [String: String]) {
     guard let root else { return }
     var substitution = Substitution(root: root, environment: environment, limits: limits)
     self.root = substitution.replacing(root)

@@ -5,7 +5,7 @@ extension YAMLDocument {
   ///
   /// The value is read as YAML: a scalar, or a list or mapping in brackets. Mappings that are missing on the way are made,
   /// so that a typo becomes the same "unknown key" as in the file. Mistakes join `diagnostics`.
-  public mutating func set(_ path: String, _ value: String) {
+  package mutating func set(_ path: String, _ value: String) {
     overrides += 1
     let shown = SourceText(
       name: "--set \(path)", text: "\(path)=\(value)", folder: source.folder, order: .override(overrides))

@@ -7,14 +7,23 @@ import Foundation
 /// with everything else.
 public struct YAMLDocument: Sendable {
   /// Nil for an empty file. After a syntax error, what stands before it: the lists and mappings that it cut off are open.
-  public internal(set) var root: Node?
-  public internal(set) var diagnostics: [Diagnostic] = []
-  public let source: SourceText
+  package internal(set) var root: Node?
+  package internal(set) var diagnostics: [Diagnostic] = []
+  package let source: SourceText
   let limits: YAMLLimits
   var overrides = 0
 
-  /// Reads a file. A file that cannot be read, or is not UTF-8, becomes a diagnostic too.
-  public init(file path: String, limits: YAMLLimits = YAMLLimits()) {
+  /// Reads a file. That it cannot be read, or is not UTF-8, is told by ``decode(_:registry:)``.
+  public init(file path: String) { self.init(file: path, limits: YAMLLimits()) }
+
+  /// Parses a text.
+  /// - `name`: what diagnostics call it.
+  /// - `folder`: what relative paths in it are relative to.
+  public init(_ text: String, name: String = "text.yaml", folder: URL = URL(filePath: ".")) {
+    self.init(Data(text.utf8), name: name, folder: folder)
+  }
+
+  package init(file path: String, limits: YAMLLimits) {
     let folder = URL(filePath: path).absoluteURL.deletingLastPathComponent()
     do {
       self.init(try limits.read(URL(filePath: path)), name: path, folder: folder, limits: limits)
@@ -24,15 +33,12 @@ public struct YAMLDocument: Sendable {
     }
   }
 
-  /// Parses a text; `name` is what diagnostics call it.
-  public init(
-    _ text: String, name: String = "text.yaml", folder: URL = URL(filePath: "."), limits: YAMLLimits = YAMLLimits()
-  ) {
+  package init(_ text: String, name: String = "text.yaml", folder: URL = URL(filePath: "."), limits: YAMLLimits) {
     self.init(Data(text.utf8), name: name, folder: folder, limits: limits)
   }
 
   /// Parses the bytes of a file that was read already.
-  public init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits = YAMLLimits()) {
+  package init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits = YAMLLimits()) {
     self.init(bytes, name: name, folder: folder, limits: limits, order: 0)
   }
 
@@ -80,7 +86,7 @@ extension YAMLDocument {
   /// Reads as much as can be read of the document as the options of a `T`.
   ///
   /// - Throws: what is wrong with a file of which nothing can be read.
-  public func draft<T: Configurable>(
+  package func draft<T: Configurable>(
     _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
   ) throws(Diagnostics) -> Draft<T> {
     guard let root else {

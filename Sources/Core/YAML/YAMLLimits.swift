@@ -2,18 +2,18 @@ import DistillOptions
 import Foundation
 
 /// What a file may cost before it is refused. The first three hold for each file that is extended, too.
-public struct YAMLLimits: Sendable {
-  public var bytes = 1 << 20
+package struct YAMLLimits: Sendable {
+  package var bytes = 1 << 20
   /// Levels of nesting. libyaml itself knows no bound.
-  public var depth = 64
+  package var depth = 64
   /// Nodes that all aliases together may stand for.
-  public var aliasedNodes = 10_000
+  package var aliasedNodes = 10_000
   /// Files in a chain of `extends`.
-  public var files = 16
+  package var files = 16
   /// References in all values together; what they stand for may be `bytes` long altogether.
-  public var references = 1_000
+  package var references = 1_000
 
-  public init() {}
+  package init() {}
 }
 
 extension YAMLLimits {

@@ -2,21 +2,21 @@ import DistillCore
 import Foundation
 
 /// The shape of a BERT encoder: `config.json` of the Hugging Face layout (Devlin et al. 2019).
-public struct BERTConfiguration: Sendable, Equatable {
-  public var vocabularySize: Int
-  public var hiddenSize: Int
-  public var layers: Int
-  public var heads: Int
-  public var intermediateSize: Int
-  public var maximumPositions: Int
-  public var typeVocabularySize: Int
-  public var layerNormEpsilon: Float
-  public var hiddenDropout: Float
-  public var attentionDropout: Float
-  public var initializerRange: Float
-  public var activation: FeedForwardActivation
+struct BERTConfiguration: Sendable, Equatable {
+  var vocabularySize: Int
+  var hiddenSize: Int
+  var layers: Int
+  var heads: Int
+  var intermediateSize: Int
+  var maximumPositions: Int
+  var typeVocabularySize: Int
+  var layerNormEpsilon: Float
+  var hiddenDropout: Float
+  var attentionDropout: Float
+  var initializerRange: Float
+  var activation: FeedForwardActivation
 
-  public init(
+  init(
     vocabularySize: Int, hiddenSize: Int, layers: Int, heads: Int, intermediateSize: Int, maximumPositions: Int = 512,
     typeVocabularySize: Int = 2, layerNormEpsilon: Float = 1e-12, hiddenDropout: Float = 0.1,
     attentionDropout: Float = 0.1, initializerRange: Float = 0.02, activation: FeedForwardActivation = .gelu
@@ -41,7 +41,7 @@ public struct BERTConfiguration: Sendable, Equatable {
 
   /// Reads `config.json` of a model folder.
   /// - Throws: `FormatError` when the file is missing, not of a BERT encoder, or says something impossible.
-  public init(folder: URL) throws {
+  init(folder: URL) throws {
     let file = folder.appending(path: "config.json")
     let fields: Fields
     guard FileManager.default.fileExists(atPath: folder.path) else {
@@ -76,7 +76,7 @@ public struct BERTConfiguration: Sendable, Equatable {
   }
 
   /// What is impossible about these numbers; nil when nothing is.
-  public var problem: String? {
+  var problem: String? {
     let sizes = [
       ("vocab_size", vocabularySize), ("hidden_size", hiddenSize), ("num_hidden_layers", layers),
       ("num_attention_heads", heads), ("intermediate_size", intermediateSize),
@@ -93,7 +93,7 @@ public struct BERTConfiguration: Sendable, Equatable {
   }
 
   /// Writes `config.json` as `transformers` reads it for `BertForSequenceClassification`.
-  public func write(to folder: URL, task: TaskKind) throws {
+  func write(to folder: URL, task: TaskKind) throws {
     var fields = Fields(
       vocab_size: vocabularySize, hidden_size: hiddenSize, num_hidden_layers: layers, num_attention_heads: heads,
       intermediate_size: intermediateSize)

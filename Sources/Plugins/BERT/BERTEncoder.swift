@@ -28,7 +28,7 @@ public struct BERTEncoder: Teacher {
   let weights: Weights
   public let untrained: Set<Activation>
 
-  public var configuration: BERTConfiguration { network.configuration }
+  var configuration: BERTConfiguration { network.configuration }
   public var embedding: SequenceEmbedding { network.embedding }
   public var task: TaskKind { network.task }
   public var tokenizer: any Tokenizer { network.tokenizer }

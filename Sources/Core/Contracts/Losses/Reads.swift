@@ -7,7 +7,7 @@ public struct Reads: Sendable, Equatable {
     (self.teacher, self.student) = (teacher, student)
   }
 
-  public func union(_ other: Reads) -> Reads {
+  package func union(_ other: Reads) -> Reads {
     Reads(teacher: teacher.union(other.teacher), student: student.union(other.student))
   }
 }

@@ -10,10 +10,10 @@ extension Activation {
   public func shape(_ card: ModelCard, _ lengths: [Int]) -> Shape { kind.shape(card, lengths) }
 
   /// Whether it has one row for a sequence, whatever its length.
-  public var isPerSequence: Bool { if case .perSequence = kind.shape { true } else { false } }
+  package var isPerSequence: Bool { if case .perSequence = kind.shape { true } else { false } }
 
   /// The part of each sequence, in memory that all of them share.
-  public func pieces(of tensor: Tensor, _ card: ModelCard, _ lengths: [Int]) -> [Tensor] {
+  package func pieces(of tensor: Tensor, _ card: ModelCard, _ lengths: [Int]) -> [Tensor] {
     var start = 0
     return lengths.map { length in
       let end = start + shape(card, [length])[0]

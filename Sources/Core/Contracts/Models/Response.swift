@@ -20,15 +20,15 @@ public struct Response {
   public mutating func set(_ activation: Activation, _ tensor: Tensor) { activations[activation] = tensor }
 
   /// Those of the activations that are wanted, as far as they are here.
-  public func only(_ wanted: Set<Activation>) -> Response {
+  package func only(_ wanted: Set<Activation>) -> Response {
     Response(activations.filter { wanted.contains($0.key) })
   }
 
   /// The same numbers without a way back.
-  public var detached: Response { Response(activations.mapValues(\.detached)) }
+  package var detached: Response { Response(activations.mapValues(\.detached)) }
 
   /// Responses to consecutive pieces of a batch as the response to the whole. Every activation is stacked along its first axis.
-  public static func concatenated(_ parts: [Response]) -> Response {
+  package static func concatenated(_ parts: [Response]) -> Response {
     guard let first = parts.first, parts.count > 1 else { return parts.first ?? Response() }
     return Response(
       Dictionary(

@@ -5,13 +5,13 @@ import Foundation
 /// Every name of something that is kept (a prepared teacher, a file of answers, a checkpoint, a run) is the digest of one, and
 /// every refusal to go on is a difference between two. How many threads there are is no part of it: work is cut by shape, so
 /// that they change nothing.
-public struct Provenance: Sendable, Equatable, Codable {
+package struct Provenance: Sendable, Equatable, Codable {
   /// Values by name, such as `options.teacher.base.embedding` or `files.teacher.base.checkpoint/model.safetensors`.
-  public private(set) var entries: [String: String]
+  package private(set) var entries: [String: String]
 
-  public init(_ entries: [String: String] = [:]) { self.entries = entries }
+  package init(_ entries: [String: String] = [:]) { self.entries = entries }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     entries = try decoder.singleValueContainer().decode([String: String].self)
   }
 
@@ -20,15 +20,15 @@ public struct Provenance: Sendable, Equatable, Codable {
     try container.encode(entries)
   }
 
-  public subscript(name: String) -> String? {
+  package subscript(name: String) -> String? {
     get { entries[name] }
     set { entries[name] = newValue }
   }
 
-  public mutating func merge(_ other: Provenance) { entries.merge(other.entries) { $1 } }
+  package mutating func merge(_ other: Provenance) { entries.merge(other.entries) { $1 } }
 
   /// SHA-256 over names and values, sorted by name, as 64 hexadecimal digits.
-  public var digest: String {
+  package var digest: String {
     var checksum = Checksum()
     for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
       checksum.update("\(name.utf8.count) \(name)\(value.utf8.count) \(value)".utf8)
@@ -37,10 +37,10 @@ public struct Provenance: Sendable, Equatable, Codable {
   }
 
   /// The beginning of the digest: enough for the name of a file.
-  public var name: String { String(digest.prefix(16)) }
+  package var name: String { String(digest.prefix(16)) }
 
   /// What is another here than it was, a line for each entry, sorted by name.
-  public func differences(since earlier: Provenance) -> [String] {
+  package func differences(since earlier: Provenance) -> [String] {
     Set(entries.keys).union(earlier.entries.keys).sorted().compactMap { name in
       let (then, now) = (earlier[name], self[name])
       if then == now { return nil }
@@ -56,7 +56,7 @@ public struct Provenance: Sendable, Equatable, Codable {
 
 extension Provenance {
   /// What every calculation here depends on: the program's version, the instruction sets in use, and the precision.
-  public static func arithmetic(_ precision: Precision) -> Provenance {
+  package static func arithmetic(_ precision: Precision) -> Provenance {
     Provenance([
       "program": SwiftDistill.version, "arithmetic.instruction_set": Compute.instructionSet,
       "arithmetic.blas": Compute.blas, "arithmetic.precision": precision.rawValue,

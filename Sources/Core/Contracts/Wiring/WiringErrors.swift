@@ -1,6 +1,6 @@
 /// Several of them, to be told together.
 public struct WiringErrors: Error, CustomStringConvertible, Sendable {
-  public let list: [WiringError]
+  package let list: [WiringError]
 
   /// - Throws: the errors, where there are any.
   public static func check(_ list: [WiringError]) throws {
@@ -19,7 +19,7 @@ public struct WiringErrors: Error, CustomStringConvertible, Sendable {
   }
 
   /// Any error as what is wrong with a component.
-  public init(_ error: any Error) {
+  package init(_ error: any Error) {
     switch error {
     case let errors as WiringErrors: self = errors
     case let error as WiringError: list = [error]

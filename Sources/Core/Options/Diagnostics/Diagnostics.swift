@@ -4,12 +4,12 @@ import Foundation
 public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedError {
   public let list: [Diagnostic]
   /// Whether there were more than anybody would read.
-  public let isTruncated: Bool
+  package let isTruncated: Bool
 
   private static let limit = 100
 
   /// Sorts, and drops repetitions: a mistake behind an anchor would be told once per alias.
-  public init(_ list: [Diagnostic]) {
+  package init(_ list: [Diagnostic]) {
     var seen: Set<Diagnostic> = []
     // The order of discovery settles ties, so that the same file always gives the same text.
     let sorted = list.filter { seen.insert($0).inserted }.enumerated()
@@ -23,7 +23,7 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
   public init(_ one: Diagnostic) { self.init([one]) }
 
   /// Those of several files, one file after the other; what two of them inherit is told once.
-  public init(joining several: [Diagnostics]) {
+  package init(joining several: [Diagnostics]) {
     var seen: Set<String> = []
     let all = several.flatMap(\.list).filter { seen.insert($0.rendered()).inserted }
     list = Array(all.prefix(Self.limit))
@@ -37,7 +37,7 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
   }
 
   /// An array of objects with `severity`, `message`, `file`, `line`, `column`, `length`, `source` and `hint`.
-  public func json() throws -> Data {
+  package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(list)

@@ -1,5 +1,5 @@
 /// The names that were probably meant by `word`: the nearest, several where they are equally near; none when nothing is.
-public func nearestNames(to word: String, among names: some Sequence<String>) -> [String] {
+package func nearestNames(to word: String, among names: some Sequence<String>) -> [String] {
   let folded = fold(word)
   let allowed = max(1, folded.count / 3)
   var found: [(name: String, distance: Int)] = []

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A text that positions point into: a file, or one override of the command line.
-public final class SourceText: Sendable {
+package final class SourceText: Sendable {
   /// What is shown to people: the path as it was given, or `--set training.epochs`.
-  public let name: String
-  public let lines: [Substring]
+  package let name: String
+  package let lines: [Substring]
   /// What relative paths in the text are relative to.
-  public let folder: URL
+  package let folder: URL
   package let order: Order
 
   /// Diagnostics are sorted by this: the file that was named, what it extends and so on, then the overrides as given.
@@ -28,11 +28,11 @@ public final class SourceText: Sendable {
 
 /// A stretch of one line of a source. Lines and columns begin at 1; a column is a Unicode scalar.
 public struct SourceRange: Sendable, Hashable, Comparable, CustomStringConvertible {
-  public let source: SourceText
+  package let source: SourceText
   public let line: Int
   public let column: Int
   /// How many scalars to underline; a range that goes on in later lines is cut at the end of its first one.
-  public let length: Int
+  package let length: Int
 
   package init(source: SourceText, line: Int, column: Int, length: Int) {
     (self.source, self.line, self.column, self.length) = (source, line, column, length)
@@ -41,7 +41,7 @@ public struct SourceRange: Sendable, Hashable, Comparable, CustomStringConvertib
   /// `file:line:column`, or the name alone for an override of the command line.
   public var description: String { source.isFile ? "\(source.name):\(line):\(column)" : source.name }
 
-  public var sourceLine: Substring { source.lines.indices.contains(line - 1) ? source.lines[line - 1] : "" }
+  package var sourceLine: Substring { source.lines.indices.contains(line - 1) ? source.lines[line - 1] : "" }
 
   public static func == (a: SourceRange, b: SourceRange) -> Bool {
     a.source === b.source && (a.line, a.column, a.length) == (b.line, b.column, b.length)

@@ -1,8 +1,8 @@
 /// One line of `plugins.yaml`, as the generator hands it to the program.
 public struct CompiledPlugin: Sendable {
-  public let kind: String
-  public let name: String
-  public let type: any Plugin.Type
+  package let kind: String
+  package let name: String
+  package let type: any Plugin.Type
 
   public init(kind: String, name: String, type: any Plugin.Type) {
     self.kind = kind
@@ -14,7 +14,7 @@ public struct CompiledPlugin: Sendable {
 /// A kind of plugin: the word that people use for it, and the protocol that makes it one.
 public struct PluginKind: Sendable {
   /// `loss`
-  public let name: String
+  package let name: String
   let identity: ObjectIdentifier
   let admits: @Sendable (any Plugin) -> Bool
 
@@ -29,8 +29,8 @@ public struct PluginKind: Sendable {
 /// The plugins that YAML can name. A plain value: whoever decodes passes the one that should hold.
 public struct PluginRegistry: Sendable {
   /// In the order of `plugins.yaml`.
-  public let plugins: [CompiledPlugin]
-  public let kinds: [PluginKind]
+  package let plugins: [CompiledPlugin]
+  package let kinds: [PluginKind]
 
   /// Without plugins: every `use:` is an error.
   public init() { (plugins, kinds) = ([], []) }
@@ -57,16 +57,16 @@ public struct PluginRegistry: Sendable {
   }
 
   /// The plugins of a kind, in the order of their list.
-  public func plugins(ofKind kind: String) -> [CompiledPlugin] { plugins.filter { $0.kind == kind } }
+  package func plugins(ofKind kind: String) -> [CompiledPlugin] { plugins.filter { $0.kind == kind } }
 
   /// The plugins of the kind that the existential `P` stands for, such as `(any LossTerm).self`.
-  public func plugins<P>(of type: P.Type) -> [CompiledPlugin] {
+  package func plugins<P>(of type: P.Type) -> [CompiledPlugin] {
     if let kind = kind(of: type) { return plugins(ofKind: kind.name) }
     return plugins.filter { $0.type.init() is P }
   }
 
   /// Makes a plugin with its default options; nil when there is none of that name.
-  public func make<P>(_ name: String, as type: P.Type = P.self) -> P? {
+  package func make<P>(_ name: String, as type: P.Type = P.self) -> P? {
     plugins(of: type).first { $0.name == name }?.type.init() as? P
   }
 

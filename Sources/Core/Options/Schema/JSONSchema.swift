@@ -4,7 +4,7 @@ extension Configurable {
   /// It knows what the visit says: types, ranges, choices, defaults, what is required, and which options go with which
   /// `use`. What options mean together (`reject`) only decoding can tell. A value may be a reference `${...}`, and a file
   /// that `extends` another may leave out what the other one says.
-  public static func jsonSchema(title: String, registry: PluginRegistry) -> YAMLValue {
+  package static func jsonSchema(title: String, registry: PluginRegistry) -> YAMLValue {
     var schema = SchemaBuilder(registry: registry)
     return schema.file(title: title, optionDescriptions(registry: registry))
   }
@@ -12,10 +12,10 @@ extension Configurable {
 
 extension OptionDescription {
   /// Whether a mapping without it is refused: a section that holds something required counts too.
-  public var mustBeWritten: Bool { isRequired || (shape == .section && nested.contains(where: \.mustBeWritten)) }
+  package var mustBeWritten: Bool { isRequired || (shape == .section && nested.contains(where: \.mustBeWritten)) }
 
   /// What `extends` does, for schemas and references; it is resolved before anything is visited.
-  public static let extends = OptionDescription(
+  package static let extends = OptionDescription(
     key: "extends", shape: .path, range: .any, isRequired: false, defaultValue: nil,
     summary: "Another file; what stands at its top holds here, except for the keys that this file has too.", nested: [])
 }

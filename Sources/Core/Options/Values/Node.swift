@@ -1,6 +1,6 @@
 /// A value of a YAML file and the place where it is written.
 public struct Node: Sendable {
-  public enum Content: Sendable {
+  package enum Content: Sendable {
     case scalar(Scalar)
     case sequence([Node])
     case mapping([Entry])
@@ -10,7 +10,7 @@ public struct Node: Sendable {
 
   public struct Entry: Sendable {
     public let key: String
-    public let keyRange: SourceRange
+    package let keyRange: SourceRange
     public var value: Node
 
     package init(key: String, keyRange: SourceRange, value: Node) {
@@ -18,7 +18,7 @@ public struct Node: Sendable {
     }
   }
 
-  public var content: Content
+  package var content: Content
   /// A list or a mapping in brackets is pointed at by its bracket, any other by its first dash or key.
   public var range: SourceRange
   /// Whether reading broke off in this list or mapping: what it does not hold is not known.
@@ -51,7 +51,7 @@ public struct Node: Sendable {
   }
 
   /// What stands here, in words: `the number 5`, `a list`.
-  public var found: String {
+  package var found: String {
     switch content {
     case .sequence: "a list"
     case .mapping: "a mapping"

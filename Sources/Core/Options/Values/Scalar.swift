@@ -3,7 +3,7 @@
 /// Neither YAML 1.1 nor 1.2 to the letter: what the two read differently (`yes`, `010`, `1_000`) is ambiguous here, and
 /// refused wherever it matters.
 public struct Scalar: Sendable, Hashable {
-  public enum Meaning: Sendable, Hashable {
+  package enum Meaning: Sendable, Hashable {
     case null
     case boolean(Bool)
     case integer
@@ -18,14 +18,14 @@ public struct Scalar: Sendable, Hashable {
   }
 
   public let text: String
-  public let isPlain: Bool
-  public let meaning: Meaning
+  package let isPlain: Bool
+  package let meaning: Meaning
   /// Whether it will do as a text: what a reference stands for does whatever it looks like, for it has no quotes of its own.
   public private(set) var isText: Bool
   /// The text with its references to environment variables, where there are any.
   package private(set) var written: String?
 
-  public init(_ text: String, isPlain: Bool) {
+  package init(_ text: String, isPlain: Bool) {
     self.text = text
     self.isPlain = isPlain
     meaning = isPlain ? Self.meaning(of: text) : .text

@@ -19,7 +19,7 @@ public indirect enum YAMLValue: Sendable, Hashable {
   }
 
   /// On one line: `{use: hnsw, m: 16}`.
-  public var flow: String {
+  package var flow: String {
     switch self {
     case .null: "null"
     case .boolean(let flag): flag ? "true" : "false"
@@ -32,7 +32,7 @@ public indirect enum YAMLValue: Sendable, Hashable {
   }
 
   /// A file: mappings, and lists of them, one line per key; everything else on one line.
-  public var document: String { document { _ in "" } }
+  package var document: String { document { _ in "" } }
 
   /// - Parameter remark: what follows the value at a path such as `losses[1].weight` on its line.
   func document(remark: (String) -> String) -> String { lines("", remark).map { $0 + "\n" }.joined() }

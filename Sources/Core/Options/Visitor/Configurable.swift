@@ -29,7 +29,7 @@ extension Configurable {
   }
 
   /// The options in the order of the visit.
-  public static func optionDescriptions(registry: PluginRegistry = PluginRegistry()) -> [OptionDescription] {
+  package static func optionDescriptions(registry: PluginRegistry = PluginRegistry()) -> [OptionDescription] {
     let describing = DescribingVisit(registry: registry)
     return describing.describe(Self())
   }

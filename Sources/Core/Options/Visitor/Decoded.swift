@@ -1,19 +1,19 @@
 /// A value together with the places that its parts were read from.
 public struct Decoded<Value> {
   public let value: Value
-  public let source: SourceMap
+  package let source: SourceMap
 }
 
 /// What could be read of a file that may be wrong: what was refused, or is not known, has its default.
-public struct Draft<Value> {
-  public let value: Value
-  public let source: SourceMap
-  public let problems: [Diagnostic]
+package struct Draft<Value> {
+  package let value: Value
+  package let source: SourceMap
+  package let problems: [Diagnostic]
   /// The plugins that it could name.
   package let registry: PluginRegistry
 
   /// - Throws: everything that is wrong, in order of position.
-  public func decoded() throws(Diagnostics) -> Decoded<Value> {
+  package func decoded() throws(Diagnostics) -> Decoded<Value> {
     guard problems.isEmpty else { throw Diagnostics(problems) }
     return Decoded(value: value, source: source)
   }
@@ -38,7 +38,7 @@ extension Draft: Sendable where Value: Sendable {}
 extension Decoded where Value: Configurable {
   /// The resolved file, with a comment behind each value that says where it is written: `# default`, `# base.yaml:12`,
   /// `# command line`.
-  public func annotatedYAML() -> String {
+  package func annotatedYAML() -> String {
     let writing = WritingVisit()
     return writing.mapping(value).document { "  # " + source.origin(of: $0) }
   }
@@ -47,14 +47,14 @@ extension Decoded where Value: Configurable {
 extension Decoded: Sendable where Value: Sendable {}
 
 /// Finds where an option is written, for what can only be judged after decoding.
-public struct SourceMap: Sendable {
+package struct SourceMap: Sendable {
   /// What was read: everything under its right name, and what could not be read unknown.
   private(set) var root: Node
 
   init(root: Node) { self.root = root }
 
   /// The place of the value at a path such as `losses[1].temperature`, or of the closest written value that surrounds it.
-  public func range(of path: String) -> SourceRange { root.place(of: path) }
+  package func range(of path: String) -> SourceRange { root.place(of: path) }
 
   /// Whether the file says anything at a path.
   package func isWritten(_ path: String) -> Bool { root.value(at: path) != nil }

@@ -1,17 +1,17 @@
 /// One option as documentation and schemas show it.
-public struct OptionDescription: Sendable, Hashable {
-  public let key: String
-  public let shape: OptionShape
-  public let range: OptionRange
-  public let isRequired: Bool
+package struct OptionDescription: Sendable, Hashable {
+  package let key: String
+  package let shape: OptionShape
+  package let range: OptionRange
+  package let isRequired: Bool
   /// Nil for required options, and for sections, whose own options say theirs.
-  public let defaultValue: YAMLValue?
-  public let summary: String
+  package let defaultValue: YAMLValue?
+  package let summary: String
   /// The options of a section, or of each item of `sections`.
-  public let nested: [OptionDescription]
+  package let nested: [OptionDescription]
 
   /// The shape and the range in words: `a number, greater than 0`.
-  public var type: String { range == .any ? "\(shape)" : "\(shape), \(range)" }
+  package var type: String { range == .any ? "\(shape)" : "\(shape), \(range)" }
 }
 
 /// Lists the options with their defaults.

@@ -14,7 +14,7 @@ public enum OptionRange: Sendable, Hashable, CustomStringConvertible {
   /// low ≤ x < bound
   case from(Double, below: Double)
 
-  public func contains(_ x: Double) -> Bool {
+  package func contains(_ x: Double) -> Bool {
     switch self {
     case .any: true
     case .positive: x > 0

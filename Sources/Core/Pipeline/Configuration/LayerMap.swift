@@ -2,7 +2,7 @@ import DistillCore
 import Foundation
 
 /// Which teacher layer a student layer learns from.
-public enum LayerMap: OptionValue, Sendable, Equatable {
+package enum LayerMap: OptionValue, Sendable, Equatable {
   /// Student layer l learns from teacher layer l·Lt/Ls, rounded.
   case uniform
   /// The student's layers learn from the teacher's last ones.
@@ -11,11 +11,11 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
   case skip
   case pairs([LayerPair])
 
-  public static var shape: OptionShape {
+  package static var shape: OptionShape {
     .either([.choice(["uniform", "last", "skip"]), [LayerPair].shape])
   }
 
-  public var yaml: YAMLValue {
+  package var yaml: YAMLValue {
     switch self {
     case .uniform: .text("uniform")
     case .last: .text("last")
@@ -24,7 +24,7 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
     }
   }
 
-  public init(_ node: Node, _: OptionContext) throws(Diagnostics) {
+  package init(_ node: Node, _: OptionContext) throws(Diagnostics) {
     if node.items == nil {
       let names = ["uniform": LayerMap.uniform, "last": .last, "skip": .skip]
       guard let map = node.scalar.flatMap({ names[$0.text] }) else { throw node.mismatch(Self.shape) }
@@ -43,7 +43,7 @@ public enum LayerMap: OptionValue, Sendable, Equatable {
 
   /// The pairs for two encoders, from the student's lowest layer up; what is given twice counts once.
   /// - Throws: `WiringError` or `WiringErrors`: each pair whose layers do not exist.
-  public func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
+  package func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
     try check(student: .known(student), teacher: .known(teacher))
     if case .pairs(let pairs) = self { return Set(pairs).sorted { $0.student < $1.student } }
     guard student <= teacher else {

@@ -2,14 +2,14 @@ import DistillCore
 import DistillTraining
 
 /// Values of K, β and τ to choose among.
-public struct MixingGrid: Configurable, Sendable {
-  public var neighbours = [1, 2, 4, 8, 16]
-  public var beta: [Float] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
-  public var temperature: [Float] = [0.05, 0.1]
+package struct MixingGrid: Configurable, Sendable {
+  package var neighbours = [1, 2, 4, 8, 16]
+  package var beta: [Float] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+  package var temperature: [Float] = [0.05, 0.1]
 
-  public init() {}
+  package init() {}
 
-  public mutating func options(_ visit: inout OptionVisitor) {
+  package mutating func options(_ visit: inout OptionVisitor) {
     visit("neighbours", &neighbours, in: .atLeast(1), "Values of K.")
     visit("beta", &beta, in: .unit, "Values of β.")
     visit("temperature", &temperature, in: .positive, "Values of τ.")

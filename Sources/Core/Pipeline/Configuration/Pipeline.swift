@@ -5,8 +5,8 @@ import Foundation
 
 /// A pipeline whose parts are known to fit, before any weight is read.
 public struct Pipeline {
-  public let options: PipelineOptions
-  public let surroundings: Surroundings
+  package let options: PipelineOptions
+  package let surroundings: Surroundings
   public let models: ModelPair
   public let layerMap: [LayerPair]
   public let task: TaskDefinition
@@ -32,7 +32,7 @@ public struct Pipeline {
   /// - `overrides`: `path=value` pairs, as after `--set`.
   /// - `environment`: what `${NAME}` stands for.
   /// - Throws: what is wrong with a file of which nothing can be read.
-  public static func draft(
+  package static func draft(
     file: String, overrides: [(path: String, value: String)] = [],
     environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
   ) throws(Diagnostics) -> Draft<PipelineOptions> {
@@ -45,7 +45,7 @@ public struct Pipeline {
 
   /// The options of a pipeline file, not asked how they fit.
   /// - Throws: what is wrong with the options.
-  public static func read(
+  package static func read(
     file: String, overrides: [(path: String, value: String)] = [],
     environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
   ) throws(Diagnostics) -> Decoded<PipelineOptions> {
@@ -53,7 +53,7 @@ public struct Pipeline {
   }
 
   /// Checks how the parts fit. One part's mistakes hide nothing but what cannot be told without that part.
-  public init(_ draft: Draft<PipelineOptions>) throws {
+  package init(_ draft: Draft<PipelineOptions>) throws {
     let check = PipelineCheck(draft)
     let task = check.task()
     check.output()

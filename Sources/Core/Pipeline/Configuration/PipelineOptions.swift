@@ -2,29 +2,29 @@ import DistillCore
 import DistillTraining
 
 /// A pipeline file.
-public struct PipelineOptions: Configurable, Sendable {
-  public static let version = 1
+package struct PipelineOptions: Configurable, Sendable {
+  package static let version = 1
 
-  public var version = 0
-  public var name = ""
-  public var task = TaskOptions()
-  public var teacher: (any TeacherRecipe)?
-  public var student: (any StudentRecipe)?
-  public var losses: [LossOptions] = []
-  public var layerMap = LayerMap.uniform
-  public var schedule: (any Scheduler)?
-  public var knowledgeBase: KnowledgeBaseOptions?
-  public var precision = Precision.float32
-  public var teacherMemory = 2048
-  public var training = TrainingOptions()
-  public var output: OptionPath = ""
+  package var version = 0
+  package var name = ""
+  package var task = TaskOptions()
+  package var teacher: (any TeacherRecipe)?
+  package var student: (any StudentRecipe)?
+  package var losses: [LossOptions] = []
+  package var layerMap = LayerMap.uniform
+  package var schedule: (any Scheduler)?
+  package var knowledgeBase: KnowledgeBaseOptions?
+  package var precision = Precision.float32
+  package var teacherMemory = 2048
+  package var training = TrainingOptions()
+  package var output: OptionPath = ""
 
-  public init() {}
+  package init() {}
 
   /// Seed of everything random, unless a training has its own.
-  public var seed: Int { training.seed ?? 42 }
+  package var seed: Int { training.seed ?? 42 }
 
-  public mutating func options(_ visit: inout OptionVisitor) {
+  package mutating func options(_ visit: inout OptionVisitor) {
     visit("version", &version, required: true, "Version of this format: \(Self.version).")
     if version != Self.version { visit.reject("version", "this program reads version \(Self.version)") }
     visit("name", &name, required: true, "Name of the pipeline, for reports.")

@@ -2,22 +2,22 @@ import DistillCore
 import Foundation
 
 /// The texts of a pipeline, read and not yet encoded.
-public struct TaskTexts: Sendable {
-  public let task: TaskDefinition
-  public let training: [Example]
+package struct TaskTexts: Sendable {
+  package let task: TaskDefinition
+  package let training: [Example]
   /// Places of the training examples in the training file.
-  public let trainingRows: [Int]
+  package let trainingRows: [Int]
   /// Examples of the training file that nothing is trained on.
-  public let heldOut: [Example]
-  public let validation: [Example]?
+  package let heldOut: [Example]
+  package let validation: [Example]?
   /// The task and the texts, as far as results depend on them.
-  public let provenance: Provenance
+  package let provenance: Provenance
 }
 
 extension TaskOptions {
   /// The task. Labels that are not given are those of the training file.
   /// - Throws: `TaskDefinitionError`, `TextFileError`.
-  public func definition() throws -> TaskDefinition { try outline().collectingLabels(from: train.url) }
+  package func definition() throws -> TaskDefinition { try outline().collectingLabels(from: train.url) }
 
   /// The task, without labels where those of the training file are to be collected.
   func outline() throws -> TaskDefinition {
@@ -28,7 +28,7 @@ extension TaskOptions {
   }
 
   /// Reads all files and sets the held-out examples apart: a share of the training file, chosen by the seed.
-  public func texts(seed: Int) throws -> TaskTexts {
+  package func texts(seed: Int) throws -> TaskTexts {
     let task = try definition()
     let all = try task.read(train.url).examples
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)

@@ -2,24 +2,24 @@ import DistillCore
 import Foundation
 
 /// What is learnt, and the files that it is learnt from.
-public struct TaskOptions: Configurable, Sendable {
+package struct TaskOptions: Configurable, Sendable {
   /// What `use` may say: tasks by name, and formats of files of one's own.
-  public static let names = TaskDefinition.names + RowLayout.Format.allCases.map(\.rawValue)
+  package static let names = TaskDefinition.names + RowLayout.Format.allCases.map(\.rawValue)
 
-  public var use = ""
-  public var train: OptionPath = ""
-  public var validation: OptionPath?
-  public var maximumLength = 128
-  public var holdOut: Float = 0
-  public var text: String?
-  public var pair: String?
-  public var label: String?
-  public var score: String?
-  public var labels: [String]?
+  package var use = ""
+  package var train: OptionPath = ""
+  package var validation: OptionPath?
+  package var maximumLength = 128
+  package var holdOut: Float = 0
+  package var text: String?
+  package var pair: String?
+  package var label: String?
+  package var score: String?
+  package var labels: [String]?
 
-  public init() {}
+  package init() {}
 
-  public mutating func options(_ visit: inout OptionVisitor) {
+  package mutating func options(_ visit: inout OptionVisitor) {
     var name = TaskName(text: use)
     visit("use", &name, required: true, "A task of GLUE in its own files, or `tsv` and `jsonl` for files of one's own.")
     use = name.text

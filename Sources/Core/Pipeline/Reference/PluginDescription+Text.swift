@@ -2,7 +2,7 @@ import DistillCore
 
 extension PluginDescription {
   /// For a terminal.
-  public var text: String {
+  package var text: String {
     let facts = facts.map { "  \($0.name):\(String(repeating: " ", count: 9 - $0.name.count))\($0.text)" }
     return ["\(kind) \(name)", "  \(summary)"].joined(separator: "\n")
       + (["\n"] + facts).joined(separator: "\n") + "\n\n  Options:"

@@ -1,18 +1,18 @@
 import DistillCore
 
 /// What can be said of a plugin without running it: `distill plugins describe` prints it, the reference pages show it.
-public struct PluginDescription: Sendable {
-  public let kind: String
-  public let name: String
-  public let summary: String
-  public let reference: PluginReference
+package struct PluginDescription: Sendable {
+  package let kind: String
+  package let name: String
+  package let summary: String
+  package let reference: PluginReference
   /// For losses: when they count and which activations they ask for.
-  public let reads: String?
-  public let options: [OptionDescription]
+  package let reads: String?
+  package let options: [OptionDescription]
   /// A line of a pipeline file with the plugin at its place: `losses: [{use: relational-kl, temperature: 0.1}]`.
-  public let example: String
+  package let example: String
 
-  public init(_ plugin: CompiledPlugin, registry: PluginRegistry) {
+  package init(_ plugin: CompiledPlugin, registry: PluginRegistry) {
     let pipeline = PipelineOptions.optionDescriptions(registry: registry)
     (kind, name, summary) = (plugin.kind, plugin.name, plugin.type.summary)
     reference = plugin.type.reference

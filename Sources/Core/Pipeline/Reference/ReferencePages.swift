@@ -1,20 +1,20 @@
 import DistillCore
 
 /// The reference of pipeline files: Markdown pages and a JSON Schema, made from the options that the plugins list.
-public struct ReferencePages {
-  public struct File: Sendable {
-    public let name: String
-    public let text: String
+package struct ReferencePages {
+  package struct File: Sendable {
+    package let name: String
+    package let text: String
   }
 
-  public let files: [File]
+  package let files: [File]
 
   private struct Kind {
     let name: String
     let plugins: [PluginDescription]
   }
 
-  public init(_ registry: PluginRegistry) {
+  package init(_ registry: PluginRegistry) {
     let kinds = registry.kinds.map { kind in
       Kind(
         name: kind.name,
@@ -27,7 +27,7 @@ public struct ReferencePages {
       ] + kinds.map { File(name: "\($0.name).md", text: Self.page($0)) }
   }
 
-  public static func schema(_ registry: PluginRegistry) -> String {
+  package static func schema(_ registry: PluginRegistry) -> String {
     PipelineOptions.jsonSchema(title: "A pipeline of swift-distill", registry: registry).json() + "\n"
   }
 

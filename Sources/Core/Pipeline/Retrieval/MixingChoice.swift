@@ -3,18 +3,18 @@ import DistillTraining
 import Foundation
 
 /// One combination of K, β and τ and what it scored.
-public struct MixingTrial: Sendable, Codable {
-  public let mixing: Mixing
-  public let scores: [Score]
+package struct MixingTrial: Sendable, Codable {
+  package let mixing: Mixing
+  package let scores: [Score]
   /// Mean of −ln of the right label's probability, or of the squared error.
-  public let loss: Double
+  package let loss: Double
 }
 
 extension RetrievalAugmentation {
   /// Tries every combination of a grid on a dataset with labels.
   ///
   /// - Parameters: `embeddings` [B, D] and `outputs` [B, C] are the student's.
-  public func trials(
+  package func trials(
     _ grid: MixingGrid, embeddings: Tensor, outputs: Tensor, data: EncodedDataset, task: TaskDefinition
   ) throws -> [MixingTrial] {
     let found = try neighbours(of: embeddings, count: grid.neighbours.max() ?? 1)
@@ -39,7 +39,7 @@ extension RetrievalAugmentation {
   /// loss.
   ///
   /// On the few hundred examples that are held out a single score moves in steps as large as the differences that matter.
-  public static func best(of trials: [MixingTrial]) -> MixingTrial? {
+  package static func best(of trials: [MixingTrial]) -> MixingTrial? {
     let betas = Set(trials.map(\.mixing.beta)).sorted()
     func smoothed(_ trial: MixingTrial) -> Double {
       guard let place = betas.firstIndex(of: trial.mixing.beta) else { return 0 }

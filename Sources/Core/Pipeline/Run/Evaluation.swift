@@ -2,19 +2,19 @@ import DistillCore
 import DistillTraining
 
 /// Scores teacher, student, and student with knowledge base on texts with labels.
-public struct Evaluation {
-  public let task: TaskDefinition
-  public let maximumLength: Int
+package struct Evaluation {
+  package let task: TaskDefinition
+  package let maximumLength: Int
   let observe: (TrainingEvent) -> Void
 
-  public init(task: TaskDefinition, maximumLength: Int, observe: @escaping (TrainingEvent) -> Void = { _ in }) {
+  package init(task: TaskDefinition, maximumLength: Int, observe: @escaping (TrainingEvent) -> Void = { _ in }) {
     (self.task, self.maximumLength, self.observe) = (task, maximumLength, observe)
   }
 
   /// The report on texts with labels: a row for each way of answering, and how close matched layers are.
   ///
   /// - `layerMap`: pairs of layers to compare; none where it does not fit the models.
-  public func report(
+  package func report(
     _ name: String, on examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder,
     augmentation: RetrievalAugmentation?, layerMap: LayerMap
   ) throws -> Report {

@@ -4,9 +4,9 @@ import Foundation
 
 /// A run folder, opened to evaluate or to predict with: a value that any number of tasks may ask.
 public struct FinishedRun: Sendable {
-  public let folder: RunFolder
-  public let record: RunRecord
-  public let options: PipelineOptions
+  package let folder: RunFolder
+  package let record: RunRecord
+  package let options: PipelineOptions
   public let task: TaskDefinition
   public let student: any TextEncoder
   public let augmentation: RetrievalAugmentation?
@@ -87,7 +87,7 @@ public struct FinishedRun: Sendable {
 
   /// What every combination of K, β and τ of a grid scores on a labelled file: for looking at, not for choosing the values
   /// that are then reported on the same file.
-  public func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
+  package func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
     guard let file = file ?? options.task.validation?.url, let augmentation else {
       throw ContractError("a sweep needs a labelled file and a knowledge base")
     }

@@ -1,15 +1,15 @@
 import DistillCore
 
 /// How close a student is to its teacher inside, over the sequences of a validation set.
-public struct LayerAgreement: Sendable, Codable {
+package struct LayerAgreement: Sendable, Codable {
   /// Layers, counted from 1.
-  public let student: Int
-  public let teacher: Int
+  package let student: Int
+  package let teacher: Int
   /// Mean over sequences, heads and rows of KL(teacher ‖ student) between rows of attention, in nats; nil where the numbers of
   /// heads differ or one of them has no attention. Aguilar et al. 2020 give 2.229 for soft labels alone and 0.085 for internal distillation.
-  public let attentionKL: Double?
+  package let attentionKL: Double?
   /// Mean of 1 − cos between the [CLS] states; nil where the widths differ.
-  public let cosine: Double?
+  package let cosine: Double?
 }
 
 extension Evaluation {

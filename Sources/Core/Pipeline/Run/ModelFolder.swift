@@ -3,7 +3,7 @@ import DistillYAML
 import Foundation
 
 /// An encoder from a model folder that no pipeline file describes.
-public enum ModelFolder {
+package enum ModelFolder {
   private struct Configuration: Decodable {
     let model_type: String?
     let problem_type: String?
@@ -15,7 +15,7 @@ public enum ModelFolder {
   ///
   /// - `settings`: options of that plugin, e.g. `embedding=mean`.
   /// - Throws: `FormatError` or `Diagnostics`.
-  public static func encoder(
+  package static func encoder(
     _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry
   ) throws -> any TextEncoder {
     let (recipe, surroundings) = try recipe(folder, settings, registry)
@@ -25,7 +25,7 @@ public enum ModelFolder {
 
   /// What makes the ids of a folder's encoder; weights need not be there.
   /// - Throws: as ``encoder(_:settings:registry:)``.
-  public static func tokenizer(_ folder: URL, registry: PluginRegistry) throws -> any Tokenizer {
+  package static func tokenizer(_ folder: URL, registry: PluginRegistry) throws -> any Tokenizer {
     let (recipe, surroundings) = try recipe(folder, [], registry)
     return try recipe.makeTokenizer(in: surroundings)
   }

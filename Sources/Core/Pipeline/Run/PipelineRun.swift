@@ -95,7 +95,7 @@ public final class PipelineRun {
         layerMap: pipeline.options.layerMap)
     }
     try report.write(to: folder)
-    record.peakMemory = RunPlan.peakMemoryOfProcess
+    record.peakMemory = Compute.peakMemory
     record.isComplete = true
     try record.write(to: folder.record)
     try FileSystem.remove(folder.checkpoints)  // several times the models' size, and of no use now

@@ -7,12 +7,12 @@ public struct Report: Sendable, Codable {
   /// Of the program that made it.
   public let version: String
   public let rows: [EvaluationRow]
-  public let mixing: Mixing?
-  public let knowledgeBaseSize: Int?
+  package let mixing: Mixing?
+  package let knowledgeBaseSize: Int?
   /// Matched layers of teacher and student; empty without a teacher.
-  public let layers: [LayerAgreement]
+  package let layers: [LayerAgreement]
 
-  public init(
+  package init(
     name: String, rows: [EvaluationRow] = [], mixing: Mixing? = nil, knowledgeBaseSize: Int? = nil,
     layers: [LayerAgreement] = []
   ) {

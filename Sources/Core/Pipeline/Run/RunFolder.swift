@@ -2,9 +2,9 @@ import DistillCore
 import Foundation
 
 /// Where a run keeps what.
-public struct RunFolder: Sendable {
-  public let url: URL
-  public init(_ url: URL) { self.url = url }
+package struct RunFolder: Sendable {
+  package let url: URL
+  package init(_ url: URL) { self.url = url }
 
   /// Whether a run could begin or go on here: nothing is written.
   /// - Throws: ``RunError`` where something else lies at the path, or no folder can be made.
@@ -43,22 +43,22 @@ public struct RunFolder: Sendable {
     for folder in [preparedTeachers, teacherAnswers] { FileLock.clearAbandoned(in: folder) }
   }
 
-  public var pipeline: URL { url.appending(path: "pipeline.yaml") }
-  public var record: URL { url.appending(path: "run.json") }
-  public var teacher: URL { url.appending(path: "teacher") }
-  public var student: URL { url.appending(path: "student") }
-  public var knowledgeBase: URL { url.appending(path: "knowledge-base") }
-  public var checkpoints: URL { url.appending(path: "checkpoints") }
-  public var metrics: URL { url.appending(path: "metrics.jsonl") }
-  public var report: URL { url.appending(path: "report.json") }
-  public var page: URL { url.appending(path: "report.html") }
+  package var pipeline: URL { url.appending(path: "pipeline.yaml") }
+  package var record: URL { url.appending(path: "run.json") }
+  package var teacher: URL { url.appending(path: "teacher") }
+  package var student: URL { url.appending(path: "student") }
+  package var knowledgeBase: URL { url.appending(path: "knowledge-base") }
+  package var checkpoints: URL { url.appending(path: "checkpoints") }
+  package var metrics: URL { url.appending(path: "metrics.jsonl") }
+  package var report: URL { url.appending(path: "report.json") }
+  package var page: URL { url.appending(path: "report.html") }
   private var lockFile: URL { url.appending(path: ".lock") }
   /// Everything that a run writes; the record, which makes it a run, is the last to be removed.
   var parts: [URL] {
     [pipeline, teacher, student, knowledgeBase, checkpoints, metrics, report, page, record]
   }
   /// Prepared teachers are shared by the runs beside each other.
-  public var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
+  package var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
   /// So are their answers.
-  public var teacherAnswers: URL { url.deletingLastPathComponent().appending(path: "teacher-answers") }
+  package var teacherAnswers: URL { url.deletingLastPathComponent().appending(path: "teacher-answers") }
 }

@@ -3,44 +3,32 @@ import DistillTraining
 import Foundation
 
 /// What a run will take, foreseen from a few steps of each of its trainings.
-public struct RunPlan: Sendable, Codable {
+package struct RunPlan: Sendable, Codable {
   /// One training.
-  public struct Phase: Sendable, Codable {
-    public let name: String
-    public let epochs: Int
-    public let stepsPerEpoch: Int
+  package struct Phase: Sendable, Codable {
+    package let name: String
+    package let epochs: Int
+    package let stepsPerEpoch: Int
     /// Median of the steps that were tried.
-    public let secondsPerStep: Double
+    package let secondsPerStep: Double
     /// With evaluation and checkpoint.
-    public let secondsPerEpoch: Double
-    public var seconds: Double { Double(epochs) * secondsPerEpoch }
+    package let secondsPerEpoch: Double
+    package var seconds: Double { Double(epochs) * secondsPerEpoch }
   }
 
-  public let name: String
-  public let teacherParameters: Int?
-  public let studentParameters: Int
+  package let name: String
+  package let teacherParameters: Int?
+  package let studentParameters: Int
   /// In their order. Without the teacher's where one was prepared by the same settings before.
-  public let phases: [Phase]
+  package let phases: [Phase]
   /// Under the names of `run.json`: teacher, student, knowledge_base, evaluation.
-  public let seconds: [String: Double]
+  package let seconds: [String: Double]
   /// The teacher's answers that are kept on disk while the student learns, in bytes.
-  public let rememberedBytes: Int
+  package let rememberedBytes: Int
   /// Most memory at once, in bytes.
-  public let peakMemory: Int
+  package let peakMemory: Int
 
-  public var totalSeconds: Double { seconds.values.reduce(0, +) }
-
-  /// Most memory that this process has had at once, in bytes.
-  public static var peakMemoryOfProcess: Int {
-    var usage = rusage()
-    #if os(macOS)
-      guard unsafe getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
-      return usage.ru_maxrss
-    #else
-      guard unsafe getrusage(Int32(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
-      return usage.ru_maxrss * 1024
-    #endif
-  }
+  package var totalSeconds: Double { seconds.values.reduce(0, +) }
 }
 
 extension RunPlan {
@@ -48,7 +36,7 @@ extension RunPlan {
   ///
   /// A schedule is foreseen as if all terms counted at all times; building the index of a knowledge base is left out.
   /// - `output`: folder of the run, beside which prepared teachers lie.
-  public init(
+  package init(
     _ pipeline: Pipeline, output: URL? = nil, steps: Int = 5, observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
     self = try Compute.$precision.withValue(pipeline.options.precision) {
@@ -102,13 +90,13 @@ extension RunPlan {
     phases = trainer.phases
     self.seconds = seconds
     rememberedBytes = objective.rememberedBytes(of: all)
-    peakMemory = Self.peakMemoryOfProcess
+    peakMemory = Compute.peakMemory
   }
 
-  public func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
+  package func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
 
   /// A table for people, beside what a finished run took.
-  public func text(beside record: RunRecord? = nil) -> String {
+  package func text(beside record: RunRecord? = nil) -> String {
     func time(_ seconds: Double) -> String {
       seconds < 100 ? "\(Report.fixed(seconds, 1)) s" : "\(Report.fixed(seconds / 60, 1)) min"
     }

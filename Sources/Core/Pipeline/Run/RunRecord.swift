@@ -2,29 +2,29 @@ import DistillCore
 import Foundation
 
 /// `run.json`: how a run came about.
-public struct RunRecord: Codable, Sendable {
-  public static let format = 2
+package struct RunRecord: Codable, Sendable {
+  package static let format = 2
 
-  public var format = RunRecord.format
-  public var name: String
+  package var format = RunRecord.format
+  package var name: String
   /// Of the program that made it; nil for a run of before it was written down.
-  public var version: String?
+  package var version: String?
   /// Everything that the run's results depend on: only a run of the same is gone on with.
-  public var provenance: Provenance
-  public var seed: Int
+  package var provenance: Provenance
+  package var seed: Int
   /// How many threads it had. Nothing depends on it but the time.
-  public var threads: Int
-  public var layerMap: [[Int]]
+  package var threads: Int
+  package var layerMap: [[Int]]
   /// What the knowledge base is mixed in with: as given, or as chosen on the held-out examples.
-  public var mixing: Mixing?
+  package var mixing: Mixing?
   /// Seconds that each stage took.
-  public var seconds: [String: Double]
+  package var seconds: [String: Double]
   /// Most memory at once, in bytes; of the last process where the run was resumed.
-  public var peakMemory: Int?
+  package var peakMemory: Int?
   /// Set when everything is written.
-  public var isComplete: Bool
+  package var isComplete: Bool
   /// SHA-256 of `pipeline.yaml`, but for the lines that say where files lie.
-  public var pipelineChecksum: String?
+  package var pipelineChecksum: String?
   /// SHA-256 of all of the above, but for what the clock says and the number of threads.
   private var checksum: String?
 
@@ -47,7 +47,7 @@ public struct RunRecord: Codable, Sendable {
   }
 
   /// - Throws: `FormatError` for a file that is no record of a run, or a damaged one.
-  public init(_ url: URL) throws {
+  package init(_ url: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
       throw FormatError(file: url, "cannot be read; is this the folder of a run?")

@@ -4,11 +4,11 @@
 /// `keyOffsets[b] ..< keyOffsets[b+1]`. A query attends only to keys of its own sequence. With equal offsets this is
 /// self-attention. With one query per sequence it is the attention of the [CLS] token alone.
 public struct AttentionLayout: Sendable {
-  public let heads: Int
-  public let queryOffsets: [Int]
-  public let keyOffsets: [Int]
+  package let heads: Int
+  package let queryOffsets: [Int]
+  package let keyOffsets: [Int]
   /// The number of probabilities of one head in all sequences before each: Σ queries · keys.
-  public let probabilityOffsets: [Int]
+  package let probabilityOffsets: [Int]
 
   public init(heads: Int, queryOffsets: [Int], keyOffsets: [Int]) {
     precondition(heads > 0 && queryOffsets.count == keyOffsets.count, "\(heads) heads, offsets of different numbers")
@@ -30,9 +30,9 @@ public struct AttentionLayout: Sendable {
   /// Creates the layout of self-attention, in which every token of a sequence is both a query and a key.
   init(heads: Int, offsets: [Int]) { self.init(heads: heads, queryOffsets: offsets, keyOffsets: offsets) }
 
-  public var sequenceCount: Int { keyOffsets.count - 1 }
+  package var sequenceCount: Int { keyOffsets.count - 1 }
   /// The number of probabilities of all heads: A·Σ queries·keys.
-  public var probabilityCount: Int { heads * (probabilityOffsets.last ?? 0) }
+  package var probabilityCount: Int { heads * (probabilityOffsets.last ?? 0) }
 }
 
 extension AttentionLayout {

@@ -3,10 +3,10 @@
 /// The mask is the same no matter how the batch is divided into micro-batches. The backward pass generates it again, so no mask
 /// is ever stored.
 public struct Dropout: Sendable {
-  public let probability: Float
-  public let key: RandomKey
+  package let probability: Float
+  package let key: RandomKey
   /// The position of the first element in the logical batch.
-  public let firstIndex: Int
+  package let firstIndex: Int
 
   public init(probability: Float, key: RandomKey, firstIndex: Int = 0) {
     precondition(probability >= 0 && probability < 1, "a dropout probability of \(probability)")

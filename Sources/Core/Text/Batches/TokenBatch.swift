@@ -23,7 +23,7 @@ public struct TokenBatch: Sendable, Equatable {
   /// The number of sequences, `B`.
   public var sequenceCount: Int { examples.count }
   /// The number of tokens, `N`.
-  public var tokenCount: Int { ids.count }
+  package var tokenCount: Int { ids.count }
 
   /// Creates a complete batch. `examples`, and `targets` if they are given, contain one element for each sequence.
   public init(_ sequences: [TokenSequence], targets: [Target]? = nil, examples: [Int]) {
@@ -58,7 +58,7 @@ public struct TokenBatch: Sendable, Equatable {
   }
 
   /// Returns a batch of some of the sequences, which remembers its position in the logical batch.
-  public func slice(_ range: Range<Int>) -> TokenBatch {
+  package func slice(_ range: Range<Int>) -> TokenBatch {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= sequenceCount, "sequences \(range) of a batch of \(sequenceCount)")
     return TokenBatch(self, range)

@@ -20,18 +20,18 @@ public struct Example: Sendable, Equatable {
 public struct Dataset: Sendable, Equatable {
   public let examples: [Example]
 
-  public init(_ examples: [Example]) { self.examples = examples }
+  package init(_ examples: [Example]) { self.examples = examples }
 
-  public var count: Int { examples.count }
+  package var count: Int { examples.count }
 
   /// The correct answers to all examples; `nil` if an example has none.
-  public var targets: [Target]? {
+  package var targets: [Target]? {
     let targets = examples.compactMap(\.target)
     return targets.count == examples.count ? targets : nil
   }
 
   /// Returns the tokens of every example, truncated to at most `maxLength` tokens.
-  public func encoded(with tokenizer: some Tokenizer, maxLength: Int?) -> [TokenSequence] {
+  package func encoded(with tokenizer: some Tokenizer, maxLength: Int?) -> [TokenSequence] {
     examples.map { tokenizer.encode($0.text, pair: $0.pair, maxLength: maxLength) }
   }
 }

@@ -14,7 +14,7 @@ public enum Metric: String, Sendable, CaseIterable {
   case spearman
 
   /// Returns whether the metric is defined for a kind of task.
-  public func suits(_ kind: TaskKind) -> Bool {
+  package func suits(_ kind: TaskKind) -> Bool {
     switch (self, kind) {
     case (.accuracy, .classification), (.macroF1, .classification), (.matthews, .classification): true
     case (.f1, .classification(let labels)): labels.count <= 2

@@ -17,12 +17,12 @@ extension TaskDefinition {
   }
 
   /// The number of rows and the labels of a file.
-  public struct Survey: Sendable {
-    public let rows: Int
+  package struct Survey: Sendable {
+    package let rows: Int
     /// Whether all rows of the file were read.
-    public let isWhole: Bool
+    package let isWhole: Bool
     /// The labels as they are written in the file. The set is empty for a regression.
-    public let labels: Set<String>
+    package let labels: Set<String>
   }
 
   /// Checks the rows of a file like ``read(_:)``, and counts them instead of keeping them.
@@ -30,7 +30,7 @@ extension TaskDefinition {
   /// Any label is accepted if the task has no labels yet.
   /// - `count`: The number of bytes to read at most, or `nil` for the whole file.
   /// - Throws: ``TextFileError`` with all malformed rows.
-  public func survey(_ file: URL, atMost count: Int? = nil) throws -> Survey {
+  package func survey(_ file: URL, atMost count: Int? = nil) throws -> Survey {
     let (bytes, isWhole) = try TextFileError.lines(of: file, atMost: count)
     var labels: Set<String> = []
     var rows = 0
@@ -73,12 +73,12 @@ extension TaskDefinition {
   /// `text<TAB>pair` per line. A file in JSON Lines always needs the members of the layout.
   ///
   /// - Throws: ``TextFileError`` with all malformed rows.
-  public func readUnlabelled(_ file: URL) throws -> Dataset {
+  package func readUnlabelled(_ file: URL) throws -> Dataset {
     try readUnlabelled(TextFileError.bytes(of: file), named: file.path)
   }
 
   /// Reads texts without their answers from bytes, for example those of standard input. See ``readUnlabelled(_:)``.
-  public func readUnlabelled(_ bytes: [UInt8], named name: String) throws -> Dataset {
+  package func readUnlabelled(_ bytes: [UInt8], named name: String) throws -> Dataset {
     var reader = RowReader(name)
     var examples: [Example] = []
     try reader.forEachRow(withoutByteOrderMark(bytes), layout, columns: layout.texts, plain: true) { _, line, row in
@@ -92,7 +92,7 @@ extension TaskDefinition {
   /// A task that already has labels, and a regression, is returned unchanged.
   ///
   /// - Throws: ``TextFileError`` with all malformed rows, or if there are fewer than two labels.
-  public func collectingLabels(from file: URL) throws -> TaskDefinition {
+  package func collectingLabels(from file: URL) throws -> TaskDefinition {
     guard kind == .classification(labels: []) else { return self }
     return try taking(try survey(file).labels, from: file)
   }
@@ -100,7 +100,7 @@ extension TaskDefinition {
   /// Returns this task with the labels that a survey of `file` has found, like ``collectingLabels(from:)``.
   ///
   /// - Throws: ``TextFileError`` if there are fewer than two labels, or if a metric of the task is not defined for them.
-  public func taking(_ labels: Set<String>, from file: URL) throws -> TaskDefinition {
+  package func taking(_ labels: Set<String>, from file: URL) throws -> TaskDefinition {
     guard kind == .classification(labels: []) else { return self }
     guard labels.count > 1 else {
       throw TextFileError(file, "every row has the same \(layout.target); a classification needs two labels or more")

@@ -31,7 +31,7 @@ public struct TaskDefinition: Sendable, Equatable {
   /// labels that were given from the start.
   public var metrics: [Metric] { chosenMetrics ?? kind.usualMetrics }
   let chosenMetrics: [Metric]?
-  public let layout: RowLayout
+  package let layout: RowLayout
   /// The labels as they are written in files, in the order of their indices. Empty for a regression.
   let spellings: [String]
 

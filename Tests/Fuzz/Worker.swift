@@ -1,3 +1,4 @@
+import DistillCore
 import Foundation
 
 /// Tries one mutant after the other, in a process that a trap may end.
@@ -22,10 +23,10 @@ struct Worker {
       progress.number = number
       attempt(number)
       progress.done += 1
-      if Self.peakMemory > Self.memoryLimit { exit(Status.tooMuchMemory) }
+      if Compute.peakMemory > Self.memoryLimit { exit(Status.tooMuchMemory) }
       if progress.done % 64 == 0 {
         if getppid() != driver { exit(1) }
-        if Self.peakMemory > Self.wornAt { exit(Status.worn) }
+        if Compute.peakMemory > Self.wornAt { exit(Status.worn) }
       }
       number += step
     }
@@ -47,12 +48,5 @@ struct Worker {
     figures.refused += isTaken ? 0 : 1
     figures.nanoseconds += Progress.now - start
     progress[index] = figures
-  }
-
-  /// Most bytes that this process held at once.
-  private static var peakMemory: Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss << 10
   }
 }
