@@ -129,7 +129,7 @@ case "symbols":
   for module in arguments.dropFirst(2) {
     let (text, count) = try listSymbols(module, in: folder.appending(path: module))
     total += count
-    print("\n## \(module) (\(count))\n\n```swift\n\(text)\n```")
+    print("\n## \(module) (\(count))\n\n```text\n\(text)\n```")
   }
   FileHandle.standardError.write(Data("\(total) public declarations\n".utf8))
 default:

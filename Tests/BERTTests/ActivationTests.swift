@@ -31,7 +31,7 @@ struct ActivationTests {
     ) {
       var recipe = BERTStudent()
       recipe.embedding = embedding
-      return try recipe.loadStudent(from: $0, in: Fixture.surroundings)
+      return try recipe.loadStudent(from: $0, in: Fixture.context)
     }.check()
   }
 

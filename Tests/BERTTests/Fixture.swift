@@ -9,7 +9,7 @@ import Testing
 /// Models and answers that `transformers` wrote; by Scripts/fixtures/bert_parity.py.
 struct Fixture {
   static let task = TaskKind.classification(labels: ["negative", "neutral", "positive"])
-  static let surroundings = Surroundings(task: task, maximumLength: 32, key: RandomKey(1))
+  static let context = PipelineContext(task: task, maximumLength: 32, key: RandomKey(1))
 
   /// all-MiniLM-L6-v2, in `models` or named by `DISTILL_MINILM`.
   static let miniLM: URL? = {
@@ -61,20 +61,20 @@ struct Fixture {
   }
 
   static func student(
-    _ folder: URL, embedding: SequenceEmbedding = .pooler, in surroundings: Surroundings = surroundings
+    _ folder: URL, embedding: SequenceEmbedding = .pooler, in context: PipelineContext = context
   ) throws -> any Student {
     var recipe = BERTStudent()
     recipe.checkpoint = OptionPath(folder.path)
     recipe.embedding = embedding
-    return try recipe.makeStudent(in: surroundings, teacher: nil)
+    return try recipe.makeStudent(in: context, teacher: nil)
   }
 
   static func student(_ name: String) throws -> any Student { try student(url(name)) }
 
   static func model(
-    _ folder: URL, embedding: SequenceEmbedding = .pooler, in surroundings: Surroundings = surroundings
+    _ folder: URL, embedding: SequenceEmbedding = .pooler, in context: PipelineContext = context
   ) throws -> any TextEncoder {
-    try student(folder, embedding: embedding, in: surroundings).model()
+    try student(folder, embedding: embedding, in: context).model()
   }
 
   static func model(_ name: String) throws -> any TextEncoder { try model(url(name)) }
@@ -84,7 +84,7 @@ struct Fixture {
     var recipe = SupervisedContrastiveHead()
     recipe.base = BERTTeacher()
     recipe.width = 24
-    return try recipe.loadTeacher(from: url("teacher"), in: surroundings)
+    return try recipe.loadTeacher(from: url("teacher"), in: context)
   }
 
   /// A copy of a model's folder, removed afterwards.

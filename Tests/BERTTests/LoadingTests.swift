@@ -82,7 +82,7 @@ struct LoadingTests {
     var recipe = BERTStudent()
     recipe.checkpoint = OptionPath(try Fixture.url("teacher").path)
     recipe.layers = [3]
-    let encoder = try recipe.makeStudent(in: Fixture.surroundings, teacher: nil).model()
+    let encoder = try recipe.makeStudent(in: Fixture.context, teacher: nil).model()
     #expect(encoder.card.layers == 1)
     try Fixture.withCopy(of: "relu") { folder in
       // The same by hand: another model of one layer is given the weights of the third.
@@ -110,13 +110,13 @@ struct LoadingTests {
 
   /// Damages a copy of the student's folder and expects its loading to fail with a message that names every one of `words`.
   private func expectRefusal(
-    _ words: [String], in surroundings: Surroundings = Fixture.surroundings,
+    _ words: [String], in context: PipelineContext = Fixture.context,
     location: SourceLocation = #_sourceLocation, _ damage: (URL) throws -> Void
   ) throws {
     try Fixture.withCopy(of: "student") { folder in
       try damage(folder)
       do {
-        _ = try Fixture.student(folder, in: surroundings)
+        _ = try Fixture.student(folder, in: context)
         Issue.record("the folder was loaded", sourceLocation: location)
       } catch {
         #expect(error is FormatError || error is WiringError, "\(type(of: error))", sourceLocation: location)
@@ -157,14 +157,14 @@ struct LoadingTests {
   }
 
   @Test func theHeadOfAnotherTask() throws {
-    let surroundings = Surroundings(
+    let context = PipelineContext(
       task: .classification(labels: ["no", "yes"]), maximumLength: 32, key: RandomKey(1))
     try expectRefusal(
-      ["classifier.weight is [3, 24], expected [2, 24]", "classifier.bias", "classifier: fresh"], in: surroundings
+      ["classifier.weight is [3, 24], expected [2, 24]", "classifier.bias", "classifier: fresh"], in: context
     ) { _ in }
-    let regression = Surroundings(task: .regression, maximumLength: 32, key: RandomKey(1))
+    let regression = PipelineContext(task: .regression, maximumLength: 32, key: RandomKey(1))
     try expectRefusal(["classifier.weight is [3, 24], expected [1, 24]"], in: regression) { _ in }
-    let reordered = Surroundings(
+    let reordered = PipelineContext(
       task: .classification(labels: ["positive", "neutral", "negative"]), maximumLength: 32, key: RandomKey(1))
     try expectRefusal(["another order", "negative, neutral, positive"], in: reordered) { _ in }
   }

@@ -46,7 +46,7 @@ struct MiniLMTests {
 
   @Test func conforms() throws {
     try EncoderConformance(encoder(.pooler), sequences: Fixture("minilm").sequences("batch")) {
-      try BERTStudent().loadStudent(from: $0, in: Fixture.surroundings)
+      try BERTStudent().loadStudent(from: $0, in: Fixture.context)
     }.check()
   }
 }

@@ -16,11 +16,11 @@ private struct Meddling: TeacherRecipe {
 
   mutating func options(_ visit: inout OptionVisitor) { visit.plugin("base", &base, required: true, "The teacher.") }
   private func required() throws -> any TeacherRecipe { try #require(base) }
-  func card(in surroundings: Surroundings) throws -> ModelCard { try required().card(in: surroundings) }
+  func card(in context: PipelineContext) throws -> ModelCard { try required().card(in: context) }
 
-  func makeTeacher(in surroundings: Surroundings, _ preparation: Preparation) throws -> any Teacher {
+  func makeTeacher(in context: PipelineContext, _ preparation: Preparation) throws -> any Teacher {
     let base = try required().makeTeacher(
-      in: surroundings,
+      in: context,
       Preparation(trainer: preparation.trainer) {
         if let file = Self.exchanged { try (Data(contentsOf: file) + [10]).write(to: file) }
         return try preparation.data(for: $0)
@@ -28,8 +28,8 @@ private struct Meddling: TeacherRecipe {
     return Made(base: base, untrained: Self.untrained)
   }
 
-  func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
-    try required().loadTeacher(from: folder, in: surroundings)
+  func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {
+    try required().loadTeacher(from: folder, in: context)
   }
 
   private struct Made: Teacher {

@@ -186,7 +186,7 @@ extension Case {
     Case(name, shapes.map(Input.normal)) { x in
       let (context, probabilities) = DistillTensor.attention(
         queries: x[0], keysAndValues: x[x.count - 1], width: 4, layout: layout, dropout: dropout,
-        keepingProbabilities: results != .context)
+        returningProbabilities: results != .context)
       return (results == .probabilities ? [] : [context]) + (probabilities.map { [$0] } ?? [])
     }
   }

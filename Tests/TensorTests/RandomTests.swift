@@ -122,7 +122,7 @@ extension TensorTests {
 
       let layout = AttentionLayout(heads: 1, queryOffsets: [0, 5], keyOffsets: [0, 5])
       let (context, p) = attention(
-        queries: x, keysAndValues: x, width: 2, layout: layout, dropout: dropout, keepingProbabilities: true)
+        queries: x, keysAndValues: x, width: 2, layout: layout, dropout: dropout, returningProbabilities: true)
       let expected = matmul((p ?? x).dropout(dropout).reshaped([5, 5]), x.columns(4..<6))
       #expect(context.deviation(from: expected) < 1e-6)
     }

@@ -44,7 +44,7 @@ final class SmallEncoder {
       embedded, weight: store.joined(["query", "key", "value"]).variable, bias: variable("qkv bias"))
     let mixed = attention(
       queries: projected, keysAndValues: projected, width: Self.width, layout: layout, dropout: dropout("attention"),
-      keepingProbabilities: true)
+      returningProbabilities: true)
     let attended = layerNorm(
       linear(mixed.context, weight: variable("output")), bias: variable("output bias"),
       dropout: dropout("output"), residual: embedded, gamma: variable("gamma"), beta: variable("beta"), epsilon: 1e-5)

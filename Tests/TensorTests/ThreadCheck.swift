@@ -90,7 +90,7 @@ enum ThreadCheck {
       Case("large attention", [.normal([400, 192])]) {
         let both = attention(
           queries: $0[0], keysAndValues: $0[0], width: 64, layout: layout,
-          dropout: Dropout(probability: 0.1, key: RandomKey(3)), keepingProbabilities: true)
+          dropout: Dropout(probability: 0.1, key: RandomKey(3)), returningProbabilities: true)
         return [both.context] + [both.probabilities].compactMap { $0 }
       },
       Case("large class token attention", [matrix, .normal([576, 192]), .normal([576])]) {

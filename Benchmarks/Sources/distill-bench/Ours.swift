@@ -58,13 +58,13 @@ struct Ours {
   }
 
   private static func step(_ work: Case.Work, _ workload: Workload, _ folder: URL) throws -> (Int) throws -> Double? {
-    var surroundings = Workload.surroundings()
+    var context = Workload.context()
     var base = BERTTeacher()
     base.checkpoint = OptionPath(folder.appending(path: "teacher").path)
     var recipe = BERTStudent()
     recipe.checkpoint = OptionPath(folder.appending(path: work == .fineTuning ? "teacher" : "student").path)
-    surroundings = surroundings.with(student: try recipe.card(in: surroundings))
-    let student = try recipe.makeStudent(in: surroundings, teacher: nil)
+    context = context.with(student: try recipe.card(in: context))
+    let student = try recipe.makeStudent(in: context, teacher: nil)
     switch work {
     case .tokenizer:
       return { _ in
@@ -80,13 +80,13 @@ struct Ours {
     case .fineTuning:
       return try training(student, nil, [HardCrossEntropy()], workload, remembers: true)
     case .internalRepresentations:
-      let teacher = try base.loadTeacher(from: folder.appending(path: "teacher"), in: surroundings)
+      let teacher = try base.loadTeacher(from: folder.appending(path: "teacher"), in: context)
       let terms: [any LossTerm] = [AttentionKL(), CLSCosine(), SoftCrossEntropy()]
       return try training(student, teacher, terms, workload, remembers: false)
     case .reaugkd, .reaugkdCached:
       var head = SupervisedContrastiveHead()
       head.base = base
-      let teacher = try head.loadTeacher(from: folder.appending(path: "teacher"), in: surroundings)
+      let teacher = try head.loadTeacher(from: folder.appending(path: "teacher"), in: context)
       let terms: [any LossTerm] = [SoftCrossEntropy(), RelationalKL()]
       return try training(student, teacher, terms, workload, remembers: work == .reaugkdCached)
     }

@@ -17,7 +17,7 @@ struct Workload: Codable {
   var usesDropout = true
 
   static let task = TaskKind.classification(labels: ["0", "1"])
-  static func surroundings() -> Surroundings { Surroundings(task: task, maximumLength: 512, key: RandomKey(1)) }
+  static func context() -> PipelineContext { PipelineContext(task: task, maximumLength: 512, key: RandomKey(1)) }
 
   static func read(_ folder: URL) throws -> Workload {
     try JSONDecoder().decode(Workload.self, from: Data(contentsOf: folder.appending(path: "workload.json")))
@@ -25,25 +25,25 @@ struct Workload: Codable {
 
   /// Batches in a random order of the texts, and teacher and student, with fresh heads, in Hugging Face's layout.
   static func prepare(_ item: Case, in folder: URL, model: URL, glue: URL, dropout: Bool, batches count: Int) throws {
-    var surroundings = surroundings()
+    var context = context()
     var base = BERTTeacher(checkpoint: model)
     (base.pooler, base.classifier) = (.fresh, .fresh)
     var student = BERTStudent()
     (student.checkpoint, student.layers, student.pooler) = (OptionPath(model.path), item.studentLayers, .fresh)
     student.classifier = .fresh
-    surroundings = surroundings.with(student: try student.card(in: surroundings))
+    context = context.with(student: try student.card(in: context))
     let teacher = try base.makeTeacher(
-      in: surroundings,
+      in: context,
       Preparation(trainer: TrainingLoop()) { _ in throw ContractError("the teacher is to stay as it is") })
     for (name, encoder) in [
       ("teacher", teacher as any TextEncoder),
-      ("student", try student.makeStudent(in: surroundings, teacher: nil).model()),
+      ("student", try student.makeStudent(in: context, teacher: nil).model()),
     ] {
       let place = folder.appending(path: name)
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       try encoder.write(to: place)
     }
-    let (inputs, width) = (teacher.card.embeddingWidth, try surroundings.student?.embeddingWidth ?? 0)
+    let (inputs, width) = (teacher.card.embeddingWidth, try context.student?.embeddingWidth ?? 0)
     var head = SafetensorsWriter()
     head.add("weight", shape: [width, inputs]) {
       Tensor(normal: [width, inputs], standardDeviation: 1 / Float(inputs).squareRoot(), key: RandomKey(2)).values

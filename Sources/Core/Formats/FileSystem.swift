@@ -32,7 +32,7 @@ package enum FileSystem {
   ///
   /// A file is hard-linked instead of copied where the file system allows it. The caller must therefore never write to either
   /// of the two in place.
-  package static func copyWhole(_ url: URL, to target: URL) throws {
+  package static func copyAtomically(_ url: URL, to target: URL) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else {
       return try AtomicFolder.write(to: target) { folder in

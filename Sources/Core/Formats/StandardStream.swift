@@ -57,7 +57,7 @@ func readAll(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
   while true {
     let count = read(descriptor, &piece, piece.count)
     if count == 0 { return (bytes, 0) }
-    if count < 0, !canGoOn(descriptor, POLLIN) { return ([], errno) }
+    if count < 0, !shouldRetry(descriptor, POLLIN) { return ([], errno) }
     bytes += piece.prefix(max(count, 0))
   }
 }
@@ -70,7 +70,7 @@ func writeAll(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> 
       let (rest, size) = (bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 1 << 30))
       let count =
         offset.map { pwrite(descriptor, rest, size, off_t($0 + done)) } ?? write(descriptor, rest, size)
-      if count < 0, !canGoOn(descriptor, POLLOUT) { return errno }
+      if count < 0, !shouldRetry(descriptor, POLLOUT) { return errno }
       done += max(count, 0)
     }
     return 0
@@ -80,7 +80,7 @@ func writeAll(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> 
 /// Returns whether a failed call should be repeated.
 ///
 /// A stream that another process has made non-blocking reports `EAGAIN`. This function then waits until the stream is ready.
-private func canGoOn(_ descriptor: Int32, _ event: Int32) -> Bool {
+private func shouldRetry(_ descriptor: Int32, _ event: Int32) -> Bool {
   guard errno == EAGAIN else { return errno == EINTR }
   var waiting = pollfd(fd: descriptor, events: Int16(event), revents: 0)
   return poll(&waiting, 1, -1) >= 0 || errno == EINTR

@@ -35,7 +35,7 @@ extension Matrix {
   /// Returns ‖row‖² of each row.
   ///
   /// It is finite if and only if the dot product of the row with a vector of length 1 cannot overflow, which callers check.
-  public func squaredLengths() -> [Float] {
+  public func squaredNorms() -> [Float] {
     values.withUnsafeBufferPointer { values in
       (0..<rows).map { row in
         values.baseAddress.map { kernels.dot($0 + row * columns, $0 + row * columns, columns) } ?? 0

@@ -25,7 +25,7 @@ public struct RandomKey: Hashable, Sendable {
   }
 
   /// Returns 32 random bits.
-  package func bits(_ counter: UInt64) -> UInt32 { distill_random(value, counter) }
+  public func bits(_ counter: UInt64) -> UInt32 { distill_random(value, counter) }
 
   /// Returns a number in 0 ..< bound. The probabilities differ from uniform ones by at most a factor of 1 ± 2⁻⁶⁴·bound.
   package func integer(below bound: Int, _ counter: UInt64) -> Int {

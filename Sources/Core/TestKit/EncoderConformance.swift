@@ -5,7 +5,7 @@ import Synchronization
 /// What every encoder must do, tried out on yours:
 ///
 /// ```swift
-/// try EncoderConformance(encoder, sequences: sequences) { try MyRecipe().loadStudent(from: $0, in: surroundings) }.check()
+/// try EncoderConformance(encoder, sequences: sequences) { try MyRecipe().loadStudent(from: $0, in: context) }.check()
 /// ```
 ///
 /// Given a student, it tries the student's model, and that it is trained and frozen as it should be.

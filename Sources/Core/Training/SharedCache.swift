@@ -53,7 +53,7 @@ package struct SharedCache {
     guard !FileManager.default.fileExists(atPath: url(name).path) else { return }
     do {
       try FileSystem.makeFolder(folder)
-      try FileSystem.copyWhole(made, to: url(name))
+      try FileSystem.copyAtomically(made, to: url(name))
     } catch { observe(.note("not shared with other runs: \(error)")) }
   }
 }

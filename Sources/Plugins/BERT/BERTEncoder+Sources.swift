@@ -26,9 +26,9 @@ extension BERTEncoder {
   /// What a folder's weight file holds for an encoder of this configuration, as its header tells.
   /// - Throws: ``FormatError`` where they do not fit, or the labels of its classifier are not the task's.
   static func source(
-    _ folder: URL, _ configuration: BERTConfiguration, _ selection: BERTWeights.Selection, in surroundings: Surroundings
+    _ folder: URL, _ configuration: BERTConfiguration, _ selection: BERTWeights.Selection, in context: PipelineContext
   ) throws -> BERTWeights.Source {
-    if selection.classifier == .checkpoint, case .classification(let labels) = surroundings.task,
+    if selection.classifier == .checkpoint, case .classification(let labels) = context.task,
       let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
     {
       throw FormatError(
@@ -36,7 +36,7 @@ extension BERTEncoder {
         "has the task's labels in another order: \(named.joined(separator: ", ")) "
           + "instead of \(labels.joined(separator: ", "))")
     }
-    let definitions = BERTParameters.definitions(configuration, outputs: surroundings.outputs)
+    let definitions = BERTParameters.definitions(configuration, outputs: context.outputs)
     return try BERTWeights.source(of: definitions, in: folder, selection)
   }
 

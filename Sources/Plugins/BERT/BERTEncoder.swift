@@ -54,16 +54,16 @@ public struct BERTEncoder: Teacher {
   public init(_ folder: URL, embedding: SequenceEmbedding = .pooler) throws {
     var labels = BERTConfiguration.labels(in: folder) ?? []
     if labels.isEmpty { labels = ["LABEL_0", "LABEL_1"] }
-    let surroundings = Surroundings(
+    let context = PipelineContext(
       task: labels.count == 1 ? .regression : .classification(labels: labels), maximumLength: 1, key: RandomKey(0))
     try self.init(
-      BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: surroundings))
+      BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: context))
   }
 
   /// An encoder that ``write(to:)`` wrote.
-  init(written folder: URL, embedding: SequenceEmbedding, in surroundings: Surroundings) throws {
+  init(written folder: URL, embedding: SequenceEmbedding, in context: PipelineContext) throws {
     try self.init(
-      BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: surroundings))
+      BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: context))
     guard untrained.isEmpty else { throw FormatError(file: folder, "was written without its pooler or its classifier") }
   }
 

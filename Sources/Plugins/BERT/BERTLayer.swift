@@ -58,7 +58,7 @@ struct BERTLayer: Sendable {
       (context, probabilities) = attention(
         queries: projected, keysAndValues: projected, width: h, layout: layout,
         dropout: probabilityDropout(run.batch.firstAttention),
-        keepingProbabilities: activations.contains(.attention(layer: index)))
+        returningProbabilities: activations.contains(.attention(layer: index)))
       if let probabilities { response.set(.attention(layer: index), probabilities) }
       for (activation, columns) in projections { response.set(activation, projected.columns(columns)) }
       if classTokenOnly { context = context.gatheredRows(run.classTokenRows) }

@@ -23,24 +23,24 @@ struct BERTStart {
   /// - Throws: ``FormatError`` for what is wrong with its files; when the values are asked for, for a number that is not finite.
   init(
     checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
-    in surroundings: Surroundings
+    in context: PipelineContext
   ) throws {
     var (configuration, tokenizer) = try BERTEncoder.examine(folder)
     if let layers = selection.layers { configuration.layers = layers.count }
-    let source = try BERTEncoder.source(folder, configuration, selection, in: surroundings)
+    let source = try BERTEncoder.source(folder, configuration, selection, in: context)
     let network = try BERTNetwork(
-      configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
-    self.init(network, fresh: Set(source.missing), key: surroundings.key, others: source.values(of:))
+      configuration, embedding: embedding, task: context.task, tokenizer: tokenizer)
+    self.init(network, fresh: Set(source.missing), key: context.key, others: source.values(of:))
   }
 
   /// Random weights.
   init(
     random configuration: BERTConfiguration, embedding: SequenceEmbedding, tokenizer: any Tokenizer,
-    in surroundings: Surroundings
+    in context: PipelineContext
   ) throws {
     let network = try BERTNetwork(
-      configuration, embedding: embedding, task: surroundings.task, tokenizer: tokenizer)
-    self.init(network, fresh: Set(network.layout.definitions.map(\.name)), key: surroundings.key) { _ in [] }
+      configuration, embedding: embedding, task: context.task, tokenizer: tokenizer)
+    self.init(network, fresh: Set(network.layout.definitions.map(\.name)), key: context.key) { _ in [] }
   }
 
   /// Some layers of another encoder, with its embeddings and, unless they start fresh, its heads.

@@ -45,7 +45,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
     ["embedding", "pooler", "classifier", "random.intermediate_size", "random.dropout"]
   }
 
-  public func card(in surroundings: Surroundings) throws -> ModelCard {
+  public func card(in context: PipelineContext) throws -> ModelCard {
     if let checkpoint {
       var (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") {
         try BERTEncoder.examine(checkpoint.url)
@@ -54,11 +54,11 @@ public struct BERTStudent: StudentRecipe, Sendable {
         try check(layers, of: configuration.layers, option: "layers")
         configuration.layers = layers.count
       }
-      return BERTEncoder.card(configuration, task: surroundings.task, vocabulary: tokenizer.fingerprint)
+      return BERTEncoder.card(configuration, task: context.task, vocabulary: tokenizer.fingerprint)
     }
     let option = fromTeacherLayers == nil ? "random" : "from_teacher_layers"
-    var card = try surroundings.requireTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
-    card.outputs = surroundings.outputs
+    var card = try context.requireTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
+    card.outputs = context.outputs
     card.embeddingWidth = card.width
     if let fromTeacherLayers {
       guard card.architecture == "bert" else {
@@ -67,12 +67,12 @@ public struct BERTStudent: StudentRecipe, Sendable {
       try check(fromTeacherLayers, of: card.layers, option: option)
       card.layers = fromTeacherLayers.count
     } else if let random {
-      let shape = random.configuration(vocabularySize: 1, maximumPositions: surroundings.maximumLength)
+      let shape = random.configuration(vocabularySize: 1, maximumPositions: context.maximumLength)
       if let problem = shape.problem { throw WiringError(problem, option: option) }
       (card.layers, card.heads, card.width) = (random.layers, random.heads, random.hiddenSize)
       card.architecture = "bert"
       card.embeddingWidth = random.hiddenSize
-      card.maximumLength = surroundings.maximumLength
+      card.maximumLength = context.maximumLength
     }
     return card
   }
@@ -89,36 +89,36 @@ public struct BERTStudent: StudentRecipe, Sendable {
     BERTWeights.Selection(layers: layers, pooler: pooler, classifier: classifier)
   }
 
-  public func check(in surroundings: Surroundings) throws {
+  public func check(in context: PipelineContext) throws {
     guard let checkpoint else { return }
     try WiringErrors.blaming("checkpoint") {
       var configuration = try BERTConfiguration(folder: checkpoint.url)
       if let layers { configuration.layers = layers.count }
-      _ = try BERTEncoder.source(checkpoint.url, configuration, selection, in: surroundings)
+      _ = try BERTEncoder.source(checkpoint.url, configuration, selection, in: context)
     }
   }
 
   public var sources: [URL]? { checkpoint.map { BERTEncoder.sources($0.url) } }
 
-  public func makeTokenizer(in _: Surroundings) throws -> any Tokenizer {
+  public func makeTokenizer(in _: PipelineContext) throws -> any Tokenizer {
     guard let checkpoint else { throw WiringError("has the teacher's tokenizer", option: "checkpoint") }
     return try BERTEncoder.examine(checkpoint.url).tokenizer
   }
 
-  public func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student {
-    try TrainableBERT(start(in: surroundings, teacher: teacher))
+  public func makeStudent(in context: PipelineContext, teacher: (any Teacher)?) throws -> any Student {
+    try TrainableBERT(start(in: context, teacher: teacher))
   }
 
-  private func start(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> BERTStart {
+  private func start(in context: PipelineContext, teacher: (any Teacher)?) throws -> BERTStart {
     if let checkpoint {
-      return try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
+      return try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: context)
     }
     guard let teacher else { throw WiringError("needs a teacher", option: "from_teacher_layers") }
     if let random {
       let configuration = random.configuration(
-        vocabularySize: teacher.tokenizer.vocabularySize, maximumPositions: surroundings.maximumLength)
+        vocabularySize: teacher.tokenizer.vocabularySize, maximumPositions: context.maximumLength)
       return try BERTStart(
-        random: configuration, embedding: embedding, tokenizer: teacher.tokenizer, in: surroundings)
+        random: configuration, embedding: embedding, tokenizer: teacher.tokenizer, in: context)
     }
     guard let source = teacher.innermost as? BERTEncoder else {
       throw WiringError("copies layers of a bert, and the teacher is none", option: "from_teacher_layers")
@@ -126,10 +126,10 @@ public struct BERTStudent: StudentRecipe, Sendable {
     return try BERTStart(
       copying: source,
       BERTWeights.Selection(layers: fromTeacherLayers ?? [], pooler: pooler, classifier: classifier),
-      embedding: embedding, key: surroundings.key)
+      embedding: embedding, key: context.key)
   }
 
-  public func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any TextEncoder {
-    try BERTEncoder(written: folder, embedding: embedding, in: surroundings)
+  public func loadStudent(from folder: URL, in context: PipelineContext) throws -> any TextEncoder {
+    try BERTEncoder(written: folder, embedding: embedding, in: context)
   }
 }

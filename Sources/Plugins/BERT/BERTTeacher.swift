@@ -32,17 +32,17 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
 
   public var optionsBesideCard: [String] { ["embedding", "pooler", "classifier", "fine_tune"] }
 
-  public func card(in surroundings: Surroundings) throws -> ModelCard {
+  public func card(in context: PipelineContext) throws -> ModelCard {
     let (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") { try BERTEncoder.examine(checkpoint.url) }
-    return BERTEncoder.card(configuration, task: surroundings.task, vocabulary: tokenizer.fingerprint)
+    return BERTEncoder.card(configuration, task: context.task, vocabulary: tokenizer.fingerprint)
   }
 
   private var selection: BERTWeights.Selection { BERTWeights.Selection(pooler: pooler, classifier: classifier) }
 
-  public func check(in surroundings: Surroundings) throws {
+  public func check(in context: PipelineContext) throws {
     try WiringErrors.blaming("checkpoint") {
       let configuration = try BERTConfiguration(folder: checkpoint.url)
-      let source = try BERTEncoder.source(checkpoint.url, configuration, selection, in: surroundings)
+      let source = try BERTEncoder.source(checkpoint.url, configuration, selection, in: context)
       if fineTune == nil, let head = source.missing.last {
         throw WiringError(
           "the teacher would answer from weights that nothing has trained: \(head)",
@@ -51,8 +51,8 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     }
   }
 
-  public func makeTeacher(in surroundings: Surroundings, _ preparation: Preparation) throws -> any Teacher {
-    let start = try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: surroundings)
+  public func makeTeacher(in context: PipelineContext, _ preparation: Preparation) throws -> any Teacher {
+    let start = try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: context)
     guard let fineTune else { return try BERTEncoder(start) }
     let encoder = try TrainableBERT(start)
     try preparation.trainer.fineTune(
@@ -62,7 +62,7 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
 
   public var sources: [URL]? { BERTEncoder.sources(checkpoint.url) }
 
-  public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
-    try BERTEncoder(written: folder, embedding: embedding, in: surroundings)
+  public func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {
+    try BERTEncoder(written: folder, embedding: embedding, in: context)
   }
 }

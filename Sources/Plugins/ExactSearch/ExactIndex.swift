@@ -19,7 +19,7 @@ public struct ExactIndex: Retriever {
   /// - Parameter keys: [M, D], rows of length 1.
   /// - Throws: `ContractError` if a key is not finite.
   public init(_ keys: Matrix) throws {
-    let squares = keys.squaredLengths()
+    let squares = keys.squaredNorms()
     if let row = squares.firstIndex(where: { !$0.isFinite }) {
       throw ContractError("key \(row) is not finite; keys are vectors of length 1")
     }
@@ -32,7 +32,7 @@ public struct ExactIndex: Retriever {
     guard queries.columns == width else {
       throw ContractError("queries of width \(queries.columns) for keys of width \(width)")
     }
-    let squares = queries.squaredLengths()
+    let squares = queries.squaredNorms()
     if let row = squares.firstIndex(where: { !$0.isFinite }) { throw ContractError("query \(row) is not finite") }
 
     let allQueries = queries.tensor

@@ -68,7 +68,7 @@ public struct HNSWIndex: Sendable {
   }
 
   static func checkFinite(_ vectors: Matrix, _ role: String) throws {
-    guard let row = vectors.squaredLengths().firstIndex(where: { !$0.isFinite }) else { return }
+    guard let row = vectors.squaredNorms().firstIndex(where: { !$0.isFinite }) else { return }
     throw ContractError("\(role) \(row) is not finite")
   }
 }

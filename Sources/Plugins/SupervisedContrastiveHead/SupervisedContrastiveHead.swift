@@ -36,39 +36,39 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
 
   public var optionsBesideCard: [String] { ["temperature", "regression_bins", "fit"] }
 
-  public func card(in surroundings: Surroundings) throws -> ModelCard {
-    var card = try WiringErrors.blaming("base") { try requiredBase().card(in: surroundings) }
-    if let width, let student = try surroundings.student, student.embeddingWidth != width {
+  public func card(in context: PipelineContext) throws -> ModelCard {
+    var card = try WiringErrors.blaming("base") { try requiredBase().card(in: context) }
+    if let width, let student = try context.student, student.embeddingWidth != width {
       throw WiringError(
         "projects to width \(width), and the student's embedding has \(student.embeddingWidth)", option: "width",
         hint: "leave `width` out: it is then the student's")
     }
-    card.embeddingWidth = try width(over: card, in: surroundings)
+    card.embeddingWidth = try width(over: card, in: context)
     return card
   }
 
-  private func width(over base: ModelCard, in surroundings: Surroundings) throws -> Int {
-    try width ?? surroundings.student?.embeddingWidth ?? base.embeddingWidth
+  private func width(over base: ModelCard, in context: PipelineContext) throws -> Int {
+    try width ?? context.student?.embeddingWidth ?? base.embeddingWidth
   }
 
-  public func makeTeacher(in surroundings: Surroundings, _ preparation: Preparation) throws -> any Teacher {
-    let base = try requiredBase().makeTeacher(in: surroundings, preparation)
+  public func makeTeacher(in context: PipelineContext, _ preparation: Preparation) throws -> any Teacher {
+    let base = try requiredBase().makeTeacher(in: context, preparation)
     let head = try ParameterStore(
-      ContrastiveHeadTeacher.layout(over: base, width: width(over: base.card, in: surroundings)))
+      ContrastiveHeadTeacher.layout(over: base, width: width(over: base.card, in: context)))
     // Random rows with the variance 1 / D_teacher, so that lengths are kept on average; a zero bias.
     head["weight"].assign(
       Tensor(
         normal: head["weight"].shape, standardDeviation: 1 / Float(base.card.embeddingWidth).squareRoot(),
-        key: surroundings.key.child("projection-head")))
+        key: context.key.child("projection-head")))
     let data = try preparation.data(for: base.tokenizer).training
     try preparation.trainer.fit(
       HeadFitting(head, over: base, data: data, options: self), options: fit, phase: "teacher: contrastive head")
     return ContrastiveHeadTeacher(base, head: Weights(head))
   }
 
-  public func loadTeacher(from folder: URL, in surroundings: Surroundings) throws -> any Teacher {
-    let base = try requiredBase().loadTeacher(from: folder, in: surroundings)
-    return try ContrastiveHeadTeacher(base, width: width(over: base.card, in: surroundings), written: folder)
+  public func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {
+    let base = try requiredBase().loadTeacher(from: folder, in: context)
+    return try ContrastiveHeadTeacher(base, width: width(over: base.card, in: context), written: folder)
   }
 
   private func requiredBase() throws -> any TeacherRecipe {

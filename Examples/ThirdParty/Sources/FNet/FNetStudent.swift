@@ -13,31 +13,31 @@ public struct FNetStudent: StudentRecipe {
   public mutating func options(_ visit: inout OptionVisitor) { shape.options(&visit) }
 
   /// What can be said before the teacher is there: its vocabulary is taken, so its size is not known yet.
-  public func card(in surroundings: Surroundings) throws -> ModelCard {
-    let teacher = try surroundings.requireTeacher(option: "use", hint: "add a `teacher:`, whose vocabulary it takes")
+  public func card(in context: PipelineContext) throws -> ModelCard {
+    let teacher = try context.requireTeacher(option: "use", hint: "add a `teacher:`, whose vocabulary it takes")
     return FNetNetwork.card(
-      shape(vocabularySize: 1, in: surroundings), task: surroundings.task, vocabulary: teacher.vocabulary)
+      shape(vocabularySize: 1, in: context), task: context.task, vocabulary: teacher.vocabulary)
   }
 
-  private func shape(vocabularySize: Int, in surroundings: Surroundings) -> FNetShape {
+  private func shape(vocabularySize: Int, in context: PipelineContext) -> FNetShape {
     var shape = shape
-    (shape.vocabularySize, shape.maximumLength) = (vocabularySize, surroundings.maximumLength)
+    (shape.vocabularySize, shape.maximumLength) = (vocabularySize, context.maximumLength)
     return shape
   }
 
-  public func makeStudent(in surroundings: Surroundings, teacher: (any Teacher)?) throws -> any Student {
+  public func makeStudent(in context: PipelineContext, teacher: (any Teacher)?) throws -> any Student {
     guard let teacher else { throw WiringError("needs a teacher, whose vocabulary it takes", option: "use") }
-    return try makeStudent(in: surroundings, tokenizer: teacher.tokenizer)
+    return try makeStudent(in: context, tokenizer: teacher.tokenizer)
   }
 
   /// A student that reads the ids of any tokenizer, without a teacher.
-  public func makeStudent(in surroundings: Surroundings, tokenizer: any Tokenizer) throws -> any Student {
-    let shape = shape(vocabularySize: tokenizer.vocabularySize, in: surroundings)
-    let network = try FNetNetwork(shape, task: surroundings.task, tokenizer: tokenizer)
-    return try TrainableFNet(network, key: surroundings.key)
+  public func makeStudent(in context: PipelineContext, tokenizer: any Tokenizer) throws -> any Student {
+    let shape = shape(vocabularySize: tokenizer.vocabularySize, in: context)
+    let network = try FNetNetwork(shape, task: context.task, tokenizer: tokenizer)
+    return try TrainableFNet(network, key: context.key)
   }
 
-  public func loadStudent(from folder: URL, in surroundings: Surroundings) throws -> any TextEncoder {
-    try FNetEncoder(folder: folder, task: surroundings.task)
+  public func loadStudent(from folder: URL, in context: PipelineContext) throws -> any TextEncoder {
+    try FNetEncoder(folder: folder, task: context.task)
   }
 }

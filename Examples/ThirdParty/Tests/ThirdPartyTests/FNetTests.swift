@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 struct FNetTests {
-  private static let surroundings = Surroundings(
+  private static let context = PipelineContext(
     task: .classification(labels: ["a", "b", "c"]), maximumLength: 16, key: RandomKey(7))
   private static let sequences = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 5, 3]].map {
     TokenSequence(ids: $0, typeIDs: Array(repeating: 0, count: $0.count))
@@ -15,14 +15,14 @@ struct FNetTests {
   private static func student() throws -> any Student {
     var recipe = FNetStudent()
     (recipe.shape.layers, recipe.shape.width, recipe.shape.innerWidth) = (2, 12, 20)
-    return try recipe.makeStudent(in: surroundings, tokenizer: WordPieceTokenizer(vocabulary: vocabulary))
+    return try recipe.makeStudent(in: context, tokenizer: WordPieceTokenizer(vocabulary: vocabulary))
   }
 
   private static let vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + "abcdefg".map(String.init)
 
   @Test func conforms() throws {
     try EncoderConformance(Self.student(), sequences: Self.sequences) {
-      try FNetStudent().loadStudent(from: $0, in: Self.surroundings)
+      try FNetStudent().loadStudent(from: $0, in: Self.context)
     }.check()
   }
 

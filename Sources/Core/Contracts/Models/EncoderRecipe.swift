@@ -4,10 +4,10 @@ import Foundation
 public protocol EncoderRecipe: Plugin, Sendable {
   /// The card, from configuration files alone.
   /// - Throws: ``WiringError``, ``WiringErrors`` or `FormatError`.
-  func card(in surroundings: Surroundings) throws -> ModelCard
+  func card(in context: PipelineContext) throws -> ModelCard
   /// Looks at the files that weights come from, and reads none. Default: there is nothing to look at.
   /// - Throws: as `card(in:)`.
-  func check(in surroundings: Surroundings) throws
+  func check(in context: PipelineContext) throws
   /// Options that the card does not rest on, and `check(in:)` not on what they hold, such as a temperature or how something
   /// is trained: what does not fit the card is told while they are wrong, too. Default: none.
   var optionsBesideCard: [String] { get }
@@ -16,7 +16,7 @@ public protocol EncoderRecipe: Plugin, Sendable {
 }
 
 extension EncoderRecipe {
-  public func check(in surroundings: Surroundings) throws {}
+  public func check(in context: PipelineContext) throws {}
   public var optionsBesideCard: [String] { [] }
   public var sources: [URL]? { nil }
 }

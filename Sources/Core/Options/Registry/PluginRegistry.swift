@@ -1,31 +1,3 @@
-/// One line of `plugins.yaml`, as the generator hands it to the program.
-public struct CompiledPlugin: Sendable {
-  package let kind: String
-  package let name: String
-  package let type: any Plugin.Type
-
-  public init(kind: String, name: String, type: any Plugin.Type) {
-    self.kind = kind
-    self.name = name
-    self.type = type
-  }
-}
-
-/// A kind of plugin: the word that people use for it, and the protocol that makes it one.
-public struct PluginKind: Sendable {
-  /// `loss`
-  package let name: String
-  let identity: ObjectIdentifier
-  let admits: @Sendable (any Plugin) -> Bool
-
-  /// - `type`: the existential, `(any LossTerm).self`.
-  public init<P>(_ name: String, _ type: P.Type) {
-    self.name = name
-    identity = ObjectIdentifier(type)
-    admits = { $0 is P }
-  }
-}
-
 /// The plugins that YAML can name. A plain value: whoever decodes passes the one that should hold.
 public struct PluginRegistry: Sendable {
   /// In the order of `plugins.yaml`.
@@ -81,10 +53,4 @@ public struct PluginRegistry: Sendable {
   func kindName<P>(of type: P.Type) -> String { kind(of: type)?.name ?? "plugin" }
 
   private func kind<P>(of type: P.Type) -> PluginKind? { kinds.first { $0.identity == ObjectIdentifier(type) } }
-}
-
-/// A list of plugins that contradicts itself, or the types in it.
-public struct PluginRegistryError: Error, Sendable, CustomStringConvertible {
-  public let problems: [String]
-  public var description: String { "plugins.yaml: " + problems.joined(separator: "\nplugins.yaml: ") }
 }

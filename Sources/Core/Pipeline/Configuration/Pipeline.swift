@@ -6,7 +6,7 @@ import Foundation
 /// A pipeline whose parts are known to fit, before any weight is read.
 public struct Pipeline {
   package let options: PipelineOptions
-  package let surroundings: Surroundings
+  package let context: PipelineContext
   public let models: ModelPair
   public let layerMap: [LayerPair]
   public let task: TaskDefinition
@@ -70,7 +70,7 @@ public struct Pipeline {
         "the cards of teacher and student wait for one another: one of their plugins has to do without")
     }
     (options, source, self.task, self.models) = (draft.value, draft.source, task, models)
-    (surroundings, self.layerMap, warnings) = (encoders[0].surroundings, layerMap, found.list)
+    (context, self.layerMap, warnings) = (encoders[0].context, layerMap, found.list)
   }
 
   /// What the student is to make smaller.
@@ -81,7 +81,7 @@ public struct Pipeline {
     try DistillationObjective(
       student: student, teacher: teacher, terms: options.terms, layerMap: layerMap, scheduler: scheduler, data: data,
       microBatchSize: options.training.microBatchSize, teacherMemory: options.teacherMemory << 20,
-      answers: answers, key: surroundings.key.child("terms"), observe: observe)
+      answers: answers, key: context.key.child("terms"), observe: observe)
   }
 
   /// What `validate` says of a pipeline that is right.

@@ -2,14 +2,14 @@ import DistillCore
 
 /// Both encoders, as far as they are known, with a task that may be the pipeline's.
 struct WiredEncoders {
-  var surroundings: Surroundings
+  var context: PipelineContext
   /// The teacher's card with all of its heads; nil where there is none.
   var teacher: Known<ModelCard?>
 
   var models: Known<ModelPair> {
     Known { () throws(Unknown) in
-      guard let student = try surroundings.studentCard.get() else { throw Unknown() }
-      return ModelPair(teacher: try teacher.get(), student: student, task: surroundings.task)
+      guard let student = try context.studentCard.get() else { throw Unknown() }
+      return ModelPair(teacher: try teacher.get(), student: student, task: context.task)
     }
   }
 }
@@ -22,9 +22,9 @@ extension PipelineCheck {
     let lengths = isKnown("task.max_length") ? [options.task.maximumLength] : [1, 1 << 20]
     var cases = tasks.flatMap { task in
       lengths.map { length in
-        var surroundings = Surroundings(task: task, maximumLength: length, key: RandomKey(UInt64(options.seed)))
-        (surroundings.teacherCard, surroundings.studentCard) = (.unknown, .unknown)
-        return WiredEncoders(surroundings: surroundings, teacher: .unknown)
+        var context = PipelineContext(task: task, maximumLength: length, key: RandomKey(UInt64(options.seed)))
+        (context.teacherCard, context.studentCard) = (.unknown, .unknown)
+        return WiredEncoders(context: context, teacher: .unknown)
       }
     }
     cards(in: &cases)
@@ -43,25 +43,25 @@ extension PipelineCheck {
 
     func ask(_ part: (place: String, recipe: any EncoderRecipe), _ put: (inout WiredEncoders, ModelCard) -> Void) {
       guard isWhole(part.place, ignoring: beside) else { return }
-      let cards = self.ask(part.place, whichever: cases) { try part.recipe.card(in: $0.surroundings) }
+      let cards = self.ask(part.place, whichever: cases) { try part.recipe.card(in: $0.context) }
       guard let cards = cards.value else { return }
       for (index, card) in cards.enumerated() { put(&cases[index], card) }
       guard isWhole(part.place, ignoring: beside, insideOnly: true) else { return }
-      self.ask(part.place, whichever: cases) { try part.recipe.check(in: $0.surroundings) }
+      self.ask(part.place, whichever: cases) { try part.recipe.check(in: $0.context) }
     }
 
     func askInnermost() {
       guard let innermost, case .unknown = cases[0].teacher else { return }
-      ask(innermost) { ($0.surroundings.teacherCard, $0.teacher) = (.known($1), .known($1)) }
+      ask(innermost) { ($0.context.teacherCard, $0.teacher) = (.known($1), .known($1)) }
     }
 
     if options.teacher == nil, isKnown("teacher") {
       for index in cases.indices {
-        (cases[index].surroundings.teacherCard, cases[index].teacher) = (.known(nil), .known(nil))
+        (cases[index].context.teacherCard, cases[index].teacher) = (.known(nil), .known(nil))
       }
     }
     askInnermost()
-    if let student = options.student { ask(("student", student)) { $0.surroundings.studentCard = .known($1) } }
+    if let student = options.student { ask(("student", student)) { $0.context.studentCard = .known($1) } }
     // Once more, for one that waited for the student.
     askInnermost()
     for teacher in teachers.reversed() where teacher.place != innermost?.place {
@@ -73,7 +73,7 @@ extension PipelineCheck {
   /// Whether the encoders fit each other and the task.
   private func checkFit(_ encoders: WiredEncoders) {
     let (source, student) = (
-      encoders.surroundings.teacherCard.value ?? nil, encoders.surroundings.studentCard.value ?? nil
+      encoders.context.teacherCard.value ?? nil, encoders.context.studentCard.value ?? nil
     )
     for (role, card) in [("teacher", source), ("teacher", encoders.teacher.value ?? nil), ("student", student)] {
       guard let card, options.task.maximumLength > card.maximumLength else { continue }
@@ -86,8 +86,8 @@ extension PipelineCheck {
 
   /// The pairs of layers that layer-wise losses compare.
   func layerMap(_ encoders: WiredEncoders) -> Known<[LayerPair]> {
-    let teacher = Known(encoders.surroundings.teacherCard.value??.layers)
-    let student = Known(encoders.surroundings.studentCard.value??.layers)
+    let teacher = Known(encoders.context.teacherCard.value??.layers)
+    let student = Known(encoders.context.studentCard.value??.layers)
     guard options.losses.contains(where: { $0.term?.scope == .layer }) else {
       do { try options.layerMap.check(student: student, teacher: teacher) } catch {
         report(WiringErrors(error).list, at: "layer_map", as: .warning)

@@ -32,8 +32,7 @@ extension TaskOptions {
     let task = try definition()
     let all = try task.read(train.url).examples
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
-    let kept = holdOut > 0 ? max(1, Int((Float(all.count) * holdOut).rounded())) : 0
-    let heldOut = Set(order.prefix(kept))
+    let heldOut = Set(order.prefix(heldOutCount(among: all.count)))
     let rows = all.indices.filter { !heldOut.contains($0) }
     let validation = try validation.map { try task.read($0.url).examples }
     let (training, rest) = (rows.map { all[$0] }, heldOut.sorted().map { all[$0] })
@@ -43,6 +42,11 @@ extension TaskOptions {
         "task.kind": "\(task.kind)", "task.max_length": "\(maximumLength)", "texts.training": Self.digest(of: training),
         "texts.hold_out": Self.digest(of: rest), "texts.validation": Self.digest(of: validation ?? []),
       ]))
+  }
+
+  /// How many of the training file's examples nothing is trained on.
+  func heldOutCount(among examples: Int) -> Int {
+    holdOut > 0 ? max(1, Int((Float(examples) * holdOut).rounded())) : 0
   }
 
   private static func digest(of examples: [Example]) -> String {

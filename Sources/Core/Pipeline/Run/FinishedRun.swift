@@ -12,7 +12,7 @@ public struct FinishedRun: Sendable {
   public let augmentation: RetrievalAugmentation?
   /// What it calculates in.
   public let precision: Precision
-  private let surroundings: Surroundings
+  private let context: PipelineContext
 
   /// - `precision`: of its answers; without one, the run's.
   /// - Throws: `FormatError` and others for a folder that is no finished run; `ComputeError` for a precision that this
@@ -41,11 +41,11 @@ public struct FinishedRun: Sendable {
     try self.precision.check()
     // Labels are in the resolved file, so the training file need not be there any more.
     task = try options.task.definition()
-    surroundings = Surroundings(
+    context = PipelineContext(
       task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
     guard let recipe = options.student else { throw FormatError(file: folder.pipeline, "names no student") }
     student = EncoderInPrecision(
-      encoder: try recipe.loadStudent(from: folder.student, in: surroundings), precision: self.precision)
+      encoder: try recipe.loadStudent(from: folder.student, in: context), precision: self.precision)
     guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {
       augmentation = nil
       return
@@ -56,10 +56,10 @@ public struct FinishedRun: Sendable {
         file: folder.knowledgeBase,
         "holds embeddings of width \(knowledge.embeddings.columns); the student's have \(student.card.embeddingWidth)")
     }
-    guard knowledge.softLabels.columns == surroundings.outputs else {
+    guard knowledge.softLabels.columns == context.outputs else {
       throw FormatError(
         file: folder.knowledgeBase,
-        "holds soft labels of \(knowledge.softLabels.columns) numbers; the task has \(surroundings.outputs)")
+        "holds soft labels of \(knowledge.softLabels.columns) numbers; the task has \(context.outputs)")
     }
     augmentation = RetrievalAugmentation(
       knowledge, retriever: try retriever.loadRetriever(from: folder.knowledgeBase, keys: knowledge.embeddings),
@@ -68,10 +68,10 @@ public struct FinishedRun: Sendable {
 
   /// The prepared teacher; nil where the run had none.
   public func teacher() throws -> (any Teacher)? {
-    let surroundings = surroundings.with(student: student.card)
+    let context = context.with(student: student.card)
     if record.isSealed, options.teacher != nil { try SealedFolder.check(folder.teacher) }
     return try options.teacher.map {
-      EncoderInPrecision(encoder: try $0.loadTeacher(from: folder.teacher, in: surroundings), precision: precision)
+      EncoderInPrecision(encoder: try $0.loadTeacher(from: folder.teacher, in: context), precision: precision)
     }
   }
 

@@ -18,21 +18,21 @@ package enum ModelFolder {
   package static func encoder(
     _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry
   ) throws -> any TextEncoder {
-    let (recipe, surroundings) = try recipe(folder, settings, registry)
-    _ = try recipe.card(in: surroundings)  // refuses layers that do not exist
-    return try recipe.makeStudent(in: surroundings, teacher: nil).model()
+    let (recipe, context) = try recipe(folder, settings, registry)
+    _ = try recipe.card(in: context)  // refuses layers that do not exist
+    return try recipe.makeStudent(in: context, teacher: nil).model()
   }
 
   /// What makes the ids of a folder's encoder; weights need not be there.
   /// - Throws: as ``encoder(_:settings:registry:)``.
   package static func tokenizer(_ folder: URL, registry: PluginRegistry) throws -> any Tokenizer {
-    let (recipe, surroundings) = try recipe(folder, [], registry)
-    return try recipe.makeTokenizer(in: surroundings)
+    let (recipe, context) = try recipe(folder, [], registry)
+    return try recipe.makeTokenizer(in: context)
   }
 
   private static func recipe(
     _ folder: URL, _ settings: [(path: String, value: String)], _ registry: PluginRegistry
-  ) throws -> (any StudentRecipe, Surroundings) {
+  ) throws -> (any StudentRecipe, PipelineContext) {
     let file = folder.appending(path: "config.json")
     guard let data = try? Data(contentsOf: file),
       let configuration = try? JSONDecoder().decode(Configuration.self, from: data)
@@ -52,7 +52,7 @@ package enum ModelFolder {
     guard let recipe else { throw FormatError(file: file, "names no model_type that is known here") }
     return (
       recipe,
-      Surroundings(
+      PipelineContext(
         task: task(configuration), maximumLength: configuration.max_position_embeddings ?? 512, key: RandomKey(0))
     )
   }

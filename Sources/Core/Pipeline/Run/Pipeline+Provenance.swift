@@ -17,7 +17,7 @@ extension Pipeline {
     provenance.merge(texts.provenance)
     provenance.merge(try Provenance(of: recipe, at: "teacher", sources: sources))
     provenance["seed"] = "\(options.seed)"
-    provenance["teacher.card"] = "\(try recipe.card(in: surroundings))"  // a head's width is the student's
+    provenance["teacher.card"] = "\(try recipe.card(in: context))"  // a head's width is the student's
     return provenance
   }
 

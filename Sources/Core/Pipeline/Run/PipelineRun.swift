@@ -103,12 +103,12 @@ public final class PipelineRun {
   }
 
   /// - Throws: `TrainingError.stopped` where somebody asked for it. What was trained is in its checkpoints.
-  private func goOn(_ stage: String) throws {
+  private func stopIfRequested(before stage: String) throws {
     if let signal = stop.requested { throw TrainingError.stopped(signal: signal, phase: stage, step: nil) }
   }
 
   private func timed<T>(_ stage: String, _ body: () throws -> T) throws -> T {
-    try goOn(stage)
+    try stopIfRequested(before: stage)
     let start = ContinuousClock.now
     defer { record.seconds[stage, default: 0] += start.duration(to: .now) / .seconds(1) }
     return try body()
@@ -125,7 +125,7 @@ public final class PipelineRun {
   private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
     let teachers = PreparedTeachers(folder: folder, observe: observe)
     let provenance = try pipeline.teacherProvenance(recipe, texts)
-    try teachers.prepare(provenance, resumes: resumes, stop: { try goOn("teacher") }) {
+    try teachers.prepare(provenance, resumes: resumes, stop: { try stopIfRequested(before: "teacher") }) {
       // It goes by the name of the files as they were; somebody may have exchanged them before they were read. Looked at when
       // the weights are there, so before a training; once more only where there was none.
       var isChecked = false
@@ -137,7 +137,7 @@ public final class PipelineRun {
         isChecked = true
       }
       let teacher = try recipe.makeTeacher(
-        in: pipeline.surroundings,
+        in: pipeline.context,
         Preparation(trainer: loop) { [self] tokenizer in
           try checkFiles()
           return data(tokenizer)
@@ -149,12 +149,12 @@ public final class PipelineRun {
       if !isChecked { try checkFiles() }
       return teacher
     }
-    return try recipe.loadTeacher(from: folder.teacher, in: pipeline.surroundings)
+    return try recipe.loadTeacher(from: folder.teacher, in: pipeline.context)
   }
 
   private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any TextEncoder {
     guard let recipe = pipeline.options.student else { throw ContractError("a pipeline without a student") }
-    let student = try recipe.makeStudent(in: pipeline.surroundings, teacher: teacher)
+    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher)
     if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
       throw ContractError("teacher and student have different vocabularies")
     }
@@ -182,7 +182,7 @@ public final class PipelineRun {
       teacher: teacher, data: training, rows: texts.trainingRows, task: texts.task.kind
     ) {
       observe(.progress(what: "knowledge base", done: $0, total: training.count))
-      try goOn("knowledge base")
+      try stopIfRequested(before: "knowledge base")
     }
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)

@@ -31,7 +31,7 @@ struct PreparedTeachers {
     try cache.alone(provenance.name, stop: stop) {
       if let found = find(provenance) {
         observe(.note("teacher: prepared before by the same settings, in \(found.path)"))
-        do { return try FileSystem.copyWhole(found, to: folder.teacher) } catch {
+        do { return try FileSystem.copyAtomically(found, to: folder.teacher) } catch {
           observe(.note("teacher: prepared again: \(error)"))  // somebody emptied the folder meanwhile
         }
       }

@@ -58,10 +58,10 @@ extension RunPlan {
     if let recipe = options.teacher {
       let teachers = PreparedTeachers(folder: RunFolder(output ?? options.output.url), observe: observe)
       if let prepared = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
-        teacher = try recipe.loadTeacher(from: prepared, in: pipeline.surroundings)
+        teacher = try recipe.loadTeacher(from: prepared, in: pipeline.context)
       } else {
         teacher = try recipe.makeTeacher(
-          in: pipeline.surroundings,
+          in: pipeline.context,
           Preparation(trainer: trainer) {
             trainer.data($0, options.task.maximumLength, batchSize: options.training.batchSize)
           })
@@ -69,7 +69,7 @@ extension RunPlan {
     }
     seconds["teacher"] = trainer.phases.reduce(0) { $0 + $1.seconds }
     guard let recipe = options.student else { throw ContractError("a pipeline without a student") }
-    let student = try recipe.makeStudent(in: pipeline.surroundings, teacher: teacher)
+    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher)
     let data = trainer.data(student.tokenizer, options.task.maximumLength, batchSize: options.training.batchSize)
     let objective = try pipeline.objective(student, teacher, data, scheduler: nil, observe: observe)
     try trainer.fit(objective, options: options.training, phase: "student")

@@ -8,22 +8,22 @@
 ///   - width: H.
 ///   - layout: The rows of each sequence, and A.
 ///   - dropout: The dropout of P.
-///   - keepingProbabilities: Whether P before dropout is returned, so that a loss can read it. Its gradient is then added to the
+///   - returningProbabilities: Whether P before dropout is returned, so that a loss can read it. Its gradient is then added to the
 ///     gradient through the context.
 /// - Returns: The context [Nq, H], and P if it was requested, packed as A blocks of queries × keys for each sequence.
 public func attention(
   queries: Tensor, keysAndValues: Tensor, width: Int, layout: AttentionLayout, dropout: Dropout = .none,
-  keepingProbabilities: Bool = false
+  returningProbabilities: Bool = false
 ) -> (context: Tensor, probabilities: Tensor?) {
   let block = AttentionBlocks(queries, keysAndValues, width: width, layout: layout, dropout: dropout)
   let inputs = [queries, keysAndValues].compactMap(\.node)
-  let storesAll = keepingProbabilities || !inputs.isEmpty
+  let storesAll = returningProbabilities || !inputs.isEmpty
   let probabilities = storesAll ? Storage(count: max(layout.probabilityCount, 1)) : nil
   let context = Tensor([queries.shape[0], width]) { block.forward(into: $0, probabilities: probabilities) }
 
   guard let probabilities else { return (context, nil) }
   let p = Tensor(shape: [layout.probabilityCount], storage: probabilities)
-  guard !inputs.isEmpty else { return (context, keepingProbabilities ? p : nil) }
+  guard !inputs.isEmpty else { return (context, returningProbabilities ? p : nil) }
 
   // The two results share one backward pass, which belongs to a node below both. Each result only stores its gradient. The shared
   // node comes after both in the backward order and handles both gradients at once.
@@ -41,7 +41,7 @@ public func attention(
     return Tensor(shape: tensor.shape, storage: tensor.storage, node: node)
   }
   return (
-    result(context) { mail.context = $0 }, keepingProbabilities ? result(p) { mail.probabilities = $0 } : nil
+    result(context) { mail.context = $0 }, returningProbabilities ? result(p) { mail.probabilities = $0 } : nil
   )
 }
 

@@ -32,7 +32,7 @@ public struct AttentionLayout: Sendable {
 
   package var sequenceCount: Int { keyOffsets.count - 1 }
   /// The number of probabilities of all heads: A·Σ queries·keys.
-  package var probabilityCount: Int { heads * (probabilityOffsets.last ?? 0) }
+  public var probabilityCount: Int { heads * (probabilityOffsets.last ?? 0) }
 }
 
 extension AttentionLayout {

@@ -31,13 +31,13 @@ private struct ClassTokenAttention {
   /// The queries of the first rows: [B, H].
   private let queries: Storage
   /// W_kᵀ·q of each head: [B, A, H].
-  private let keyDirections: Storage
+  private let projectedQueries: Storage
   /// P before and after dropout, [A, T] for each sequence. Without dropout both are the same memory.
-  private let probabilities: Storage, mixing: Storage
+  private let probabilities: Storage, keptProbabilities: Storage
   /// Σ_t P_t of each head: [B, A].
-  private let shares: Storage
+  private let probabilitySums: Storage
   /// Σ_t P_t·x_t of each head: [B, A, H].
-  private let mixtures: Storage
+  private let weightedRowSums: Storage
 
   init(_ x: Tensor, weight: Tensor, bias: Tensor, heads: Int, offsets: [Int], dropout: Dropout) {
     precondition(x.shape.rank == 2 && x.shape[0] == offsets.last, "attention over \(x.shape) with offsets \(offsets)")
@@ -54,11 +54,11 @@ private struct ClassTokenAttention {
     layout = AttentionLayout(heads: 1, queryOffsets: Array(0...sequences), keyOffsets: offsets)
     firstRows = offsets.dropLast().map(Int32.init)
     queries = Storage(count: sequences * width)
-    keyDirections = Storage(count: sequences * heads * width)
+    projectedQueries = Storage(count: sequences * heads * width)
     probabilities = Storage(count: heads * x.shape[0])
-    mixing = dropout.isActive ? Storage(count: heads * x.shape[0]) : probabilities
-    shares = Storage(count: sequences * heads)
-    mixtures = Storage(count: sequences * heads * width)
+    keptProbabilities = dropout.isActive ? Storage(count: heads * x.shape[0]) : probabilities
+    probabilitySums = Storage(count: sequences * heads)
+    weightedRowSums = Storage(count: sequences * heads * width)
   }
 
   // Operands of one head: columns of [B, H], rows of one part of the weight (1 keys, 2 values), rows of [B, A, H].
@@ -95,30 +95,31 @@ private struct ClassTokenAttention {
       for head in part {
         multiplySerial(
           sequences, width, headWidth, columns(queries.pointer, head), self.part(1, head),
-          into: keyDirections.pointer + head * width, stride: heads * width)
+          into: projectedQueries.pointer + head * width, stride: heads * width)
       }
     }
     forSequences { sequence, rows, length, start in
-      let (p, mixed) = (probabilities.pointer + start, mixing.pointer + start)
+      let (p, mixed) = (probabilities.pointer + start, keptProbabilities.pointer + start)
       multiplySerial(
-        heads, length, width, ofSequence(keyDirections, sequence),
+        heads, length, width, ofSequence(projectedQueries, sequence),
         Operand(rows.pointer, stride: width, transposed: true), into: p, stride: length)
       kernels.softmax_rows(p, p, scale, heads, length, length)
       if dropout.isActive { dropout.apply(mixed, p, heads * length, from: start) }
-      kernels.row_sum(shares.pointer + sequence * heads, mixed, heads, length, length)
+      kernels.row_sum(probabilitySums.pointer + sequence * heads, mixed, heads, length, length)
       multiplySerial(
         heads, width, length, Operand(mixed, stride: length), rows,
-        into: mixtures.pointer + sequence * heads * width, stride: width)
+        into: weightedRowSums.pointer + sequence * heads * width, stride: width)
     }
     Compute.parallel(heads) { part in
       for head in part {
         let context = context + head * headWidth
         multiplySerial(
-          sequences, headWidth, width, perHead(mixtures, head), self.part(2, head, transposed: true), into: context,
+          sequences, headWidth, width, perHead(weightedRowSums, head), self.part(2, head, transposed: true),
+          into: context,
           stride: width)
         for sequence in 0..<sequences {
           kernels.axpy(
-            context + sequence * width, shares.pointer[sequence * heads + head],
+            context + sequence * width, probabilitySums.pointer[sequence * heads + head],
             bias.pointer + 2 * width + head * headWidth, headWidth)
         }
       }
@@ -126,12 +127,12 @@ private struct ClassTokenAttention {
   }
 
   func backward(_ dContext: UnsafeMutablePointer<Float>) {
-    let dMixtures = mixtureGradients(dContext)
-    let slopes = scoreGradients(dContext, dMixtures)
-    let dDirections = directionGradients(slopes)
-    let dQueries = queryGradients(dDirections)
-    x.node?.accumulate(in: 0..<x.count) { addRowGradients($0, slopes, dMixtures) }
-    weight.node?.accumulate(in: 0..<weight.count) { addWeightGradients($0, dContext, dDirections, dQueries) }
+    let dWeightedRowSums = rowSumGradients(dContext)
+    let dScores = scoreGradients(dContext, dWeightedRowSums)
+    let dProjectedQueries = projectedQueryGradients(dScores)
+    let dQueries = queryGradients(dProjectedQueries)
+    x.node?.accumulate(in: 0..<x.count) { addRowGradients($0, dScores, dWeightedRowSums) }
+    weight.node?.accumulate(in: 0..<weight.count) { addWeightGradients($0, dContext, dProjectedQueries, dQueries) }
     bias.node?.accumulate(in: 0..<bias.count) { addBiasGradients($0, dContext, dQueries) }
     x.node?.accumulate(rows: firstRows, width: width) { gradient in
       let slope = matmul(dQueries, weight.detached.rows(0..<width))
@@ -140,7 +141,7 @@ private struct ClassTokenAttention {
   }
 
   /// Returns the gradients of Σ_t P_t·x_t, which are W_vᵀ·∂context for each head: [B, A, H].
-  private func mixtureGradients(_ dContext: UnsafePointer<Float>) -> Storage {
+  private func rowSumGradients(_ dContext: UnsafePointer<Float>) -> Storage {
     let gradients = Storage(count: sequences * heads * width)
     Compute.parallel(heads) { part in
       for head in part {
@@ -153,12 +154,12 @@ private struct ClassTokenAttention {
   }
 
   /// Returns the gradients of the scores before the softmax, [A, T] for each sequence.
-  private func scoreGradients(_ dContext: UnsafePointer<Float>, _ dMixtures: Storage) -> Storage {
+  private func scoreGradients(_ dContext: UnsafePointer<Float>, _ dWeightedRowSums: Storage) -> Storage {
     let gradients = Storage(count: heads * x.shape[0])
     forSequences { sequence, rows, length, start in
       let slope = gradients.pointer + start
       multiplySerial(
-        heads, length, width, ofSequence(dMixtures, sequence),
+        heads, length, width, ofSequence(dWeightedRowSums, sequence),
         Operand(rows.pointer, stride: width, transposed: true), into: slope, stride: length)
       if dropout.isActive {  // only without dropout is Σ_t P_t always 1, and b_v·Σ_t P_t without a gradient
         for head in 0..<heads {
@@ -174,23 +175,23 @@ private struct ClassTokenAttention {
   }
 
   /// Returns the gradients of W_kᵀ·q for each head: [B, A, H].
-  private func directionGradients(_ slopes: Storage) -> Storage {
+  private func projectedQueryGradients(_ dScores: Storage) -> Storage {
     let gradients = Storage(count: sequences * heads * width)
     forSequences { sequence, rows, length, start in
       multiplySerial(
-        heads, width, length, Operand(slopes.pointer + start, stride: length), rows,
+        heads, width, length, Operand(dScores.pointer + start, stride: length), rows,
         into: gradients.pointer + sequence * heads * width, stride: width)
     }
     return gradients
   }
 
   /// Returns the gradients of the queries: [B, H].
-  private func queryGradients(_ dDirections: Storage) -> Tensor {
+  private func queryGradients(_ dProjectedQueries: Storage) -> Tensor {
     Tensor([sequences, width]) { gradients in
       Compute.parallel(heads) { part in
         for head in part {
           multiplySerial(
-            sequences, headWidth, width, perHead(dDirections, head), self.part(1, head, transposed: true),
+            sequences, headWidth, width, perHead(dProjectedQueries, head), self.part(1, head, transposed: true),
             into: gradients + head * headWidth, stride: width)
         }
       }
@@ -198,10 +199,11 @@ private struct ClassTokenAttention {
   }
 
   /// Adds the gradients that the rows receive in their roles as values and as keys.
-  private func addRowGradients(_ gradient: UnsafeMutablePointer<Float>, _ slopes: Storage, _ dMixtures: Storage) {
+  private func addRowGradients(_ gradient: UnsafeMutablePointer<Float>, _ dScores: Storage, _ dWeightedRowSums: Storage)
+  {
     forSequences { sequence, rows, length, start in
       let target = gradient + (rows.pointer - UnsafePointer(x.pointer))
-      for (factors, directions) in [(mixing, dMixtures), (slopes, keyDirections)] {
+      for (factors, directions) in [(keptProbabilities, dWeightedRowSums), (dScores, projectedQueries)] {
         multiplySerial(
           length, width, heads, Operand(factors.pointer + start, stride: length, transposed: true),
           ofSequence(directions, sequence), beta: 1, into: target, stride: width)
@@ -210,13 +212,13 @@ private struct ClassTokenAttention {
   }
 
   private func addWeightGradients(
-    _ gradient: UnsafeMutablePointer<Float>, _ dContext: UnsafePointer<Float>, _ dDirections: Storage,
+    _ gradient: UnsafeMutablePointer<Float>, _ dContext: UnsafePointer<Float>, _ dProjectedQueries: Storage,
     _ dQueries: Tensor
   ) {
     Compute.parallel(heads) { part in
       for head in part {
         for (number, factor, direction) in [
-          (1, UnsafePointer(queries.pointer), dDirections), (2, dContext, mixtures),
+          (1, UnsafePointer(queries.pointer), dProjectedQueries), (2, dContext, weightedRowSums),
         ] {
           multiplySerial(
             headWidth, width, sequences, columns(factor, head, transposed: true), perHead(direction, head), beta: 1,
@@ -237,7 +239,7 @@ private struct ClassTokenAttention {
     for sequence in 0..<sequences {
       for head in 0..<heads {
         kernels.axpy(
-          gradient + 2 * width + head * headWidth, shares.pointer[sequence * heads + head],
+          gradient + 2 * width + head * headWidth, probabilitySums.pointer[sequence * heads + head],
           dContext + sequence * width + head * headWidth, headWidth)
       }
     }

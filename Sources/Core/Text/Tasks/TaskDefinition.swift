@@ -1,26 +1,3 @@
-/// The kind of answer that a task asks for.
-public enum TaskKind: Sendable, Equatable {
-  /// One of several classes, whose labels are in the order of their indices. They are empty until they have been collected.
-  case classification(labels: [String])
-  /// A number.
-  case regression
-
-  /// C: how many numbers a model answers with, one for each label or the score.
-  public var outputs: Int {
-    switch self {
-    case .classification(let labels): labels.count
-    case .regression: 1
-    }
-  }
-
-  fileprivate var usualMetrics: [Metric] {
-    switch self {
-    case .classification(let labels): [.accuracy, labels.count == 2 ? .f1 : .macroF1]
-    case .regression: [.pearson, .spearman]
-    }
-  }
-}
-
 /// A task: the kind of its answers, its metrics, and the layout of its files.
 public struct TaskDefinition: Sendable, Equatable {
   public let name: String
@@ -70,11 +47,4 @@ public struct TaskDefinition: Sendable, Equatable {
     }
     return TaskDefinition(layout.format.rawValue, kind, metrics, layout)
   }
-}
-
-/// The reason why a task cannot be defined as requested.
-public struct TaskDefinitionError: Error, Sendable, Equatable, CustomStringConvertible {
-  public let description: String
-
-  init(_ description: String) { self.description = description }
 }

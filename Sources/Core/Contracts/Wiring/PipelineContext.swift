@@ -2,7 +2,7 @@
 ///
 /// The other encoder's card cannot be had while something is wrong with it. The accessor throws then, and a recipe lets that
 /// error pass: the mistake has been told at its place, and nothing else is going to be.
-public struct Surroundings: Sendable {
+public struct PipelineContext: Sendable {
   public let task: TaskKind
   /// Most tokens of a sequence, from the task.
   public let maximumLength: Int
@@ -33,10 +33,10 @@ public struct Surroundings: Sendable {
   }
 
   /// The same with the student's card.
-  public func with(student: ModelCard) -> Surroundings {
-    var surroundings = self
-    surroundings.studentCard = .known(student)
-    return surroundings
+  public func with(student: ModelCard) -> PipelineContext {
+    var context = self
+    context.studentCard = .known(student)
+    return context
   }
 
   /// C: how many numbers a classifier answers with.

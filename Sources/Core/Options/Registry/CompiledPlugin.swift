@@ -1,0 +1,12 @@
+/// One line of `plugins.yaml`, as the generator hands it to the program.
+public struct CompiledPlugin: Sendable {
+  package let kind: String
+  package let name: String
+  package let type: any Plugin.Type
+
+  public init(kind: String, name: String, type: any Plugin.Type) {
+    self.kind = kind
+    self.name = name
+    self.type = type
+  }
+}
