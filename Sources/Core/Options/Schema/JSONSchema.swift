@@ -3,8 +3,7 @@ extension Configurable {
   ///
   /// The schema contains everything that the visit declares: types, ranges, choices, defaults, required options, and which
   /// options belong to which `use`. Conditions between options (`reject`) are only checked by decoding. The schema allows a
-  /// reference
-  /// `${...}` in place of a value, and a file that `extends` another may leave out required options.
+  /// reference `${...}` in place of a value, and a file that `extends` another may leave out required options.
   package static func jsonSchema(title: String, registry: PluginRegistry) -> YAMLValue {
     var schema = SchemaBuilder(registry: registry)
     return schema.file(title: title, optionDescriptions(registry: registry))

@@ -1,7 +1,7 @@
 /// The text of a scalar, and its meaning if it is written without quotes.
 ///
 /// The meaning follows neither YAML 1.1 nor YAML 1.2 exactly. Texts that the two versions read differently, such as `yes`, `010`
-/// and `1_000`, are ambiguous here, and an option that does not take them as text refuses them.
+/// and `1_000`, are ambiguous here, and options ask for a clearer spelling.
 public struct Scalar: Sendable, Hashable {
   package enum Meaning: Sendable, Hashable {
     case null
