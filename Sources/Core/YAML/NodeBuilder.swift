@@ -145,8 +145,8 @@ struct NodeBuilder: ~Copyable {
 
   /// Returns the tree without everything that begins at or after the place where reading stopped, or `nil` if nothing is left.
   ///
-  /// The last member on each level is open, because the part that was not read may belong to it. It is complete if another member
-  /// follows it.
+  /// The last member on each level may continue in the part that was not read, so it is cut in the same way, unless the beginning
+  /// of another member after it was read.
   private mutating func beforeEnd(_ node: Node) -> Node? {
     func isKnown(_ range: SourceRange) -> Bool { end.map { (range.line, range.column) < $0 } ?? true }
     var node = node
