@@ -156,7 +156,7 @@ public struct EncoderConformance {
     }
   }
 
-  /// Checks that an encoder refuses what it cannot answer with a `ContractError`.
+  /// Checks that an encoder throws a `ContractError` for what it cannot answer.
   package func checkRefusals() throws {
     func refuses(_ what: String, _ sequences: [TokenSequence], _ activation: Activation = .logits) throws {
       let accepted = try accepts(what, orThrows: ContractError.self) {

@@ -80,7 +80,7 @@ public struct RetrieverConformance {
     }
   }
 
-  /// Checks that the retriever refuses invalid queries and keys with a `ContractError`.
+  /// Checks that a retriever throws a `ContractError` for invalid queries and keys.
   package func checkRefusals() throws {
     let keys = unitVectors(30, "keys")
     let retriever = try recipe.makeRetriever(keys)
