@@ -6,7 +6,7 @@ import Foundation
 /// A finished model copies the weights into constants, and an encoder in training copies them into its parameters.
 struct BERTStart {
   let network: BERTNetwork
-  /// The names of the parameters that get random weights.
+  /// The names of the parameters that get new weights; see ``BERTParameters/initial(_:_:key:)``.
   let fresh: Set<String>
   /// Returns the initial values of a parameter.
   let values: (ParameterDefinition) throws -> [Float]

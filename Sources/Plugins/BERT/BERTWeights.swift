@@ -3,9 +3,9 @@ import Foundation
 
 /// The source of a head's initial weights.
 public enum HeadSource: String, CaseIterable, Sendable, OptionValue {
-  /// The weights come from the file. They are random if the file does not contain the head.
+  /// The weights come from the file. They are new only if the file does not contain the head.
   case checkpoint
-  /// The weights are random.
+  /// The weights are new, even if the file contains the head.
   case fresh
 }
 
@@ -13,7 +13,7 @@ public enum HeadSource: String, CaseIterable, Sendable, OptionValue {
 enum BERTWeights {
   static let fileName = "model.safetensors"
 
-  /// The choice of weights that are read from a file instead of starting with random numbers.
+  /// The choice of weights that are read from a file. The others are new.
   struct Selection {
     /// The layers of the file that become layers 1, 2, … of the encoder, or `nil` for all layers in order.
     var layers: [Int]?
@@ -26,7 +26,7 @@ enum BERTWeights {
     fileprivate let reader: SafetensorsReader
     /// The name in the file of each parameter.
     fileprivate let names: [String: String]
-    /// The names of the parameters that are not in the file, in the order of definition.
+    /// The names of the parameters that are not taken from the file, in the order of definition.
     let missing: [String]
 
     /// Returns the values of a parameter, which must not be missing.
