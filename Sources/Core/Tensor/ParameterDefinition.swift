@@ -1,11 +1,11 @@
-/// What a parameter is, before it has memory.
+/// The name and the shape of a parameter that has no memory yet.
 public struct ParameterDefinition: Sendable {
-  /// Full name, as in the weight file.
+  /// The full name, as in the weight file.
   public let name: String
   public let shape: Shape
-  /// Whether weight decay applies: to matrices, not to biases and norms.
+  /// Whether weight decay applies. It usually applies to matrices, but not to biases and the parameters of layer norms.
   public let decays: Bool
-  /// Whether it lies right behind the one before, so that both can be used as one matrix.
+  /// Whether the parameter begins directly after the one before it, without a gap, so that both can be used as one matrix.
   public let adjoins: Bool
 
   public init(_ name: String, _ shape: Shape, decays: Bool, adjoins: Bool = false) {

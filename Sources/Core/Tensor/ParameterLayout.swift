@@ -1,16 +1,21 @@
 import Foundation
 
-/// Where the parameters of a model lie: the same in the arena of a store's values, in that of their gradients, and in the
-/// weights of a frozen model. It takes no memory itself.
+/// The positions of a model's parameters in an arena. The layout itself takes no memory for them.
+///
+/// A store's values, its gradients and the weights of a frozen model have the same layout, so one ``ParameterPlace`` serves for
+/// all of them.
 public struct ParameterLayout: Sendable {
-  /// In the order of the arena.
+  /// The parameters in the order of the arena.
   public let definitions: [ParameterDefinition]
+  /// The position of each parameter's first element.
   let offsets: [Int]
-  /// Elements of an arena, gaps between parameters included; gaps are zero.
+  /// The number of elements of an arena, including the gaps between parameters, which are zero.
   let extent: Int
   private let byName: [String: Int]
 
-  /// - Throws: ``ComputeError`` where the numbers alone would take more memory than there is.
+  /// Lays out parameters in the given order. Their names must differ.
+  ///
+  /// - Throws: ``ComputeError`` if one arena would take more memory than this process may use.
   public init(_ definitions: [ParameterDefinition]) throws {
     try Self.checkMemory(for: definitions, arenas: 1, "")
     var offsets: [Int] = []
@@ -24,9 +29,11 @@ public struct ParameterLayout: Sendable {
     (self.definitions, self.offsets, extent) = (definitions, offsets, end)
   }
 
-  /// - Throws: ``ComputeError`` where as many arenas would take more memory than there is; `what` says what lies in them.
+  /// Checks that a number of arenas fits in memory. The error message uses `what` to say what the arenas contain.
+  ///
+  /// - Throws: ``ComputeError`` if the arenas would take more memory than this process may use.
   static func checkMemory(for definitions: [ParameterDefinition], arenas: Int, _ what: String) throws {
-    // In Double, which no product of extents overflows.
+    // The product of the extents may overflow an Int, but not a Double.
     let count = definitions.reduce(0.0) { $0 + $1.shape.array.reduce(1.0) { $0 * Double($1) } }
     let (needed, limit) = (Double(arenas) * count * Double(MemoryLayout<Float>.stride), MachineMemory.limit)
     if needed <= Double(limit) { return }
@@ -36,16 +43,19 @@ public struct ParameterLayout: Sendable {
         + "\(what), and this process may have \(gibibytes(Double(limit))); use fewer layers or smaller widths")
   }
 
+  /// Returns whether there is a parameter of this name.
   public func contains(_ name: String) -> Bool { byName[name] != nil }
 
-  /// The place of a parameter; a precondition that it exists.
+  /// Returns the place of a parameter, which must exist.
   public subscript(name: String) -> ParameterPlace {
     guard let index = byName[name] else { preconditionFailure("no parameter is called \(name)") }
     return ParameterPlace(
       shape: definitions[index].shape, offset: offsets[index], definitions: index..<index + 1)
   }
 
-  /// Adjoining parameters as one, stacked along the first axis: query, key and value as one matrix [3H, H].
+  /// Returns the place of adjoining parameters as one parameter, stacked along the first axis.
+  ///
+  /// A transformer layer uses its query, key and value weights as one matrix [3H, H] in this way.
   public func joined(_ names: [String]) -> ParameterPlace {
     let parts = names.map { self[$0] }
     for (place, (a, b)) in zip(parts, parts.dropFirst()).enumerated() {
@@ -58,6 +68,6 @@ public struct ParameterLayout: Sendable {
       definitions: parts[0].definitions.lowerBound..<parts[parts.count - 1].definitions.upperBound)
   }
 
-  /// Σ of the parameters' sizes.
+  /// The number of elements of all parameters, without gaps.
   public var count: Int { definitions.reduce(0) { $0 + $1.shape.count } }
 }

@@ -1,8 +1,9 @@
-/// Where a parameter lies in every arena of one ``ParameterLayout``, or adjoining ones as one. Looking it up by name is done
-/// once; a forward pass asks with the place.
+/// The position of a parameter, or of adjoining parameters as one, in every arena of a ``ParameterLayout``.
+///
+/// A network looks up its places by name once, so that a forward pass needs no look-up.
 public struct ParameterPlace: Sendable {
   public let shape: Shape
   let offset: Int
-  /// The definitions that it covers.
+  /// The indices of the definitions that it covers.
   let definitions: Range<Int>
 }

@@ -1,15 +1,19 @@
-/// The parameters of a model that is trained: all values in one arena, their gradients in a second one of the same layout.
+/// The parameters of a model that is trained.
+///
+/// All values are in one arena, and their gradients are in a second arena of the same layout.
 public final class ParameterStore {
   public let layout: ParameterLayout
-  /// In the order of definition.
+  /// The parameters in the order of the layout.
   public let parameters: [Parameter]
   let values: Storage
   let gradients: Storage
+  /// The parts of the parameters that gradients have reached since they were last cleared.
   let reached: ReachedParameters
 
-  /// All values are zero.
-  /// - Throws: ``ComputeError`` where training them would take more memory than there is: values, gradients, and an
-  ///   optimiser's two moments.
+  /// Creates parameters whose values are zero.
+  ///
+  /// - Throws: ``ComputeError`` if training them would take more memory than this process may use: the values, the gradients and
+  ///   the two moments of an optimiser.
   public init(_ layout: ParameterLayout) throws {
     try ParameterLayout.checkMemory(
       for: layout.definitions, arenas: 4, " (values, gradients and an optimiser's two moments)")
@@ -23,12 +27,14 @@ public final class ParameterStore {
     (self.layout, self.values, self.gradients, self.reached) = (layout, values, gradients, reached)
   }
 
-  /// The same, laid out in this order.
-  /// - Throws: ``ComputeError``, as above.
+  /// Creates parameters whose values are zero, laid out in the given order.
+  ///
+  /// - Throws: ``ComputeError`` if training them would take more memory than this process may use.
   public convenience init(_ definitions: [ParameterDefinition]) throws {
     try self.init(ParameterLayout(definitions))
   }
 
+  /// Returns the values at a place as a variable that adds its gradient to the arena and notes what the gradient reached.
   private static func variable(
     _ place: ParameterPlace, values: Storage, gradients: Storage, _ reached: ReachedParameters
   ) -> Tensor {
@@ -39,17 +45,17 @@ public final class ParameterStore {
       })
   }
 
-  /// The parameter of a name; a precondition that it exists.
+  /// Returns the parameter of a name, which must exist.
   public subscript(name: String) -> Parameter { parameters[layout[name].definitions.lowerBound] }
 
-  /// The values at a place as a variable, see ``Parameter/variable``.
+  /// Returns the values at a place as a variable; see ``Parameter/variable``.
   public func variable(_ place: ParameterPlace) -> Tensor {
     place.definitions.count == 1
       ? parameters[place.definitions.lowerBound].variable
       : Self.variable(place, values: values, gradients: gradients, reached)
   }
 
-  /// Adjoining parameters as one, see ``ParameterLayout/joined(_:)``.
+  /// Returns adjoining parameters as one; see ``ParameterLayout/joined(_:)``.
   public func joined(_ names: [String]) -> Parameter {
     Parameter(
       names.joined(separator: "+"), decays: self[names[0]].decays, variable: variable(layout.joined(names)),
@@ -76,10 +82,10 @@ public final class ParameterStore {
         }
       }
     }
-    return sums.reduce(0, +).squareRoot()  // in the order of the stretches, whoever summed them
+    return sums.reduce(0, +).squareRoot()  // a fixed order, so that the sum does not depend on the threads
   }
 
-  /// Where in the arena gradients may differ from zero, in pieces for the threads.
+  /// The ranges of the arena in which gradients may differ from zero, in pieces that the threads share out.
   private var reachedStretches: [Range<Int>] {
     var stretches: [Range<Int>] = []
     for (index, reach) in reached.reaches.enumerated() {
@@ -95,7 +101,9 @@ public final class ParameterStore {
     return stretches
   }
 
-  /// The values of all parameters as one array, gaps included: for keeping the best and going back to it.
+  /// The values of all parameters as one array, including the gaps.
+  ///
+  /// A training copies it to keep its best values, and sets it to return to them.
   public var snapshot: [Float] {
     get { Array(UnsafeBufferPointer(start: values.pointer, count: layout.extent)) }
     set {

@@ -1,22 +1,24 @@
 import Foundation
 
-/// A block of floats, 64-byte aligned, given back to the pool when the last tensor over it goes.
+/// A block of floats, aligned to 64 bytes, which returns to the pool when the last tensor that uses it is gone.
 final class Storage {
   let pointer: UnsafeMutablePointer<Float>
   let capacity: Int
-  /// Rounded copies of matrices in here: weights are read again and again, by many tasks at once. Guarded by `lock`.
+  /// Copies of matrices in this block that are rounded to bfloat16, protected by `lock`.
+  ///
+  /// Weights are read again and again by many tasks at once, so they are rounded only once.
   private var roundedCopies: [Place: RoundedOperand] = [:]
-  /// One for all, since hardly any storage has copies; held for a look into a dictionary, never while a copy is made. Not a
-  /// `Mutex`, which the thread sanitizer does not see.
+  /// One lock for all storages, because few of them have copies. It is held during a look into a dictionary, but never while a
+  /// copy is made. It is not a `Mutex`, which the thread sanitizer does not support.
   private static let lock = NSLock()
   private struct Place: Hashable { let offset: Int, rows: Int, columns: Int }
 
-  /// Room for `count` floats, which are to be written before they are read.
+  /// Creates room for `count` floats, which must be written before they are read.
   init(count: Int) {
     (pointer, capacity) = Compute.engine.pool.take(count)
   }
 
-  /// The same, filled with zeros.
+  /// Creates room for `count` floats, filled with zeros.
   convenience init(zeros count: Int) {
     self.init(count: max(count, 1))
     pointer.update(repeating: 0, count: count)
@@ -24,8 +26,10 @@ final class Storage {
 
   deinit { Compute.engine.pool.give(pointer, capacity) }
 
-  /// The matrix [rows, columns] at `offset` as the right side of a product that transposes it; kept, so what lies here may
-  /// change only where ``overwritten()`` tells. Tasks that ask at once for the first time may each make a copy, of the same bits.
+  /// Returns the matrix [rows, columns] at `offset`, rounded to bfloat16, as the right operand of a product that transposes it.
+  ///
+  /// The copy is kept, so whoever changes the values here later must call ``overwritten()``. Tasks that ask for a new copy at the
+  /// same time may each make one, but all copies have the same bits.
   func rounded(at offset: Int, rows: Int, columns: Int) -> RoundedOperand {
     let place = Place(offset: offset, rows: rows, columns: columns)
     if let copy = Self.lock.withLock({ roundedCopies[place] }) { return copy }
@@ -38,9 +42,9 @@ final class Storage {
     }
   }
 
-  /// To be called by whoever writes over values that were there for others to read.
+  /// Discards the rounded copies. It must be called after every change of values that others may have read.
   func overwritten() {
-    // The old copies go after the lock is open: giving memory back takes the pool's.
+    // The old copies are returned from the closure, so that they are freed after the lock: freeing them takes the pool's lock.
     _ = Self.lock.withLock {
       defer { roundedCopies = [:] }
       return roundedCopies

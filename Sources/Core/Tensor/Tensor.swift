@@ -1,12 +1,14 @@
-/// Float32 numbers in row-major order, and, where a gradient is wanted, how they came about.
+/// Float32 numbers in row-major order, together with a record of the operations that made them if a gradient is needed.
 ///
-/// A tensor is a value: operations make new ones and never change their operands. Its memory is shared, 64-byte aligned and
-/// comes from a pool. Shapes are checked by preconditions: operands that do not fit are a bug of the caller.
-/// Tensors belong to one thread; what crosses threads is a ``Matrix``, or ``Weights``.
+/// A tensor is a value: operations create new tensors and never change their operands. Its memory is shared, aligned to 64 bytes
+/// and taken from a pool. Operands of the wrong shape are a bug of the caller, so shapes are checked by preconditions.
+///
+/// A tensor belongs to one thread. Data that passes from one thread to another is a ``Matrix`` or ``Weights``.
 public struct Tensor {
   public let shape: Shape
   let storage: Storage
   let offset: Int
+  /// The record for the backward pass, or `nil` for a constant.
   let node: Node?
 
   init(shape: Shape, storage: Storage, offset: Int = 0, node: Node? = nil) {
@@ -16,7 +18,7 @@ public struct Tensor {
     self.node = node
   }
 
-  /// A tensor with the given values, outermost axis first.
+  /// Creates a tensor with the given values in row-major order.
   public init(_ values: [Float], _ shape: Shape) {
     precondition(values.count == shape.count, "\(values.count) values do not fill a tensor of shape \(shape)")
     self.init(shape: shape, storage: Storage(count: shape.count))
@@ -25,16 +27,16 @@ public struct Tensor {
     }
   }
 
-  /// A scalar, shape [].
+  /// Creates a scalar, whose shape is [].
   public init(_ value: Float) { self.init([value], []) }
 
-  /// A tensor filled with one value.
+  /// Creates a tensor filled with one value.
   public init(repeating value: Float, _ shape: Shape) {
     self.init(shape: shape, storage: Storage(count: shape.count))
     pointer.update(repeating: value, count: count)
   }
 
-  /// A tensor whose memory `fill` writes completely.
+  /// Creates a tensor whose elements `fill` must write completely.
   init(_ shape: Shape, fill: (UnsafeMutablePointer<Float>) -> Void) {
     self.init(shape: shape, storage: Storage(count: shape.count))
     fill(pointer)
@@ -42,10 +44,11 @@ public struct Tensor {
 
   var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
 
+  /// The number of elements.
   public var count: Int { shape.count }
-  /// The values, copied out.
+  /// A copy of the values in row-major order.
   public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
-  /// The value of a tensor with one element.
+  /// The value of a tensor that must have exactly one element.
   public var scalar: Float {
     precondition(count == 1, "a tensor of shape \(shape) is not a scalar")
     return pointer.pointee
@@ -57,12 +60,14 @@ public struct Tensor {
   /// Whether every value is finite.
   public var isFinite: Bool { kernels.all_finite(pointer, count) != 0 }
 
-  /// A leaf whose gradient is kept: `∂loss/∂self` is in ``gradient`` after ``backward()``.
+  /// Returns a leaf of the same values: ``backward()`` on a loss stores `∂loss/∂leaf` in its ``gradient``.
   public func variable() -> Tensor {
     Tensor(shape: shape, storage: storage, offset: offset, node: Node(leaf: count))
   }
 
-  /// The gradient that a leaf received; nil where none arrived. It shares memory: a later `backward()` adds to it.
+  /// The gradient that a leaf has received, or `nil` if none has arrived.
+  ///
+  /// The result is no copy: a later ``backward()`` adds to it.
   public var gradient: Tensor? {
     guard let node, node.isLeaf, let storage = node.gradient else { return nil }
     return Tensor(shape: shape, storage: storage, offset: node.gradientOffset)

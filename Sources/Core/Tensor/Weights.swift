@@ -1,11 +1,14 @@
-/// The numbers of a model: read once, never changed, and shared by any number of tasks.
+/// The parameters of a finished model, which are read once, never change, and are shared by any number of tasks.
 ///
-/// Unchecked, because they lie behind a pointer: nothing writes there after `init`, and `Storage` locks what it adds later.
+/// `Sendable` is unchecked because the values are behind a pointer. Nothing writes them after `init`, and `Storage` uses a lock
+/// for the rounded copies that it adds later.
 public struct Weights: @unchecked Sendable {
   public let layout: ParameterLayout
   private let values: Storage
 
-  /// - `fill`: the values of a parameter; asked once for each, in the order of the layout.
+  /// Creates weights by calling `fill` once for each parameter, in the order of the layout. It returns the parameter's values.
+  ///
+  /// - Throws: Any error of `fill`.
   public init(_ layout: ParameterLayout, fill: (ParameterDefinition) throws -> [Float]) rethrows {
     (self.layout, values) = (layout, Storage(zeros: layout.extent))
     for (definition, offset) in zip(layout.definitions, layout.offsets) {
@@ -19,17 +22,17 @@ public struct Weights: @unchecked Sendable {
     }
   }
 
-  /// A copy of the values as they are now: training may go on.
+  /// Copies the current values of a store. Later training does not change the copy.
   public init(_ store: ParameterStore) {
     (layout, values) = (store.layout, Storage(zeros: store.layout.extent))
     values.pointer.update(from: store.values.pointer, count: layout.extent)
   }
 
-  /// The values at a place, as a constant.
+  /// Returns the values at a place as a constant.
   public subscript(place: ParameterPlace) -> Tensor {
     Tensor(shape: place.shape, storage: values, offset: place.offset)
   }
 
-  /// The values of a name, as a constant; a precondition that it exists.
+  /// Returns the values of the parameter of a name, which must exist, as a constant.
   public subscript(name: String) -> Tensor { self[layout[name]] }
 }

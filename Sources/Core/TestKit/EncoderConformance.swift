@@ -2,13 +2,13 @@ import DistillCore
 import Foundation
 import Synchronization
 
-/// What every encoder must do, tried out on yours:
+/// Checks that an encoder does what every encoder must do:
 ///
 /// ```swift
 /// try EncoderConformance(encoder, sequences: sequences) { try MyRecipe().loadStudent(from: $0, in: context) }.check()
 /// ```
 ///
-/// Given a student, it tries the student's model, and that it is trained and frozen as it should be.
+/// If it is given a student, it checks the student's model, and that the student can be trained and frozen.
 public struct EncoderConformance {
   private let encoder: any TextEncoder
   private var student: (any Student)?
@@ -17,8 +17,10 @@ public struct EncoderConformance {
   private var card: ModelCard { encoder.card }
   private var lengths: [Int] { sequences.map(\.ids.count) }
 
-  /// - `sequences`: what it is asked about; of different lengths, two at least.
-  /// - `load`: makes an encoder of a folder that this one was written to.
+  /// Creates the checks of an encoder.
+  ///
+  /// - `sequences`: The inputs of the encoder. There must be at least two, and their lengths should differ.
+  /// - `load`: Returns an encoder read from a folder to which this encoder was written.
   public init(
     _ encoder: any TextEncoder, sequences: [TokenSequence], load: @escaping (URL) throws -> any TextEncoder
   ) {
@@ -26,6 +28,9 @@ public struct EncoderConformance {
     (self.encoder, self.sequences, self.load) = (encoder, sequences, load)
   }
 
+  /// Creates the checks of a student and its model, with the same arguments.
+  ///
+  /// - Throws: Any error of the student's `model()`.
   public init(
     _ student: any Student, sequences: [TokenSequence], load: @escaping (URL) throws -> any TextEncoder
   ) throws {
@@ -33,8 +38,9 @@ public struct EncoderConformance {
     self.student = student
   }
 
-  /// Checks everything below.
-  /// - Throws: `ConformanceFailure`, or what the encoder threw.
+  /// Performs all checks.
+  ///
+  /// - Throws: `ConformanceFailure`, or any error of the encoder.
   public func check() throws {
     try checkActivations()
     try checkPacking()
@@ -52,7 +58,8 @@ public struct EncoderConformance {
     try encoder.respond(to: batch(sequences), with: activations)
   }
 
-  /// Exactly what is asked for comes, in its shape, and is the same whatever else is asked for.
+  /// Checks that a response contains exactly the requested activations in their shapes, and that no activation depends on which
+  /// others are requested.
   package func checkActivations() throws {
     let all = Set(Activation.all(of: card))
     let together = try answer(all)
@@ -68,13 +75,14 @@ public struct EncoderConformance {
       try require(tensor.shape == shape, "\(activation) is \(tensor.shape), not \(shape)")
       try require(tensor.isFinite, "\(activation) is not finite")
       try require(!tensor.requiresGradient, "\(activation) has a way back, and a model is not trained")
-      // Fewer rows may be multiplied in another order.
+      // A product of fewer rows may add in another order, so the results may differ by rounding.
       let deviation = tensor.deviation(from: other)
       try require(deviation < 1e-5, "\(activation) alone differs by \(deviation) from \(activation) among all")
     }
   }
 
-  /// Every answer of a student has a way back, its masks are functions of the key, and its model does not change with it.
+  /// Checks that gradients flow through every response of a student, that dropout masks are functions of the key, and that
+  /// training does not change a model.
   private func checkTraining(of student: any Student) throws {
     let all = Set(Activation.all(of: card))
     func learn() throws -> Response {
@@ -98,7 +106,7 @@ public struct EncoderConformance {
       try all.contains { try halved[$0].values != before[$0].values }, "the student's parameters are not its model's")
   }
 
-  /// Asked by several threads at once, it gives each of them the numbers that it gives one.
+  /// Checks that an encoder gives the same numbers when several threads use it at once.
   package func checkSharing() throws {
     let all = Set(Activation.all(of: card))
     let expected = try answer(all).activations.mapValues(\.values)
@@ -114,7 +122,7 @@ public struct EncoderConformance {
     try require(names.isEmpty, "asked by several threads at once, it gives other numbers for \(names)")
   }
 
-  /// A batch is its sequences, one by one.
+  /// Checks that a sequence has the same response in a batch as alone.
   package func checkPacking() throws {
     let all = Set(Activation.all(of: card))
     let packed = try answer(all)
@@ -122,7 +130,7 @@ public struct EncoderConformance {
       let pieces = activation.pieces(of: try packed[activation], card, lengths)
       for (sequence, piece) in zip(sequences, pieces) {
         let alone = try encoder.respond(to: batch([sequence]), with: [activation])[activation]
-        // Products of matrices with other numbers of rows add in another order.
+        // Products of matrices with another number of rows add in another order.
         let deviation = alone.deviation(from: piece)
         try require(
           deviation < 1e-5,
@@ -131,7 +139,7 @@ public struct EncoderConformance {
     }
   }
 
-  /// Written and loaded, it gives the same numbers to the last bit.
+  /// Checks that an encoder that was written and loaded gives the same numbers to the last bit.
   package func checkWriting() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "encoder-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -148,7 +156,7 @@ public struct EncoderConformance {
     }
   }
 
-  /// What it cannot answer is refused with a `ContractError`.
+  /// Checks that an encoder throws a `ContractError` for what it cannot answer.
   package func checkRefusals() throws {
     func refuses(_ what: String, _ sequences: [TokenSequence], _ activation: Activation = .logits) throws {
       let accepted = try accepts(what, orThrows: ContractError.self) {

@@ -1,6 +1,6 @@
 import DistillCore
 
-/// Made-up answers of a teacher and a student to one batch, for a term to be tried on.
+/// Random responses of a teacher and a student to one batch, on which a loss term is evaluated.
 struct LossScene {
   let term: any LossTerm
   let models: ModelPair
@@ -10,10 +10,13 @@ struct LossScene {
   var targets: [Target]?
   var teacher: Response
   var student: Response
-  /// The term's own.
+  /// The term's own parameters, or `nil` if it has none.
   let parameters: ParameterStore?
 
-  /// - Throws: what the term's `reads` throws.
+  /// Creates random responses with the activations that the term reads. A term for a layer gets the student's layer 1 and the
+  /// teacher's layer 2.
+  ///
+  /// - Throws: Any error of the term's `reads`.
   init(_ term: any LossTerm, _ models: ModelPair, lengths: [Int], key: RandomKey) throws {
     (self.term, self.models, self.lengths) = (term, models, lengths)
     let layers = term.scope == .layer ? LayerPair(student: 1, teacher: 2) : nil
@@ -42,6 +45,7 @@ struct LossScene {
     }
   }
 
+  /// Returns random values for an activation. Attention is a softmax of random numbers, because it consists of probabilities.
   private static func answer(_ activation: Activation, _ card: ModelCard, _ lengths: [Int], _ key: RandomKey) -> Tensor
   {
     let key = key.child(activation.description)
@@ -61,6 +65,7 @@ struct LossScene {
       targets: targets, examples: Array(lengths.indices))
   }
 
+  /// Returns the loss, and checks that it is a scalar.
   func loss() throws -> Tensor {
     let loss = try term.loss(
       LossInputs(
@@ -69,7 +74,7 @@ struct LossScene {
     return loss
   }
 
-  /// The loss and its gradients with respect to the student's answers; zeros where none arrived.
+  /// Returns the loss and its gradients with respect to the student's responses. A gradient that did not arrive is zero.
   func gradients() throws -> (loss: Float, gradients: [Activation: Tensor]) {
     var scene = self
     scene.student = Response(student.activations.mapValues { $0.detached.variable() })
@@ -81,7 +86,7 @@ struct LossScene {
     )
   }
 
-  /// The same as ``gradients()``, the student having answered a few sequences at a time.
+  /// Returns the same as ``gradients()`` if the student responded to one range of sequences at a time.
   func gradients(inPieces pieces: [Range<Int>]) throws -> (loss: Float, gradients: [Activation: Tensor]) {
     let leaves = pieces.map { range in
       Response(
@@ -102,14 +107,15 @@ struct LossScene {
     return (loss.scalar, Response.concatenated(gradients).activations)
   }
 
-  /// The teacher's activation that stands where the student's does; without a pair of layers the last ones are one.
+  /// Returns the teacher's activation that corresponds to one of the student's. Without a pair of layers, the last layers
+  /// correspond.
   func counterpart(of activation: Activation) -> Activation {
     let layers = layers ?? models.teacher.map { LayerPair(student: models.student.layers, teacher: $0.layers) }
     guard let layers, activation.layer == layers.student else { return activation }
     return Activation(activation.kind, layer: layers.teacher)
   }
 
-  /// The same batch in another order.
+  /// Returns the same batch in another order.
   func reordered(_ order: [Int]) -> LossScene {
     func reordered(_ response: Response, _ card: ModelCard) -> Response {
       Response(
@@ -129,7 +135,8 @@ struct LossScene {
 }
 
 extension Response {
-  /// Changed as a whole; attention becomes rows of 0 and 1 instead, since it has to stay a probability.
+  /// Returns the response with all activations changed. Attention is rounded to 0 and 1 instead, because it must stay a
+  /// probability.
   func changed(_ change: (Tensor) -> Tensor) -> Response {
     Response(
       Dictionary(

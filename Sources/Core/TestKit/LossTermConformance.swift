@@ -1,21 +1,22 @@
 import DistillCore
 
-/// What every loss term must do, tried out on yours:
+/// Checks that a loss term does what every loss term must do:
 ///
 /// ```swift
 /// @Test func conforms() throws { try LossTermConformance(MyTerm(), atTeacher: .zero).check() }
 /// ```
 ///
-/// The term is given random answers of a teacher and a student to a few sequences of different lengths. An error of the kind
-/// ``ConformanceFailure`` says what it did wrong. A term that stops the process in ``checkReads()`` let models through that it
+/// The term is evaluated on random responses of a teacher and a student to a few sequences of different lengths. A
+/// ``ConformanceFailure`` says what it did wrong. If a term stops the process in ``checkReads()``, it accepted models that it
 /// cannot work with.
 public struct LossTermConformance {
-  /// What is promised for a student whose answers are the teacher's.
+  /// What the term promises for a student that responds exactly as the teacher does.
   public enum Agreement: Sendable {
-    /// The loss is zero, and so is its gradient.
+    /// The loss and its gradient are zero.
     case zero
-    /// The gradient is zero: no small change makes the loss smaller.
+    /// The gradient is zero, so that no small change reduces the loss.
     case stationary
+    /// The term promises nothing.
     case unspecified
   }
 
@@ -26,8 +27,11 @@ public struct LossTermConformance {
   private let activations: [ActivationKind]
   private static let lengths = [3, 1, 4, 2, 5]
 
-  /// - `seed`: of the answers.
-  /// - `activations`: what the models offer, for a term that reads more than the standard ones.
+  /// Creates the checks of a term.
+  ///
+  /// - `agreement`: What the term promises for a student that responds exactly as the teacher does.
+  /// - `seed`: The seed of the random responses.
+  /// - `activations`: The activations of both models. A term that reads other than the standard ones needs them.
   public init(
     _ term: any LossTerm, task: TaskKind = .classification(labels: ["a", "b", "c"]), atTeacher agreement: Agreement,
     seed: UInt64 = 1, activations: [ActivationKind] = ActivationKind.standard
@@ -36,8 +40,9 @@ public struct LossTermConformance {
     self.activations = activations
   }
 
-  /// Checks everything below.
-  /// - Throws: ``ConformanceFailure``, or what the term threw.
+  /// Performs all checks.
+  ///
+  /// - Throws: ``ConformanceFailure``, or any error of the term.
   public func check() throws {
     try checkReads()
     try checkPieces()
@@ -62,7 +67,7 @@ public struct LossTermConformance {
     return try LossScene(term, models, lengths: lengths, key: key)
   }
 
-  /// The term reads what it declares and all of it, and refuses models and data that it cannot work with.
+  /// Checks that the term reads exactly what it declares, and refuses models and data that it cannot work with.
   package func checkReads() throws {
     let scene = try scene()
     let reads = scene.reads
@@ -106,8 +111,8 @@ public struct LossTermConformance {
     }
   }
 
-  /// The same batch has the same loss and gradients when it is asked again, and when the student answered it in pieces, as
-  /// with `micro_batch_size`.
+  /// Checks that the same batch has the same loss and gradients if it is evaluated again, and if the student responded to it in
+  /// pieces, as with `micro_batch_size`.
   package func checkPieces() throws {
     let scene = try scene()
     let (loss, gradients) = try scene.gradients()
@@ -126,14 +131,15 @@ public struct LossTermConformance {
     try require(!accepted, message)
   }
 
-  /// The gradient of every number that the term reads of the student, and of its own parameters, is the slope of the loss.
+  /// Checks that the gradients with respect to the student's activations and the term's own parameters are the slopes of the
+  /// loss.
   package func checkGradients() throws {
     let scene = try scene()
     let (_, gradients) = try scene.gradients()
     let own = (scene.parameters?.parameters ?? []).map { ($0, Tensor($0.gradient.values, $0.shape)) }
     for (activation, gradient) in gradients {
       guard let answer = scene.student.activations[activation] else { continue }
-      // A tenth of the step on probabilities: those near 0 must not leave the logarithm's domain.
+      // The step for probabilities is smaller, because those near 0 must stay in the domain of the logarithm.
       let h: Float = activation.kind.shape == .attention ? 0.001 : 0.01
       try checkSlopes(gradient, at: answer, step: h, "\(activation) of the student") { changed in
         var scene = scene
@@ -155,8 +161,8 @@ public struct LossTermConformance {
     _ gradient: Tensor, at point: Tensor, step h: Float = 0.01, _ what: String, _ loss: (Tensor) throws -> Float
   ) throws {
     try require(gradient.isFinite, "the gradient with respect to \(what) is not finite")
-    // Differences over ±h and ±2h cancel the error of order h². A loss of size 1 is rounded by 6e-8, the quotient therefore
-    // by 1e-5 or so; what is left of the slope's own change is h⁴·f⁽⁵⁾/30, 1e-4 for a temperature of 0.1.
+    // Combining the differences over ±h and ±2h cancels the error of order h². A loss of about 1 is rounded by 6e-8, which
+    // changes the quotient by about 1e-5. The remaining error is h⁴·f⁽⁵⁾/30, which is 1e-4 for a temperature of 0.1.
     let allowed = 5e-3 * max(gradient.magnitude, 0.1)
     for (index, slope) in gradient.values.enumerated() {
       func difference(_ step: Float) throws -> Float {
@@ -174,7 +180,7 @@ public struct LossTermConformance {
     }
   }
 
-  /// What is promised for a student that answers as the teacher does.
+  /// Checks what the term promises for a student that responds exactly as the teacher does.
   package func checkAgreement() throws {
     guard agreement != .unspecified else { return }
     var scene = try scene()
@@ -186,10 +192,10 @@ public struct LossTermConformance {
       scene.student.set(activation, answer)
     }
     let (loss, gradients) = try scene.gradients()
-    // Sums of some tens of numbers of size 1, or of 10 where a temperature divides them, that cancel: 6e-8 each.
+    // Some tens of numbers cancel, each about 1, or 10 if they are divided by a temperature. Each is rounded by 6e-8.
     if agreement == .zero { try require(abs(loss) < 1e-5, "a student equal to its teacher has the loss \(loss)") }
     for (activation, gradient) in gradients {
-      // On rows of probabilities a gradient that is the same everywhere changes nothing that a softmax could.
+      // A gradient that is the same for all probabilities of a row has no effect, because a softmax keeps their sum at 1.
       if activation.kind.shape == .attention { continue }
       try require(
         gradient.magnitude < 1e-5,
@@ -197,14 +203,14 @@ public struct LossTermConformance {
     }
   }
 
-  /// The order of the sequences in a batch does not matter.
+  /// Checks that the order of the sequences in a batch does not matter.
   package func checkOrder() throws {
     let scene = try scene()
     let (loss, gradients) = try scene.gradients()
     let order = [2, 0, 4, 3, 1]
     let reordered = scene.reordered(order)
     let (other, otherGradients) = try reordered.gradients()
-    // The same numbers are added in another order.
+    // The same numbers are added in another order, so the sums may differ by rounding.
     try require(abs(loss - other) <= 1e-5 * max(abs(loss), 1), "the loss is \(loss), in another order \(other)")
     for (activation, gradient) in gradients {
       guard let otherGradient = otherGradients[activation] else { continue }
@@ -216,7 +222,8 @@ public struct LossTermConformance {
     }
   }
 
-  /// Loss and gradient are finite for one sequence alone, for answers of 0, alike, and larger or smaller than usual.
+  /// Checks that loss and gradient are finite for a batch of one sequence, and for responses that are zero, equal, very large or
+  /// very small.
   package func checkExtremes() throws {
     let scene = try scene()
     try requireFinite("a batch of one sequence", self.scene(lengths: [3]))

@@ -1,13 +1,13 @@
 import DistillCore
 import Foundation
 
-/// What every retriever must do, tried out on yours:
+/// Checks that a retriever does what every retriever must do:
 ///
 /// ```swift
 /// @Test func conforms() throws { try RetrieverConformance(MyRecipe(), recall: 0.95).check() }
 /// ```
 public struct RetrieverConformance {
-  /// What a retriever did, and should not have done.
+  /// The error that a retriever does not do what its protocol promises.
   public struct Failure: Error, CustomStringConvertible, Sendable {
     public let description: String
   }
@@ -16,15 +16,18 @@ public struct RetrieverConformance {
   private let recall: Double
   private let key: RandomKey
 
-  /// - `recall`: the share of the ten nearest among 1,000 random vectors of width 24 that must be found; 1 for an exact
-  ///   retriever.
-  /// - `seed`: of the vectors.
+  /// Creates the checks of a recipe.
+  ///
+  /// - `recall`: The share of the ten nearest among 1,000 random vectors of width 24 that the retriever must find. It is 1 for an
+  ///   exact retriever.
+  /// - `seed`: The seed of the vectors.
   public init(_ recipe: any RetrieverRecipe, recall: Double, seed: UInt64 = 1) {
     (self.recipe, self.recall, key) = (recipe, recall, RandomKey(seed))
   }
 
-  /// Checks everything below.
-  /// - Throws: ``Failure``, or what the retriever threw.
+  /// Performs all checks.
+  ///
+  /// - Throws: ``Failure``, or any error of the retriever.
   public func check() throws {
     try checkNeighbours()
     try checkDuplicates()
@@ -33,7 +36,7 @@ public struct RetrieverConformance {
     try checkRefusals()
   }
 
-  /// The nearest are found, in order and with their similarities.
+  /// Checks that the nearest keys are found in order and with their similarities.
   package func checkNeighbours() throws {
     try checkRecall(unitVectors(1_000, "keys"), queries: unitVectors(100, "queries"), "among random vectors")
     let answers = try recipe.makeRetriever(unitVectors(5, "keys")).search(
@@ -41,7 +44,7 @@ public struct RetrieverConformance {
     try require(answers.isEmpty, "no queries have \(answers.count) answers")
   }
 
-  /// Equal keys come in the order of their rows, and do not hide others.
+  /// Checks that equal keys are found in the order of their rows and do not hide other keys.
   package func checkDuplicates() throws {
     let places = unitVectors(5, "keys")
     try checkAll(of: places.gathered((0..<40).map { $0 % 5 }), neighbours: 40)
@@ -49,7 +52,7 @@ public struct RetrieverConformance {
     try checkRecall(heap, queries: unitVectors(100, "queries"), "among vectors half of which are equal")
   }
 
-  /// No keys, one key, and more neighbours than keys.
+  /// Checks indexes of no key and of one key, and searches for more neighbours than there are keys.
   package func checkAllOfFew() throws {
     try checkAll(of: unitVectors(0, "keys"), neighbours: 3)
     try checkAll(of: unitVectors(1, "keys"), neighbours: 1)
@@ -58,7 +61,7 @@ public struct RetrieverConformance {
     try checkAll(of: unitVectors(100, "keys"), neighbours: 1_000)
   }
 
-  /// A retriever that was written and loaded gives the same answers.
+  /// Checks that a retriever that was written and loaded gives the same results.
   package func checkWriting() throws {
     for count in [0, 1, 300] {
       let keys = unitVectors(count, "keys")
@@ -77,7 +80,7 @@ public struct RetrieverConformance {
     }
   }
 
-  /// What the contract forbids is refused with a `ContractError`.
+  /// Checks that a retriever throws a `ContractError` for invalid queries and keys.
   package func checkRefusals() throws {
     let keys = unitVectors(30, "keys")
     let retriever = try recipe.makeRetriever(keys)
@@ -108,7 +111,8 @@ public struct RetrieverConformance {
     for (query, answer) in answers.enumerated() {
       let truth = similarities(of: queries.row(query), keys)
       try checkForm(answer, truth, expected: 10)
-      // By similarity: among equals any row is a hit. 1e-6 is what rounding does to the products of unit vectors.
+      // Hits are counted by similarity, because any of several equal keys is correct. Rounding changes the products of unit
+      // vectors by up to 1e-6.
       let tenth = truth.sorted(by: >)[9]
       hits += answer.count { truth[$0.row] >= tenth - 1e-6 }
     }
@@ -132,7 +136,7 @@ public struct RetrieverConformance {
     }
   }
 
-  /// Distinct rows that exist, best first, with their true similarities.
+  /// Checks that a result contains distinct rows that exist, in the right order and with their true similarities.
   private func checkForm(_ answer: [Neighbour], _ truth: [Double], expected: Int) throws {
     try require(answer.count == expected, "\(expected) of \(truth.count) keys were due, \(answer.count) came")
     try require(Set(answer.map(\.row)).count == answer.count, "a row was found twice: \(answer.map(\.row))")

@@ -1,25 +1,26 @@
 import DistillCore
 import Foundation
 
-/// What every schedule must do, tried out on yours:
+/// Checks that a schedule does what every schedule must do:
 ///
 /// ```swift
 /// @Test func conforms() throws { try SchedulerConformance(MySchedule()).check() }
 /// ```
 ///
-/// The schedule is led through made-up trainings whose figures fall, rise and vanish. An error of the kind
-/// ``ConformanceFailure`` says what it did wrong. A schedule that stops the process in ``checkForeignState()`` believes a
-/// state that it has not checked.
+/// The schedule goes through simulated trainings whose figures fall, rise and disappear. A ``ConformanceFailure`` says what it
+/// did wrong. If a schedule stops the process in ``checkForeignState()``, it uses a state that it has not checked.
 public struct SchedulerConformance {
   private let schedule: any Scheduler
   private let terms: ScheduledTerms
   private let key: RandomKey
   private static let stepsPerEpoch = 4
 
+  /// Creates the checks of a schedule.
+  ///
   /// - Parameters:
-  ///   - schedule: as it is before a training.
-  ///   - terms: a pipeline that it accepts.
-  ///   - seed: of the figures.
+  ///   - schedule: The schedule in its state before a training.
+  ///   - terms: A pipeline that the schedule accepts.
+  ///   - seed: The seed of the figures.
   public init(
     _ schedule: any Scheduler,
     terms: ScheduledTerms = ScheduledTerms(
@@ -30,8 +31,9 @@ public struct SchedulerConformance {
     (self.schedule, self.terms, key) = (schedule, terms, RandomKey(seed))
   }
 
-  /// Checks everything below.
-  /// - Throws: ``ConformanceFailure``, or what the schedule threw.
+  /// Performs all checks.
+  ///
+  /// - Throws: ``ConformanceFailure``, or any error of the schedule.
   public func check() throws {
     try schedule.check(terms)
     try checkFocus()
@@ -40,11 +42,12 @@ public struct SchedulerConformance {
     try checkForeignState()
   }
 
-  /// What counts is a function of the layer map and the state, lies within the map, is never nothing, and changes only where
-  /// `observe` says so.
+  /// Checks that the focus is a function of the layer map and the state, is within the map, always includes a term, and changes
+  /// only when `observe` reports a change.
   package func checkFocus() throws { try checkCourse(of: schedule, terms) }
 
-  /// The same pipeline meets the same answer, a refusal is a `WiringError`, and what is accepted can be trained.
+  /// Checks that the schedule always gives the same verdict on a pipeline, that it refuses with a `WiringError`, and that every
+  /// pipeline that it accepts can be trained.
   package func checkVerdicts() throws {
     for map in [terms.layerMap, Array(terms.layerMap.prefix(1)), []] {
       for (layerTerms, outputTerms) in [
@@ -64,7 +67,7 @@ public struct SchedulerConformance {
     }
   }
 
-  /// A schedule that is given the state of another, as a checkpoint keeps it, goes on as that one would have.
+  /// Checks that a schedule that gets the state of another from a checkpoint continues as the other would have.
   package func checkResume() throws {
     var whole = Course(schedule, terms, key)
     let steps = terms.epochs * Self.stepsPerEpoch
@@ -83,7 +86,7 @@ public struct SchedulerConformance {
     }
   }
 
-  /// A state that is damaged, or another schedule's, leads to no focus outside the layer map.
+  /// Checks that a damaged state, or the state of another schedule, does not lead to a focus outside the layer map.
   package func checkForeignState() throws {
     var course = Course(schedule, terms, key)
     course.run(0..<Self.stepsPerEpoch)
@@ -123,7 +126,7 @@ public struct SchedulerConformance {
     try require(schedule.state.bits == before.bits, "a copy's training changes the state of the original")
   }
 
-  /// A training in which the schedule is told figures that depend on the step alone.
+  /// A simulated training whose figures depend only on the step.
   private struct Course {
     var schedule: any Scheduler
     var foci: [Focus] = []
@@ -144,7 +147,7 @@ public struct SchedulerConformance {
       }
     }
 
-    /// Figures of the terms that count, between 0 and 1, now and then missing or not a number.
+    /// Reports figures of the terms in the focus, which are between 0 and 1 and sometimes missing or NaN.
     private mutating func observe(_ step: Int, _ focus: Focus, isEndOfEpoch: Bool) {
       var names = focus.outputs ? terms.outputTerms : []
       for index in focus.layerPairs where terms.layerMap.indices.contains(index) {
@@ -164,6 +167,6 @@ public struct SchedulerConformance {
 }
 
 extension SchedulerState {
-  /// To compare by: a state may hold what is not a number, and is the same state all the same.
+  /// The bit patterns of the values. They are compared in place of the values, because NaN does not equal itself.
   fileprivate var bits: [String: UInt64] { values.mapValues(\.bitPattern) }
 }

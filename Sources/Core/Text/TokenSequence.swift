@@ -1,8 +1,8 @@
-/// The ids of one text, or of a pair of texts, with the special tokens around them.
+/// The ids of one text or of a pair of texts, including the special tokens around them.
 public struct TokenSequence: Sendable, Equatable {
-  /// `[T]` indices into the vocabulary.
+  /// The indices into the vocabulary, `[T]`.
   public var ids: [Int32]
-  /// `[T]`: 0 for the first text, 1 for the second.
+  /// The type ids, `[T]`: 0 for the first text and 1 for the second.
   public var typeIDs: [Int32]
 
   public init(ids: [Int32], typeIDs: [Int32]) {

@@ -1,21 +1,22 @@
 import Foundation
 
-/// What turns text into the ids that an encoder reads.
+/// A type that turns text into the ids that an encoder reads.
 public protocol Tokenizer: Sendable {
-  /// The number of ids: every id is in `0..<vocabularySize`.
+  /// The number of ids. Every id is in `0..<vocabularySize`.
   var vocabularySize: Int { get }
 
-  /// Hexadecimal digest of the vocabulary and of everything else that decides about ids, and of nothing more:
-  /// two tokenizers with the same fingerprint give the same ids, whatever files they were read from.
+  /// A hexadecimal digest of the vocabulary and of everything else that affects the ids, and of nothing else.
+  ///
+  /// Two tokenizers with the same fingerprint give the same ids, whatever files they were read from.
   var fingerprint: String { get }
 
-  /// The ids of `text`, or of `text` and `pair`, special tokens included.
+  /// Returns the ids of `text`, or of `text` and `pair`, including special tokens.
   ///
-  /// - `maxLength`: the most ids to return, special tokens included; `nil` for no limit.
+  /// - `maxLength`: The largest number of ids to return, including special tokens, or `nil` for no limit.
   func encode(_ text: String, pair: String?, maxLength: Int?) -> TokenSequence
 
-  /// Writes the files from which Hugging Face `transformers` makes a tokenizer with the same ids.
+  /// Writes the files from which Hugging Face `transformers` makes a tokenizer that gives the same ids.
   ///
-  /// - Throws: what the file system throws when `folder` cannot be written to.
+  /// - Throws: The file system's error if `folder` cannot be written.
   func write(to folder: URL) throws
 }

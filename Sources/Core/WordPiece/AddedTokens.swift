@@ -1,16 +1,18 @@
-/// A token that is looked for in the text itself, before the text is cut into words.
+/// A token that is searched in the text itself before the text is split into words.
+///
+/// The properties are those of Hugging Face `tokenizers`.
 public struct AddedToken: Sendable, Equatable {
   public var content: String
   public var id: Int32
-  /// Is one of those that the model treats specially; has no influence on ids.
+  /// Whether the token is one of those that the model treats specially. This does not affect the ids.
   public var special = true
-  /// Looked for in the normalised text, in normalised form.
+  /// Whether the token is searched in the normalised text, in its normalised form.
   public var normalized = false
-  /// Not found inside a word.
+  /// Whether the token is only found as a whole word, not inside one.
   public var singleWord = false
-  /// Takes the whitespace before it.
+  /// Whether the token includes the whitespace before it.
   public var stripsLeft = false
-  /// Takes the whitespace behind it.
+  /// Whether the token includes the whitespace after it.
   public var stripsRight = false
 
   public init(_ content: String, id: Int32) {
@@ -19,10 +21,10 @@ public struct AddedToken: Sendable, Equatable {
   }
 }
 
-/// Finds added tokens in UTF-8: from left to right, at each place the longest.
+/// Finds added tokens in UTF-8 text from left to right. If several begin at the same place, the longest is found.
 struct AddedTokenMatcher: Sendable {
   private let tokens: [(pattern: [UInt8], token: AddedToken)]
-  private let begins: [Bool]  // by first byte
+  private let begins: [Bool]  // indexed by first byte
   private let table: ScalarTable
 
   init(_ tokens: [(pattern: [UInt8], token: AddedToken)], table: ScalarTable) {
@@ -33,9 +35,11 @@ struct AddedTokenMatcher: Sendable {
     self.table = table
   }
 
-  /// Calls `visit` with the parts of `text[range]` in order: an id, or `nil` and a part without added tokens.
+  /// Splits `text[range]` at added tokens.
+  ///
+  /// `visit` receives the parts in order: the id of an added token and its range, or `nil` and a range without added tokens.
   func split(_ text: [UInt8], _ range: Range<Int>, _ visit: (Int32?, Range<Int>) -> Void) {
-    var start = range.lowerBound  // behind the last token
+    var start = range.lowerBound  // the end of the last token
     var position = start
     while !tokens.isEmpty, position < range.upperBound {
       guard begins[Int(text[position])], let (pattern, token) = match(text, position..<range.upperBound) else {

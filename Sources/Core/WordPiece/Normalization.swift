@@ -1,13 +1,15 @@
-/// How BERT's normaliser changes a text before it is cut into words.
+/// The options of BERT's normaliser, which changes a text before it is split into words.
 public struct Normalization: Sendable, Equatable {
-  /// Maps every scalar to its lower case.
+  /// Whether every scalar is mapped to lower case.
   public var lowercase: Bool
-  /// Decomposes canonically and drops nonspacing marks.
+  /// Whether scalars are canonically decomposed and nonspacing marks are removed.
   public var stripAccents: Bool
-  /// Puts spaces around CJK ideographs.
+  /// Whether CJK ideographs are surrounded by spaces, so that each becomes a word.
   public var spaceIdeographs: Bool
 
-  /// - `stripAccents`: `nil` follows `lowercase`, as BERT does.
+  /// Creates options.
+  ///
+  /// - `stripAccents`: If this is `nil`, it takes the value of `lowercase`, as in BERT.
   public init(lowercase: Bool = true, stripAccents: Bool? = nil, spaceIdeographs: Bool = true) {
     self.lowercase = lowercase
     self.stripAccents = stripAccents ?? lowercase

@@ -1,12 +1,12 @@
-/// BERT's normaliser over UTF-8, in one pass.
+/// BERT's normaliser, which processes UTF-8 text in one pass.
 struct Normalizer: Sendable {
   let table: ScalarTable
 
   init(_ normalization: Normalization) { table = ScalarTable(normalization) }
 
-  /// Appends to `output` what the normaliser makes of `input[range]`, which begins and ends between scalars.
+  /// Appends the normalised form of `input[range]` to `output`. The range must not begin or end within a scalar.
   func normalize(_ input: [UInt8], _ range: Range<Int>, into output: inout [UInt8]) {
-    var marks: [UInt32] = []  // combining scalars since the last starter, still to be put in canonical order
+    var marks: [UInt32] = []  // combining scalars since the last starter, not yet in order
     var position = range.lowerBound
     while position < range.upperBound {
       let scalar = input.scalar(at: &position)
@@ -38,8 +38,9 @@ struct Normalizer: Sendable {
     flush(&marks, into: &output)
   }
 
+  /// Appends the collected marks in canonical order, by combining class.
   private func flush(_ marks: inout [UInt32], into output: inout [UInt8]) {
-    // `sort` is stable by implementation only; the place is part of the key.
+    // The documentation of `sort` does not promise stability, so the position is part of the key.
     for (_, mark) in marks.enumerated().sorted(by: { ($0.element >> 21, $0.offset) < ($1.element >> 21, $1.offset) }) {
       output.append(scalar: mark & ScalarTable.payload)
     }
@@ -48,7 +49,7 @@ struct Normalizer: Sendable {
 }
 
 extension [UInt8] {
-  /// The scalar at `position`, which moves behind it. The bytes must be valid UTF-8.
+  /// Returns the scalar at `position`, and moves `position` to the next one. The bytes must be valid UTF-8.
   @inline(__always)
   func scalar(at position: inout Int) -> UInt32 {
     let first = UInt32(self[position])
@@ -63,6 +64,7 @@ extension [UInt8] {
     return scalar
   }
 
+  /// Appends the UTF-8 bytes of a scalar.
   @inline(__always)
   mutating func append(scalar: UInt32) {
     if scalar < 0x80 {

@@ -1,22 +1,28 @@
 /// The pieces of a vocabulary as a double-array trie over UTF-8 bytes.
 ///
-/// A node is a slot; the child of node `n` for byte `b` is slot `base(n) + b`, if that slot's parent is `n`.
-/// After Aoe, "An Efficient Digital Search Algorithm by Using a Double-Array Structure" (1989).
+/// A node is a slot of an array. The child of node `n` for byte `b` is slot `base(n) + b`, if the parent of that slot is `n`.
+/// A step down therefore costs one addition and one comparison.
+///
+/// Source: Aoe, "An Efficient Digital Search Algorithm by Using a Double-Array Structure" (1989).
 struct PieceTrie: Sendable {
+  /// A slot. Its parent is negative if it is free, and its id is negative if no piece ends here.
   private struct Node {
     var base: Int32 = 0
     var parent: Int32 = -1
     var id: Int32 = -1
   }
-  /// The lead byte of pieces that continue a word; no UTF-8 text holds it.
+  /// The first byte of pieces that continue a word. This byte does not occur in UTF-8.
   static let continuation: UInt8 = 0xFF
 
   private var nodes: [Node]
-  /// Where pieces that begin a word start, and those that continue one. Without any of the latter: a dead end.
+  /// The node where pieces that begin a word start.
   let wordRoot = 0
+  /// The node where pieces that continue a word start, or −1 if there are none.
   private(set) var continuationRoot = -1
 
-  /// - Parameter keys: sorted, distinct, none empty.
+  /// Builds a trie.
+  ///
+  /// - Parameter keys: Pieces in ascending order of their bytes. They must be distinct and not empty.
   init(_ keys: [(bytes: [UInt8], id: Int32)]) {
     nodes = [Node](repeating: Node(), count: keys.count * 4 + 512)
     nodes[0].parent = 0
@@ -42,14 +48,15 @@ struct PieceTrie: Sendable {
         pending.append((base + child.byte, depth + 1, child.keys))
       }
     }
-    nodes[0].parent = -1  // the root is nobody's child
-    // A byte added to any base must stay inside.
+    nodes[0].parent = -1  // the root has no parent; it was 0 only to mark its slot as taken
+    // A byte added to any base must be a valid index, so that the search needs no check.
     let end = (nodes.lastIndex { $0.parent >= 0 } ?? 0) + 257
     nodes = Array(nodes.prefix(end)) + Array(repeating: Node(), count: max(0, end - nodes.count))
     let slot = Int(nodes[0].base) + Int(Self.continuation)
     if nodes[slot].parent == 0 { continuationRoot = slot }
   }
 
+  /// Returns a base with which the slots for all `bytes`, which are in ascending order, are free.
   private mutating func freeBase(for bytes: [Int], from lowestFree: inout Int) -> Int {
     while lowestFree < nodes.count, nodes[lowestFree].parent >= 0 { lowestFree += 1 }
     var slot = max(lowestFree, bytes[0] + 1)
@@ -59,7 +66,7 @@ struct PieceTrie: Sendable {
       let base = slot - bytes[0]
       if base + 256 >= nodes.count { nodes += Array(repeating: Node(), count: nodes.count / 2 + 512) }
       if bytes.allSatisfy({ nodes[base + $0].parent < 0 }) {
-        // Where nearly everything is taken it is not worth looking again; the holes cost little.
+        // A region where more than 95 % of the slots are taken is not searched again. The free slots in it cost little memory.
         if occupied * 20 > (slot - start) * 19 { lowestFree = max(lowestFree, slot) }
         return base
       }
@@ -68,7 +75,7 @@ struct PieceTrie: Sendable {
     }
   }
 
-  /// The longest piece below `root` that `text[range]` begins with.
+  /// Returns the id and the end of the longest piece under `root` with which `text[range]` begins.
   @inline(__always)
   func longest(from root: Int, _ text: [UInt8], _ range: Range<Int>) -> (id: Int32, end: Int)? {
     guard root >= 0 else { return nil }

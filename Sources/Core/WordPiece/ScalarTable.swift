@@ -1,19 +1,21 @@
-/// For every scalar: what the normaliser makes of it, and what it is to the splitter. One load answers both.
+/// A table of all Unicode scalars, with the result of normalisation and the class for splitting into words.
 ///
-/// An entry holds a payload (bits 0-20), what to do with it (bits 21-22) and the class of the scalar itself
-/// (bits 24-26).
+/// Both are in one entry, so one memory access gives both. Bits 0–20 of an entry are a payload, bits 21–22 are the action that
+/// uses it, and bits 24–26 are the class of the scalar itself.
 struct ScalarTable: Sendable {
+  /// The result of normalisation for a scalar.
   enum Action {
     static let mask: UInt32 = 3 << 21
-    /// The payload is the scalar to write.
+    /// The payload is written.
     static let replace: UInt32 = 0
     /// Nothing is written.
     static let remove: UInt32 = 1 << 21
-    /// The payload is the scalar to write, with a space on either side.
+    /// The payload is written with a space before and after it.
     static let space: UInt32 = 2 << 21
-    /// The payload is a place in `expansions`.
+    /// The payload is an index into `expansions`.
     static let expand: UInt32 = 3 << 21
   }
+  /// The class of a scalar for splitting and for the boundaries of added tokens.
   enum Class {
     static let whitespace: UInt32 = 1 << 24
     static let punctuation: UInt32 = 1 << 25
@@ -21,13 +23,14 @@ struct ScalarTable: Sendable {
     static let word: UInt32 = 1 << 26
   }
   static let payload: UInt32 = (1 << 21) - 1
-  /// Written in `expansions` for a mark without a combining class: nothing is written, but no mark moves across it.
+  /// An item of `expansions` for a removed mark whose combining class is 0. It writes nothing, but no mark moves across it.
   static let barrier = payload
 
   private(set) var entries: [UInt32]
-  /// At each place a count, then so many scalars, each with its combining class above bit 21.
+  /// Sequences of scalars. Each begins with its length, and each scalar has its combining class in the bits from 21.
   private(set) var expansions: [UInt32] = []
 
+  /// Creates the table. Each step changes the results of the steps before it.
   init(_ normalization: Normalization) {
     entries = (0..<UInt32(UnicodeTables.scalarCount)).map { $0 }
     if normalization.lowercase { mapToLowercase() }
@@ -60,8 +63,12 @@ struct ScalarTable: Sendable {
     }
   }
 
-  /// Marks are dropped before they are sorted: a stable sort leaves the others in the same order either way.
+  /// Adds canonical decompositions and removes nonspacing marks.
+  ///
+  /// The normaliser sorts marks after this table has removed some. The order of the others is the same, because the sort is
+  /// stable.
   private mutating func stripAccents() {
+    // BERT's normaliser decomposes before it maps to lower case, so each part of a decomposition is mapped.
     let lowered = self
     var classes = [UInt8](repeating: 0, count: UnicodeTables.scalarCount)
     for item in UnicodeTables.items(UnicodeTables.combiningClasses) {
@@ -71,7 +78,7 @@ struct ScalarTable: Sendable {
     for item in UnicodeTables.items(UnicodeTables.marks) {
       for scalar in item.scalars { isMark[scalar] = true }
     }
-    /// What one scalar without a decomposition leaves.
+    /// Returns what remains of a scalar that has no decomposition.
     func rest(_ scalar: Int) -> [UInt32] {
       let order = UInt32(classes[scalar]) << 21
       if isMark[scalar] { return order == 0 ? [Self.barrier] : [] }
@@ -81,6 +88,7 @@ struct ScalarTable: Sendable {
     for item in UnicodeTables.items(UnicodeTables.decompositions) {
       expand(Int(item.first), item.values.flatMap { rest(Int($0)) })
     }
+    // Hangul syllables are decomposed by arithmetic (section 3.12 of the Unicode Standard).
     for syllable in 0..<11172 {
       var jamo: [UInt32] = [0x1100 + UInt32(syllable / 588), 0x1161 + UInt32(syllable % 588 / 28)]
       if syllable % 28 != 0 { jamo.append(0x11A7 + UInt32(syllable % 28)) }
@@ -88,6 +96,7 @@ struct ScalarTable: Sendable {
     }
   }
 
+  /// Returns the scalars that an entry writes.
   private func scalars(at scalar: Int) -> [UInt32] {
     let entry = entries[scalar]
     guard entry & Action.mask == Action.expand else { return [entry & Self.payload] }

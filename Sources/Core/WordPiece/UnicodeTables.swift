@@ -1,10 +1,11 @@
-/// What the reference tokenizer knows of Unicode, written as text (see `UnicodeTables+Data.swift`).
+/// The Unicode properties that the reference tokenizer uses, written as text (see `UnicodeTables+Data.swift`).
 ///
-/// Its versions of Unicode are older than the standard library's, and differ among themselves.
+/// They come from several versions of Unicode, all of them older than that of the standard library. Using the standard library's
+/// properties would change the ids of some texts.
 enum UnicodeTables {
   static let scalarCount = 0x110000
 
-  /// One item of a table: the scalars `first, first + step, ... last` and what they are mapped to.
+  /// An item of a table: the scalars `first, first + step, ... last` and the values that they are mapped to.
   struct Item {
     var first: UInt32 = 0
     var last: UInt32 = 0
@@ -14,12 +15,15 @@ enum UnicodeTables {
     var scalars: StrideThrough<Int> { stride(from: Int(first), through: Int(last), by: Int(step)) }
   }
 
-  /// The items of a table.
+  /// Parses a table.
+  ///
+  /// Items are separated by spaces, and numbers are hexadecimal: `first-last/step>value,value`, of which only `first` is
+  /// required.
   static func items(_ table: String) -> [Item] {
     var items: [Item] = []
     var item = Item()
     var number: UInt32 = 0
-    var sign = UInt8(ascii: " ")  // the sign before the number that is being read
+    var sign = UInt8(ascii: " ")  // the sign before the current number
 
     func close() {
       switch sign {

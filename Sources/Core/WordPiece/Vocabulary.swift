@@ -1,9 +1,9 @@
 import DistillFormats
 
-/// What is wrong with a list of tokens.
+/// A mistake in a list of tokens.
 public struct VocabularyError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
-  /// The id it is about.
+  /// The id of the token with the mistake, or `nil` if the mistake is not in one token.
   public let id: Int?
 
   init(_ description: String, id: Int? = nil) {
@@ -12,11 +12,14 @@ public struct VocabularyError: Error, Sendable, Equatable, CustomStringConvertib
   }
 }
 
-/// A vocabulary sorted by bytes: finds repeated tokens, ids, and feeds the trie.
+/// A vocabulary sorted by bytes, which finds repeated tokens and ids, and provides the sorted keys of the trie.
 struct VocabularyIndex {
   private let tokens: [String]
   private let sorted: [(bytes: [UInt8], id: Int32)]
 
+  /// Sorts a vocabulary.
+  ///
+  /// - Throws: ``VocabularyError`` if there are no tokens, or if a token is empty or occurs twice.
   init(_ tokens: [String]) throws(VocabularyError) {
     guard !tokens.isEmpty else { throw VocabularyError("holds no tokens") }
     self.tokens = tokens
@@ -31,6 +34,7 @@ struct VocabularyIndex {
     }
   }
 
+  /// Returns the id of a token, found by binary search.
   func id(of token: String) -> Int32? {
     let bytes = Array(token.utf8)
     var (low, high) = (0, sorted.count)
@@ -49,7 +53,10 @@ struct VocabularyIndex {
     return id
   }
 
-  /// The vocabulary with the added tokens that it does not hold behind it.
+  /// Returns the vocabulary followed by those added tokens that it does not contain.
+  ///
+  /// - Throws: ``VocabularyError`` if an added token is empty, or if its id is neither its id in the vocabulary nor, for a token
+  ///   that the vocabulary does not contain, the next free id.
   func extended(by added: [AddedToken]) throws(VocabularyError) -> [String] {
     var result = tokens
     for token in added.sorted(by: { $0.id < $1.id }) {
@@ -63,6 +70,7 @@ struct VocabularyIndex {
     return result
   }
 
+  /// The trie of all pieces. In pieces that continue a word, one byte replaces the prefix `##`.
   var trie: PieceTrie {
     let prefix = Array("##".utf8)
     var words: [(bytes: [UInt8], id: Int32)] = []
@@ -79,7 +87,7 @@ struct VocabularyIndex {
 }
 
 extension WordPieceTokenizer {
-  /// SHA-256 over all that decides about ids.
+  /// Returns the SHA-256 digest of everything that affects the ids.
   static func fingerprint(
     _ vocabulary: [String], modelCount: Int, _ normalization: Normalization, _ added: [AddedToken], maxWordLength: Int
   ) -> String {
@@ -89,7 +97,7 @@ extension WordPieceTokenizer {
     ]
     fields += added.map { "\($0.id) \($0.normalized) \($0.singleWord) \($0.stripsLeft) \($0.stripsRight)" }
     fields += ["\(modelCount)"] + vocabulary
-    // 0xFF ends a field: no UTF-8 text holds this byte.
+    // The byte 0xFF ends each field, because it does not occur in UTF-8.
     return Checksum.hexDigest(of: fields.flatMap { Array($0.utf8) + [0xFF] })
   }
 }

@@ -3,12 +3,12 @@ import DistillText
 import Foundation
 
 extension WordPieceTokenizer {
-  /// Reads `tokenizer.json`, or if there is none `vocab.txt` and the settings of `tokenizer_config.json` beside it.
+  /// Reads `tokenizer.json`. If there is none, it reads `vocab.txt` and the settings in `tokenizer_config.json`.
   ///
-  /// `tokenizer.json` comes first because it states the normaliser and the flags of added tokens. The padding and
-  /// truncation that it may prescribe are not read: how long a sequence gets is said by who encodes it.
+  /// `tokenizer.json` is preferred because it contains the options of the normaliser and of added tokens. Padding and truncation
+  /// in it are ignored, because callers of `encode` choose the length of a sequence.
   ///
-  /// - Throws: `TextFileError` naming the file and what is wrong with it.
+  /// - Throws: `TextFileError` with the file and the mistake in it.
   public init(folder: URL) throws {
     let config = try Self.json(folder.appendingPathComponent("tokenizer_config.json"))
     let modelMaxLength = config?["model_max_length"]?.int.flatMap { $0 < 1_000_000_000 ? $0 : nil }
@@ -56,7 +56,7 @@ extension WordPieceTokenizer {
     }
   }
 
-  /// The content of a file, `nil` if it does not exist.
+  /// Returns the contents of a file, or `nil` if it does not exist.
   private static func json(_ file: URL) throws -> JSON? {
     if !FileManager.default.fileExists(atPath: file.path) { return nil }
     do {
@@ -67,7 +67,7 @@ extension WordPieceTokenizer {
   }
 }
 
-/// The parts of a `tokenizer.json` that decide about ids.
+/// The parts of a `tokenizer.json` that affect the ids.
 private struct TokenizerFile {
   var vocabulary: [String]
   var normalization: Normalization
@@ -85,6 +85,7 @@ private struct TokenizerFile {
     guard let model = json["model"], let members = model["vocab"]?.object else {
       throw TextFileError(file, "holds no vocabulary by name (model.vocab); only WordPiece tokenizers are read")
     }
+    // Older files do not contain the type of the model.
     let isUntyped = model["type"] == nil && model["continuing_subword_prefix"] != nil
     if !isUntyped { try expect("model", "WordPiece") }
     try expect("normalizer", "BertNormalizer")
@@ -107,6 +108,7 @@ private struct TokenizerFile {
     addedTokens = try (json["added_tokens"]?.array ?? []).map { try AddedToken($0, id: $0["id"]?.int, file) }
   }
 
+  /// Returns the tokens in the order of their ids, which must be 0, 1, 2 and so on.
   private static func ordered(_ members: [(key: String, value: JSON)], _ file: URL) throws -> [String] {
     var tokens = [String?](repeating: nil, count: members.count)
     for (token, value) in members {
@@ -117,10 +119,10 @@ private struct TokenizerFile {
       if let other = tokens[id] { throw TextFileError(file, "'\(other)' and '\(token)' have the same id \(id)") }
       tokens[id] = token
     }
-    return tokens.compactMap { $0 }  // as many ids as places, none twice: no place is empty
+    return tokens.compactMap { $0 }  // nothing is nil, as there are as many distinct ids as places
   }
 
-  /// What the template puts around the texts must be what `encode` puts there.
+  /// Checks that the template adds the special tokens that `encode` adds.
   private static func check(_ processor: JSON?, _ file: URL) throws {
     guard let single = processor?["single"]?.array, let pair = processor?["pair"]?.array else { return }
     let found = [single, pair].map { template in
@@ -154,7 +156,7 @@ extension AddedToken {
 }
 
 extension JSON? {
-  /// A member that is true, false, null or not there.
+  /// Returns a member that must be true or false, or `nil` if it is null or missing.
   fileprivate func flag(_ name: String, _ file: URL) throws -> Bool? {
     guard let value = self?[name] else { return nil }
     guard let flag = value.bool else { throw TextFileError(file, "\(name) must be true or false") }

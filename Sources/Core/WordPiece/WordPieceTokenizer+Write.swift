@@ -2,8 +2,9 @@ import DistillFormats
 import Foundation
 
 extension WordPieceTokenizer {
-  /// Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`, made from what this
-  /// tokenizer is; padding and truncation are not prescribed. Each file is written whole or not at all.
+  /// Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`.
+  ///
+  /// The files are generated from this tokenizer and contain no padding or truncation. Each file is written atomically.
   public func write(to folder: URL) throws {
     try FileSystem.makeFolder(folder)
     let files = [
@@ -17,7 +18,7 @@ extension WordPieceTokenizer {
     }
   }
 
-  /// The special tokens under the names by which transformers knows them.
+  /// The special tokens under their names in `transformers`, such as `cls_token`.
   private var roles: [(String, String)] {
     Self.specialTokens.compactMap { token in
       guard token != "[MASK]" || vocabulary.contains(where: token.isIdentical) else { return nil }

@@ -1,26 +1,29 @@
 import DistillText
 import Foundation
 
-/// BERT's tokenizer, id for id the one of Hugging Face `tokenizers` (BertNormalizer, BertPreTokenizer, WordPiece).
+/// BERT's tokenizer, which gives the same ids as Hugging Face `tokenizers` (BertNormalizer, BertPreTokenizer, WordPiece).
 ///
-/// Text is normalised, cut at whitespace and around punctuation, and every word is taken apart greedily into the
-/// longest pieces of the vocabulary (Devlin et al. 2019; Wu et al. 2016). A word that cannot be, or that is longer than
-/// `maxWordLength`, becomes `[UNK]`. One text is `[CLS] A [SEP]`, a pair `[CLS] A [SEP] B [SEP]`.
+/// A text is normalised and split at whitespace and around punctuation. Each word is then divided from left to right into the
+/// longest pieces that the vocabulary contains (Devlin et al. 2019; Wu et al. 2016). A word that cannot be divided completely, or
+/// that is longer than `maxWordLength`, becomes `[UNK]`.
+///
+/// One text becomes `[CLS] A [SEP]`, and a pair of texts becomes `[CLS] A [SEP] B [SEP]`.
 public struct WordPieceTokenizer: Tokenizer {
-  /// The special tokens that a vocabulary must hold, and `[MASK]`, which it may.
+  /// The special tokens. A vocabulary must contain all of them except `[MASK]`, which is optional.
   public static let specialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
-  /// The tokens in order of their ids; those of the model first, then added ones.
+  /// The tokens in the order of their ids. The tokens of the model come first, followed by added tokens.
   public let vocabulary: [String]
   public let normalization: Normalization
+  /// The added tokens in the order of their ids.
   public let addedTokens: [AddedToken]
-  /// Longer words, in scalars, are `[UNK]`.
+  /// The largest number of scalars in a word. A longer word becomes `[UNK]`.
   public let maxWordLength: Int
   public let fingerprint: String
-  /// The length that the model was made for, if a file said so; written back, otherwise unused.
+  /// The maximum length that a file states for the model. It is only written back.
   let modelMaxLength: Int?
 
-  /// How many of the tokens are pieces of words, not only added ones.
+  /// The number of tokens in the model's own vocabulary. All others are only added tokens.
   let modelCount: Int
   let classifier: Int32
   let separator: Int32
@@ -32,9 +35,12 @@ public struct WordPieceTokenizer: Tokenizer {
 
   public var vocabularySize: Int { vocabulary.count }
 
-  /// - `vocabulary`: the tokens in order of their ids; pieces that continue a word begin with `##`.
-  /// - `addedTokens`: by default the special tokens. One that is not in the vocabulary gets the id after the last.
-  /// - Throws: `VocabularyError` for an empty or repeated token and for a missing special token.
+  /// Creates a tokenizer from a vocabulary.
+  ///
+  /// - `vocabulary`: The tokens in the order of their ids. Pieces that continue a word begin with `##`.
+  /// - `addedTokens`: If this is `nil`, the added tokens are the special tokens. An added token that is not in the vocabulary
+  ///   must have the next free id.
+  /// - Throws: `VocabularyError` if a token is empty or repeated, or if a special token is missing.
   public init(
     vocabulary: [String], normalization: Normalization = Normalization(), addedTokens: [AddedToken]? = nil,
     maxWordLength: Int = 100
@@ -77,8 +83,10 @@ public struct WordPieceTokenizer: Tokenizer {
       vocabulary, modelCount: model.count, normalization, self.addedTokens, maxWordLength: maxWordLength)
   }
 
-  /// - `maxLength`: the longer text loses its last tokens first (`longest_first`). Special tokens are never
-  ///   dropped: no text is left below 2 ids, or 3 for a pair.
+  /// Returns the ids of `text`, or of `text` and `pair`, including special tokens.
+  ///
+  /// - `maxLength`: The largest number of ids. Tokens are removed from the end of the longer text first (`longest_first`).
+  ///   Special tokens are never removed, so a text has at least 2 ids and a pair at least 3.
   public func encode(_ text: String, pair: String? = nil, maxLength: Int? = nil) -> TokenSequence {
     var ids: [Int32] = [classifier]
     append(text, to: &ids)
@@ -103,7 +111,7 @@ public struct WordPieceTokenizer: Tokenizer {
     return TokenSequence(ids: ids, typeIDs: typeIDs)
   }
 
-  /// The lengths to which texts of `a` and `b` tokens are cut so that together they have at most `limit`.
+  /// Returns the lengths to which texts of `a` and `b` tokens are shortened so that they have at most `limit` tokens together.
   package static func longestFirst(_ a: Int, _ b: Int, limit: Int) -> (Int, Int) {
     guard a + b > limit else { return (a, b) }
     var short = min(a, b)
@@ -115,7 +123,7 @@ public struct WordPieceTokenizer: Tokenizer {
     return a > b ? (long, short) : (short, long)
   }
 
-  /// The words that `text` is cut into; added tokens are not looked for.
+  /// Returns the normalised words that `text` is split into. Added tokens are not searched.
   package func words(in text: String) -> [String] {
     let bytes = Array(text.utf8)
     var normalized: [UInt8] = []
@@ -125,6 +133,9 @@ public struct WordPieceTokenizer: Tokenizer {
     return words
   }
 
+  /// Appends the ids of a text without `[CLS]` and `[SEP]`.
+  ///
+  /// Added tokens are searched twice, in the text as it is and then in the normalised parts between them.
   private func append(_ text: String, to ids: inout [Int32]) {
     let bytes = Array(text.utf8)
     var normalized: [UInt8] = []
@@ -146,7 +157,7 @@ public struct WordPieceTokenizer: Tokenizer {
     }
   }
 
-  /// Cuts at whitespace, which is dropped, and around punctuation, which is kept.
+  /// Splits a text at whitespace, which is dropped, and around punctuation, which is kept.
   @inline(__always)
   private func forEachWord(_ text: [UInt8], _ range: Range<Int>, _ body: (Range<Int>) -> Void) {
     var start = range.lowerBound
@@ -162,6 +173,7 @@ public struct WordPieceTokenizer: Tokenizer {
     if start < range.upperBound { body(start..<range.upperBound) }
   }
 
+  /// Appends the ids of a word's pieces, or that of `[UNK]`.
   @inline(__always)
   private func appendPieces(_ text: [UInt8], _ word: Range<Int>, to ids: inout [Int32]) {
     let count = ids.count

@@ -1,8 +1,8 @@
 import DistillOptions
 
-/// Composes nodes from events, collecting everything that is wrong on the way.
+/// Builds nodes from the events of libyaml, and collects all mistakes.
 struct NodeBuilder: ~Copyable {
-  /// Parsing cannot go on; the reason is among the problems.
+  /// Thrown if the parsing cannot continue. The reason has already been reported.
   private struct Stop: Error {}
 
   private(set) var problems: [Diagnostic] = []
@@ -12,16 +12,20 @@ struct NodeBuilder: ~Copyable {
   private var events: YAMLEvents
   private var anchors: [String: Node] = [:]
   private var aliasedNodes = 0
-  /// Lines (from 0) that only continue a quoted or block scalar begun above: their indentation is text.
+  /// The lines, from 0, that continue a quoted or block scalar. Their indentation is part of a text.
   private var insideScalar: Set<Int> = []
+  /// The line, from 0, in which libyaml found a syntax error.
   private var failedLine: Int?
-  /// Where reading stopped: what begins here or below is not known.
+  /// The place where reading stopped. Whatever begins there or further down is unknown.
   private var end: (line: Int, column: Int)?
+  /// The last scalar and the line in which it ends, from 0.
   private var lastScalar: (start: YAMLMark, endLine: Int)?
   /// The last quoted scalar of several lines, and the line in which it ends, from 0.
   private var lastQuote: (start: YAMLMark, endLine: Int)?
 
-  /// - Parameter text: what is parsed; `source` holds what is shown, line for line and column for column.
+  /// Creates a builder that parses `text`.
+  ///
+  /// - `source`: The text that diagnostics show. Its lines and columns must be those of `text`.
   init(_ text: String, source: SourceText, limits: YAMLLimits) {
     self.text = text
     self.source = source
@@ -29,8 +33,9 @@ struct NodeBuilder: ~Copyable {
     events = YAMLEvents(text)
   }
 
-  /// The root, or nil when there is no document or none that can be used; what stands before the mistake after one that
-  /// nothing can be read beyond.
+  /// Returns the root, or `nil` if the text has no document or none that can be used.
+  ///
+  /// After a mistake at which the parsing must stop, the result contains what is written before it.
   mutating func document() -> Node? {
     defer { reportTabs() }
     do throws(Stop) {
@@ -60,7 +65,7 @@ struct NodeBuilder: ~Copyable {
     switch event.kind {
     case .alias(let name): return try expand(name, at: place, depth: depth)
     case .scalar(let text, let isPlain):
-      // A block scalar ends at the first column of the line after it.
+      // libyaml reports the end of a block scalar as the first column of the line after it.
       let last = event.end.column == 0 ? event.end.line - 1 : event.end.line
       lastScalar = (event.start, last)
       if !isPlain, event.end.column > 0, last > event.start.line { lastQuote = (event.start, last) }
@@ -72,7 +77,7 @@ struct NodeBuilder: ~Copyable {
     default:
       try check(depth, at: place)
       let entries = entries(depth: depth + 1)
-      // A block mapping has no bracket to point at: its first key stands for it.
+      // A block mapping has no bracket to mark its beginning, so its first key is its place.
       let isFlow = if case .mappingStart(isFlow: true) = event.kind { true } else { false }
       node = Node(content: .mapping(entries), range: isFlow ? place.cut(to: 1) : entries.first?.keyRange ?? place)
     }
@@ -83,7 +88,7 @@ struct NodeBuilder: ~Copyable {
     return node
   }
 
-  /// The items there are before the list ends, or reading does.
+  /// Returns the items up to the end of the list, or up to the place where reading stops.
   private mutating func items(depth: Int) -> [Node] {
     var items: [Node] = []
     while let event = try? next() {
@@ -94,6 +99,7 @@ struct NodeBuilder: ~Copyable {
     return items
   }
 
+  /// Returns the entries up to the end of the mapping, or up to the place where reading stops.
   private mutating func entries(depth: Int) -> [Node.Entry] {
     var entries: [Node.Entry] = []
     var firstLines: [String: Int] = [:]
@@ -120,7 +126,7 @@ struct NodeBuilder: ~Copyable {
     return joiningLooseNumbers(entries)
   }
 
-  /// Reports `{layers: 2, 4}`, in which YAML sees the value 2 and a key 4 without one.
+  /// Reports `{layers: 2, 4}`, which YAML reads as the value 2 and another key 4 without a value.
   private mutating func joiningLooseNumbers(_ entries: [Node.Entry]) -> [Node.Entry] {
     func isNumber(_ entry: Node.Entry) -> Bool { entry.value.scalar?.text == "" && Int(entry.key) != nil }
     var joined: [Node.Entry] = []
@@ -137,8 +143,10 @@ struct NodeBuilder: ~Copyable {
     return joined
   }
 
-  /// The tree without what begins where reading stopped, or below; nil when nothing is left. The last on each level may go on
-  /// there, unless another one was seen to follow it.
+  /// Returns the tree without everything that begins at or after the place where reading stopped, or `nil` if nothing is left.
+  ///
+  /// The last member on each level may continue in the part that was not read, so it is cut in the same way, unless the beginning
+  /// of another member after it was read.
   private mutating func beforeEnd(_ node: Node) -> Node? {
     func isKnown(_ range: SourceRange) -> Bool { end.map { (range.line, range.column) < $0 } ?? true }
     var node = node
@@ -168,6 +176,9 @@ struct NodeBuilder: ~Copyable {
     return Stop()
   }
 
+  /// Returns the node that an alias refers to, with the place of the alias.
+  ///
+  /// The number of nodes is limited, because a few nested aliases could otherwise stand for billions of them.
   private mutating func expand(_ name: String, at place: SourceRange, depth: Int) throws(Stop) -> Node {
     guard var node = anchors[name] else {
       throw stop("the alias `*\(name)` has no anchor before it", at: place)
@@ -196,7 +207,7 @@ struct NodeBuilder: ~Copyable {
       let place = mistake.place
       failedLine = place.line - 1
       end = (place.line, place.column)
-      // A text that reaches the mistake may have swallowed what was not meant to be text.
+      // A text that extends to the mistake may contain lines that were not meant as text, so it is unknown as well.
       if let (start, endLine) = lastScalar, endLine >= place.line - 1,
         (start.line + 1, start.column + 1) < (place.line, place.column)
       {
@@ -211,7 +222,9 @@ struct NodeBuilder: ~Copyable {
     problems.append(Diagnostic(message, at: range, hint: hint))
   }
 
-  /// libyaml takes some tabs and stops at others, with words that name none; here each one is an error that says so.
+  /// Reports every tab in the indentation.
+  ///
+  /// libyaml accepts some tabs and stops at others with messages that do not mention them.
   private mutating func reportTabs() {
     for (index, line) in source.lines.enumerated() where index <= failedLine ?? .max {
       let indentation = line.prefix { $0 == " " || $0 == "\t" }
@@ -225,9 +238,10 @@ struct NodeBuilder: ~Copyable {
     }
   }
 
+  /// Returns the range of an event within its first line.
   private func range(_ event: YAMLEvent) -> SourceRange {
     let line = event.start.line
-    // A line that is not there: the empty document at the end of a file without a final newline.
+    // The empty document at the end of a file without a final newline has a line number that does not exist.
     let end =
       event.end.line == line || line >= source.lines.count
       ? event.end.column : source.lines[line].unicodeScalars.count

@@ -1,6 +1,6 @@
 import DistillOptions
 
-/// What libyaml stopped at, in words and at a place that help to mend it.
+/// A syntax error of libyaml, with a place and a hint that help to correct it.
 struct SyntaxMistake {
   let error: YAMLSyntaxError
   let text: String
@@ -10,7 +10,7 @@ struct SyntaxMistake {
 
   var message: String { [error.problem, error.context].compactMap(\.self).joined(separator: " ") }
 
-  /// Where to look: at what is wrong, or at what has no end, when that was only noticed further down.
+  /// The place to correct. It is the beginning of an unclosed quote or bracket, even if libyaml noticed the error further down.
   var place: SourceRange {
     let (line, column) = position
     return SourceRange(source: source, line: line, column: column, length: 1)
@@ -21,20 +21,20 @@ struct SyntaxMistake {
     case .byte(let offset):
       return DistillYAML.position(after: String(decoding: text.utf8.prefix(offset), as: UTF8.self))
     case .mark(let mark):
-      // A quote that is missing is only noticed where the next one begins.
+      // libyaml notices a missing quote only where the next quote begins.
       if let quote, quote.endLine == mark.line { return (quote.start.line + 1, quote.start.column + 1) }
       if error.problem.contains("tab character") { return (mark.line + 1, mark.column + 1) }
       if let blank = noBreakSpace(above: mark.line + 1) { return blank }
       if let opening = error.opening, opening.line < mark.line {
         let isFlow = error.context?.contains("a flow") == true
-        // What stands no deeper than the line that opens a bracket is meant to be outside of it.
+        // A line that is not indented more than the line of the opening bracket is meant to be outside the brackets.
         if isFlow
           ? indentation(mark.line) <= indentation(opening.line) : error.context?.hasPrefix("while scanning") == true
         {
           return (opening.line + 1, opening.column + 1)
         }
       }
-      // At the end of a file without a final newline, libyaml is one line too far.
+      // At the end of a file without a final newline, the line number of libyaml is too large by one.
       return mark.line >= source.lines.count
         ? DistillYAML.position(after: text) : (mark.line + 1, mark.column + 1)
     }
@@ -44,7 +44,8 @@ struct SyntaxMistake {
     source.lines.indices.contains(line) ? source.lines[line].prefix { $0 == " " }.count : 0
   }
 
-  /// A no-break space in the last two of the first so many lines: YAML takes it for a letter, and people for a blank.
+  /// Returns a no-break space in the last two of the first `count` lines. YAML reads it as a letter, and people read it as a
+  /// space.
   private func noBreakSpace(above count: Int) -> (line: Int, column: Int)? {
     for line in source.lines.indices.prefix(count).suffix(2).reversed() {
       let scalars = source.lines[line].unicodeScalars
@@ -79,7 +80,7 @@ struct SyntaxMistake {
   }
 }
 
-/// Where the character after `prefix` stands.
+/// Returns the line and the column, from 1, of the character after `prefix`.
 func position(after prefix: String) -> (line: Int, column: Int) {
   let lines = prefix.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)

@@ -2,11 +2,13 @@ import DistillOptions
 import Foundation
 
 extension YAMLDocument {
-  /// Takes over what the file that `extends: base.yaml` names says, and what that one extends in turn.
+  /// Adds the contents of the file that `extends: base.yaml` names, and of the files that it extends in turn.
   ///
-  /// A key at the top of the extending file replaces the base's as a whole; nothing below is mixed. Every value keeps the
-  /// place where it is written, and paths in it stay relative to the file they are written in. To be called before `set`,
-  /// so that overrides reach what is inherited. Mistakes join `diagnostics`; where a base cannot be had, `root` becomes nil.
+  /// A top-level key of the extending file replaces the whole value of the base; nested mappings are not merged. Every value
+  /// keeps the place where it is written, and its relative paths stay relative to the file in which they are written.
+  ///
+  /// This method must be called before `set`, so that overrides can change inherited values. Mistakes are added to `diagnostics`.
+  /// If a base cannot be read, `root` becomes `nil`.
   package mutating func extend() {
     guard var entries = root?.entries else { return }
     var chain = [
@@ -16,10 +18,10 @@ extension YAMLDocument {
       do throws(Diagnostics) {
         let isCut = root?.isOpen == true
         let base = try base(entries.remove(at: index).value, &chain)
-        // The part that is not known may replace anything.
+        // The part of the file that was not read may replace any key of the base.
         if isCut { break }
         let replaced = Set(entries.map(\.key))
-        // The base's own `extends` is among them, and is next.
+        // These entries include the base's own `extends`, which the loop resolves next.
         entries += base.filter { !replaced.contains($0.key) }
       } catch {
         diagnostics += error.list
@@ -30,6 +32,7 @@ extension YAMLDocument {
     root?.content = .mapping(entries)
   }
 
+  /// Returns the entries of the file that an `extends` names, and adds the file to the chain.
   private mutating func base(_ value: Node, _ chain: inout [File]) throws(Diagnostics) -> [Node.Entry] {
     func problem(_ message: String, hint: String? = nil) -> Diagnostics {
       Diagnostics(Diagnostic(message, at: value.range, hint: hint))
@@ -51,7 +54,7 @@ extension YAMLDocument {
       throw problem("there is no file \(file.url.path)", hint: hint)
     }
     guard kind == .typeRegular else { throw problem("\(file.url.path) is not a file") }
-    // What is wrong with a file is shown with its lines, and not every file's lines are for everybody's eyes.
+    // Diagnostics show lines of a file, so `extends` must not be a way to display any file of the machine.
     guard ["yaml", "yml"].contains(file.url.pathExtension.lowercased()) else {
       throw problem("\(file.name) cannot be extended", hint: "only files named .yaml or .yml can")
     }
@@ -70,14 +73,14 @@ extension YAMLDocument {
 }
 
 private struct File {
-  /// What diagnostics call it.
+  /// The name in diagnostics.
   let name: String
   let url: URL
-  /// The same for all the names that a file has.
+  /// The path without symbolic links, which is the same for all names of a file.
   var identity: String { url.resolvingSymlinksInPath().path }
 }
 
-/// `experiments/a.yaml` and `../base.yaml` make `base.yaml`.
+/// Returns the path of a file as diagnostics show it: `experiments/a.yaml` and `../base.yaml` give `base.yaml`.
 private func sibling(of name: String, _ path: String) -> String {
   guard !path.hasPrefix("/") else { return path }
   var parts = name.split(separator: "/").dropLast()

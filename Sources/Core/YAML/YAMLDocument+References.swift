@@ -1,19 +1,19 @@
 import DistillOptions
 
 extension YAMLDocument {
-  /// Replaces each `${...}` in the values by what it stands for.
+  /// Replaces every `${...}` in the values.
   ///
-  /// - `${NAME}`, all capitals, digits and `_`, is an environment variable.
-  /// - Anything else, `${name}` or `${losses[1].weight}`, is the path of a single value of this document, with everything
-  ///   that was inherited or set. Defaults that are not written have no value here.
-  /// - `$${` is a literal `${`.
+  /// - `${NAME}`, which consists of capitals, digits and `_`, is replaced by an environment variable.
+  /// - Any other reference, such as `${name}` or `${losses[1].weight}`, is the path of a single value of this document. The value
+  ///   may be inherited or set on the command line, but a default that is not written cannot be referred to.
+  /// - `$${` is replaced by a literal `${`.
   ///
-  /// A value that is one reference and nothing else, in quotes or not, means what the other value means: a number stays a
-  /// number. An environment variable means what it would mean if it were written in its place, or a text where a text is
-  /// wanted. Within a longer text a reference is text, and null is none. Keys are left alone, and so is a `${` that comes
-  /// out of the environment. Relative paths are relative to the file that holds the reference.
+  /// A value that consists of one reference, in quotes or not, has the meaning of the value it refers to: a number stays a
+  /// number. An environment variable has the meaning of its text without quotes, or is a text where a text is expected. Within a
+  /// longer text a reference is replaced by text, and null by an empty text. Keys are not changed, and neither is a `${` in the
+  /// value of an environment variable. Relative paths are relative to the file that contains the reference.
   ///
-  /// To be called after `extend` and `set`. Mistakes join `diagnostics`.
+  /// This method must be called after `extend` and `set`. Mistakes are added to `diagnostics`.
   package mutating func substitute(environment: [String: String]) {
     guard let root else { return }
     var substitution = Substitution(root: root, environment: environment, limits: limits)
@@ -22,17 +22,21 @@ extension YAMLDocument {
   }
 }
 
-/// An empty `Diagnostics` is thrown where something failed that has been told already.
+/// Replaces the references of one document.
+///
+/// Its methods throw an empty `Diagnostics` for a failure that has already been reported.
 private struct Substitution {
   let root: Node
   let environment: [String: String]
   let limits: YAMLLimits
   private(set) var problems: [Diagnostic] = []
-  /// What values stand for, by their places; nil where a reference of theirs failed.
+  /// The results for the values that have been replaced, by their places. The result is `nil` if a reference failed.
   private var known: [SourceRange: Scalar?] = [:]
-  /// From which value which reference is being followed.
+  /// The references that are being followed, and the places of the values that contain them. It detects circles.
   private var trail: [(place: SourceRange, name: String)] = []
+  /// The number of references so far.
   private var references = 0
+  /// The total size of the values that references were replaced by.
   private var bytes = 0
 
   init(root: Node, environment: [String: String], limits: YAMLLimits) {
@@ -68,10 +72,12 @@ private struct Substitution {
     }
   }
 
-  /// Tells every reference of the text that fails.
+  /// Replaces the references in one scalar.
+  ///
+  /// - Throws: A diagnostic for each reference that fails.
   private mutating func expand(_ scalar: Scalar, at place: SourceRange) throws(Diagnostics) -> Scalar {
     var text = String.UnicodeScalarView()
-    // The same, but for environment variables: they may hold what is not to be written down.
+    // The same text, but with environment variables left as references, because their values may be secret.
     var written = String.UnicodeScalarView()
     var hasVariable = false
     var rest = scalar.text.unicodeScalars[...]
@@ -115,6 +121,7 @@ private struct Substitution {
   private mutating func follow(_ name: String, from place: SourceRange) throws(Diagnostics) -> Scalar {
     references += 1
     guard references <= limits.references else {
+      // The excess is reported once.
       if references > limits.references + 1 { throw Diagnostics([]) }
       throw problem("more than \(limits.references) references", at: place)
     }
@@ -143,7 +150,7 @@ private struct Substitution {
         hint: "write ${NAME} for an environment variable, ${training.epochs} for a value, `$${` for a literal `${`")
     }
     guard let target = root.value(at: name) else {
-      // It may stand below a syntax error.
+      // The value may be in the part of the file after a syntax error, which was not read.
       if root.isOpen { throw Diagnostics([]) }
       throw problem(
         "there is no value `\(shown)` to refer to", at: place, of: name, hint: nearestPath(to: steps, name: name))
@@ -164,7 +171,7 @@ private struct Substitution {
     return value
   }
 
-  /// What was probably meant by a path to nothing: the nearest keys on its way, or an environment variable.
+  /// Returns a hint for a path that does not exist: the path with the nearest keys, or an environment variable of that name.
   private func nearestPath(to steps: [PathStep], name: String) -> String {
     let variable = name.uppercased()
     let other =
@@ -190,7 +197,7 @@ private struct Substitution {
     return "did you mean `${\(path)}`?"
   }
 
-  /// - Parameter name: the reference that fails, where it is one of several in its text.
+  /// Returns a diagnostic whose place is the reference `name` if it is one of several in its text, and `place` otherwise.
   private func problem(
     _ message: String, at place: SourceRange, of name: String? = nil, hint: String? = nil
   ) -> Diagnostics {
@@ -204,7 +211,7 @@ private struct Substitution {
 }
 
 extension SourceRange {
-  /// The stretch of this range in which `text` stands as it is.
+  /// Returns the part of this range in which `text` is written, or `nil` if it is the whole range or not there.
   fileprivate func narrowed(to text: String) -> SourceRange? {
     let line = Array(sourceLine.unicodeScalars)
     let text = Array(text.unicodeScalars)
@@ -216,7 +223,7 @@ extension SourceRange {
 }
 
 extension PathStep {
-  /// The index that it is, or was meant to be: `losses.0` for `losses[0]`.
+  /// The index of this step. `losses.0` is accepted here as well, because it was probably meant to be `losses[0]`.
   fileprivate var index: Int? {
     switch kind {
     case .index(let index): index

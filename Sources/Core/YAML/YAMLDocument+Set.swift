@@ -1,10 +1,10 @@
 import DistillOptions
 
 extension YAMLDocument {
-  /// Replaces the value at `path` (`training.epochs`, `losses[1].weight`), as `--set path=value` asks.
+  /// Replaces the value at a path such as `training.epochs` or `losses[1].weight`, as `--set path=value` does.
   ///
-  /// The value is read as YAML: a scalar, or a list or mapping in brackets. Mappings that are missing on the way are made,
-  /// so that a typo becomes the same "unknown key" as in the file. Mistakes join `diagnostics`.
+  /// The value is parsed as YAML: a scalar, or a list or mapping in brackets. Missing mappings on the path are added, so that a
+  /// misspelt path is reported as an unknown key, as in a file. Mistakes are added to `diagnostics`.
   package mutating func set(_ path: String, _ value: String) {
     overrides += 1
     let shown = SourceText(
@@ -15,7 +15,7 @@ extension YAMLDocument {
       diagnostics.append(Diagnostic("`\(path)` is not a path to an option", at: place, hint: hint))
       return
     }
-    // Blanks in place of `path=` put every position of the value where it is shown.
+    // Blanks in place of `path=` give every part of the value the column at which it is shown.
     let blanks = String(repeating: " ", count: path.unicodeScalars.count + 1)
     var builder = NodeBuilder(blanks + value, source: shown, limits: limits)
     let parsed = builder.document()
@@ -34,8 +34,11 @@ extension YAMLDocument {
 }
 
 extension Node {
-  /// - Parameter isCut: whether what is not there may be there below a syntax error, and more of what is made on the way.
-  /// - Returns: what keeps the value from being put there.
+  /// Puts a value at a path below this node.
+  ///
+  /// - `isCut`: Whether a syntax error cut the file off. Mappings that are added are then open, because the file may define them
+  ///   in the part that was not read.
+  /// - Returns: The reason why the value cannot be put there, or `nil`.
   fileprivate mutating func put(_ value: Node, at steps: ArraySlice<PathStep>, isCut: Bool) -> Diagnostic? {
     guard let step = steps.first else {
       self = value

@@ -1,24 +1,28 @@
 import DistillOptions
 import Foundation
 
-/// One YAML file as a tree of nodes that know where they stand.
+/// A YAML file as a tree of nodes that know their places.
 ///
-/// Reading never throws: what is wrong with the syntax waits in `diagnostics`, so that `decode` can report it together
-/// with everything else.
+/// Reading does not throw. Syntax errors are kept in `diagnostics`, so that ``decode(_:registry:)`` reports them together with
+/// all other mistakes.
 public struct YAMLDocument: Sendable {
-  /// Nil for an empty file. After a syntax error, what stands before it: the lists and mappings that it cut off are open.
+  /// The root of the tree, or `nil` for an empty file.
+  ///
+  /// After a syntax error it contains what is written before the error. Lists and mappings that the error cut off are open.
   package internal(set) var root: Node?
   package internal(set) var diagnostics: [Diagnostic] = []
   package let source: SourceText
   let limits: YAMLLimits
+  /// The number of calls of `set`, which orders the diagnostics of overrides.
   var overrides = 0
 
-  /// Reads a file. That it cannot be read, or is not UTF-8, is told by ``decode(_:registry:)``.
+  /// Reads a file. If it cannot be read or is not UTF-8, ``decode(_:registry:)`` throws the reason.
   public init(file path: String) { self.init(file: path, limits: YAMLLimits()) }
 
   /// Parses a text.
-  /// - `name`: what diagnostics call it.
-  /// - `folder`: what relative paths in it are relative to.
+  ///
+  /// - `name`: The name of the text in diagnostics.
+  /// - `folder`: The folder that relative paths in the text start from.
   public init(_ text: String, name: String = "text.yaml", folder: URL = URL(filePath: ".")) {
     self.init(Data(text.utf8), name: name, folder: folder)
   }
@@ -37,12 +41,14 @@ public struct YAMLDocument: Sendable {
     self.init(Data(text.utf8), name: name, folder: folder, limits: limits)
   }
 
-  /// Parses the bytes of a file that was read already.
+  /// Parses the contents of a file.
   package init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits = YAMLLimits()) {
     self.init(bytes, name: name, folder: folder, limits: limits, order: 0)
   }
 
-  /// - Parameter order: how many files down the chain of `extends` this one is.
+  /// Parses the contents of a file in a chain of `extends`.
+  ///
+  /// - `order`: The number of files in the chain before this one.
   init(_ bytes: Data, name: String, folder: URL, limits: YAMLLimits, order: Int) {
     func source(_ text: String) -> SourceText {
       SourceText(name: name, text: text, folder: folder, order: .file(order))
@@ -71,21 +77,21 @@ public struct YAMLDocument: Sendable {
     self.limits = limits
   }
 
-  /// The first character of the file.
+  /// The place of the first character of the file.
   var start: SourceRange { SourceRange(source: source, line: 1, column: 1, length: 1) }
 }
 
 extension YAMLDocument {
-  /// Reads the whole document as the options of a `T`.
+  /// Decodes the document as the options of a `T`.
   ///
-  /// - Throws: everything that is wrong with the file, in order of position.
+  /// - Throws: All mistakes in the file, in order of position.
   public func decode<T: Configurable>(
     _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
   ) throws(Diagnostics) -> Decoded<T> { try draft(T.self, registry: registry).decoded() }
 
-  /// Reads as much as can be read of the document as the options of a `T`.
+  /// Decodes as much of the document as possible as the options of a `T`.
   ///
-  /// - Throws: what is wrong with a file of which nothing can be read.
+  /// - Throws: The mistakes in a file of which nothing can be read.
   package func draft<T: Configurable>(
     _: T.Type = T.self, registry: PluginRegistry = PluginRegistry()
   ) throws(Diagnostics) -> Draft<T> {
@@ -96,6 +102,7 @@ extension YAMLDocument {
   }
 }
 
+/// Returns the text before the first byte that is not valid UTF-8.
 private func validPrefix(of bytes: Data) -> String {
   var prefix = String.UnicodeScalarView()
   var decoder = UTF8()

@@ -1,6 +1,6 @@
 import CLibYAML
 
-/// A place as libyaml counts it: from 0, columns in code points.
+/// A position of libyaml. Lines and columns start at 0, and columns count code points.
 struct YAMLMark {
   let line: Int
   let column: Int
@@ -11,6 +11,7 @@ struct YAMLMark {
   }
 }
 
+/// An event of libyaml's parser, copied into Swift values.
 struct YAMLEvent {
   enum Kind {
     case streamStart, streamEnd, documentEnd, sequenceStart, sequenceEnd, mappingEnd
@@ -27,7 +28,7 @@ struct YAMLEvent {
   let end: YAMLMark
 }
 
-/// Where and why libyaml gave up.
+/// The place and the reason of a syntax error.
 struct YAMLSyntaxError: Error {
   enum Place {
     case mark(YAMLMark)
@@ -36,18 +37,18 @@ struct YAMLSyntaxError: Error {
   let problem: String
   let context: String?
   let place: Place
-  /// Where that began which has no end, or nil.
+  /// The beginning of the construct that has no end, or `nil`.
   var opening: YAMLMark?
 }
 
-/// libyaml's events of one text. The only code of this module that touches memory by pointer.
+/// The events that libyaml reports for a text. This is the only code of this module that uses pointers.
 struct YAMLEvents: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let bytes: UnsafeMutableBufferPointer<UInt8>
 
   init(_ text: String) {
     let utf8 = text.utf8
-    // libyaml keeps pointers into both for as long as it parses, so neither may move.
+    // libyaml keeps pointers to the bytes and the parser while it parses, so neither may move.
     bytes = .allocate(capacity: utf8.count)
     _ = bytes.initialize(from: utf8)
     parser = .allocate(capacity: 1)
@@ -62,6 +63,9 @@ struct YAMLEvents: ~Copyable {
     bytes.deallocate()
   }
 
+  /// Returns the next event.
+  ///
+  /// - Throws: The first syntax error. Parsing cannot continue after it.
   mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
     var event = yaml_event_t()
     guard yaml_parser_parse(parser, &event) == 1 else { throw failure }
@@ -80,7 +84,7 @@ struct YAMLEvents: ~Copyable {
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
       (anchor, tag) = (scalar.anchor, scalar.tag)
-      // By length: a quoted scalar may hold NUL.
+      // The length is used because a quoted scalar may contain NUL.
       let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
       kind = .scalar(text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
     case YAML_SEQUENCE_START_EVENT:
@@ -105,7 +109,7 @@ struct YAMLEvents: ~Copyable {
     var failure = YAMLSyntaxError(
       problem: error.problem.map { String(cString: $0) } ?? "out of memory",
       context: error.context.map { String(cString: $0) },
-      // The reader, which looks at bytes before there are any characters, knows no marks.
+      // The reader works on bytes before they are decoded, so its errors have an offset instead of a mark.
       place: error.error == YAML_READER_ERROR
         ? .byte(Int(error.problem_offset)) : .mark(YAMLMark(error.problem_mark)))
     if error.context != nil { failure.opening = YAMLMark(error.context_mark) }

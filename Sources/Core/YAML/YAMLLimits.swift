@@ -1,22 +1,25 @@
 import DistillOptions
 import Foundation
 
-/// What a file may cost before it is refused. The first three hold for each file that is extended, too.
+/// The limits beyond which a file is refused.
+///
+/// The first three also apply to each file that is extended.
 package struct YAMLLimits: Sendable {
+  /// The size of the file in bytes.
   package var bytes = 1 << 20
-  /// Levels of nesting. libyaml itself knows no bound.
+  /// The number of levels of nesting. libyaml has no limit of its own.
   package var depth = 64
-  /// Nodes that all aliases together may stand for.
+  /// The total number of nodes that all aliases stand for.
   package var aliasedNodes = 10_000
-  /// Files in a chain of `extends`.
+  /// The number of files in a chain of `extends`.
   package var files = 16
-  /// References in all values together; what they stand for may be `bytes` long altogether.
+  /// The number of references in all values. The values that replace them may have `bytes` bytes in total.
   package var references = 1_000
 
   package init() {}
 }
 
 extension YAMLLimits {
-  /// At most one byte more than allowed, which is enough to tell.
+  /// Reads a file up to one byte more than the limit, which is enough to see that it is too large.
   func read(_ file: URL) throws(UnreadableFile) -> Data { try contents(of: file, atMost: bytes + 1) }
 }

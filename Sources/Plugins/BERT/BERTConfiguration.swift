@@ -1,7 +1,7 @@
 import DistillCore
 import Foundation
 
-/// The shape of a BERT encoder: `config.json` of the Hugging Face layout (Devlin et al. 2019).
+/// The dimensions and settings of a BERT encoder, as in `config.json` of Hugging Face (Devlin et al. 2019).
 struct BERTConfiguration: Sendable, Equatable {
   var vocabularySize: Int
   var hiddenSize: Int
@@ -35,12 +35,14 @@ struct BERTConfiguration: Sendable, Equatable {
     self.activation = activation
   }
 
+  /// The supported values of `hidden_act`. The first name of an activation is the one that is written.
   private static let activations: [(name: String, value: FeedForwardActivation)] = [
     ("gelu", .gelu), ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("relu", .relu),
   ]
 
-  /// Reads `config.json` of a model folder.
-  /// - Throws: `FormatError` when the file is missing, not of a BERT encoder, or says something impossible.
+  /// Reads `config.json` in a model folder.
+  ///
+  /// - Throws: `FormatError` if the file is missing, is not that of a BERT encoder, or contains impossible values.
   init(folder: URL) throws {
     let file = folder.appending(path: "config.json")
     let fields: Fields
@@ -75,7 +77,7 @@ struct BERTConfiguration: Sendable, Equatable {
     if let problem { throw refuse(problem) }
   }
 
-  /// What is impossible about these numbers; nil when nothing is.
+  /// A description of the first impossible value, or `nil` if all values are possible.
   var problem: String? {
     let sizes = [
       ("vocab_size", vocabularySize), ("hidden_size", hiddenSize), ("num_hidden_layers", layers),
@@ -92,7 +94,7 @@ struct BERTConfiguration: Sendable, Equatable {
     return layerNormEpsilon > 0 ? nil : "has layer_norm_eps \(layerNormEpsilon)"
   }
 
-  /// Writes `config.json` as `transformers` reads it for `BertForSequenceClassification`.
+  /// Writes `config.json` so that `transformers` reads it for `BertForSequenceClassification`.
   func write(to folder: URL, task: TaskKind) throws {
     var fields = Fields(
       vocab_size: vocabularySize, hidden_size: hiddenSize, num_hidden_layers: layers, num_attention_heads: heads,
@@ -121,7 +123,7 @@ struct BERTConfiguration: Sendable, Equatable {
     try AtomicFile.write(encoder.encode(fields), to: folder.appending(path: "config.json"))
   }
 
-  /// The labels that a folder's `config.json` names, in order; nil where it names none.
+  /// Returns the labels in a folder's `config.json` in the order of their indices, or `nil` if it contains none.
   static func labels(in folder: URL) -> [String]? {
     guard let data = try? Data(contentsOf: folder.appending(path: "config.json")),
       let names = try? JSONDecoder().decode(Fields.self, from: data).id2label
@@ -130,7 +132,7 @@ struct BERTConfiguration: Sendable, Equatable {
     return ordered.count == names.count ? ordered : nil
   }
 
-  /// The file's own spelling.
+  /// The members of the file under their own names.
   private struct Fields: Codable {
     var model_type: String?
     var architectures: [String]?

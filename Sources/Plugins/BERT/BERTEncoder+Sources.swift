@@ -3,14 +3,16 @@ import DistillWordPiece
 import Foundation
 
 extension BERTEncoder {
-  /// Every file of a folder that is read.
+  /// Returns all files in a folder that an encoder may be read from.
   static func sources(_ folder: URL) -> [URL] {
     ["config.json", BERTWeights.fileName, "vocab.txt", "tokenizer.json", "tokenizer_config.json"].map {
       folder.appending(path: $0)
     }
   }
 
-  /// Reads a folder's configuration and vocabulary, and whether they fit each other: all but the weights.
+  /// Reads everything but the weights in a folder: the configuration and the vocabulary.
+  ///
+  /// - Throws: ``FormatError`` if a file is missing or damaged, or if the vocabulary is larger than that of the configuration.
   static func examine(_ folder: URL) throws -> (configuration: BERTConfiguration, tokenizer: any Tokenizer) {
     let configuration = try BERTConfiguration(folder: folder)
     let tokenizer = try WordPieceTokenizer(folder: folder)
@@ -23,8 +25,9 @@ extension BERTEncoder {
     return (configuration, tokenizer)
   }
 
-  /// What a folder's weight file holds for an encoder of this configuration, as its header tells.
-  /// - Throws: ``FormatError`` where they do not fit, or the labels of its classifier are not the task's.
+  /// Matches the header of a folder's weight file with the parameters of an encoder of this configuration.
+  ///
+  /// - Throws: ``FormatError`` if they do not match, or if the file has the task's labels in another order.
   static func source(
     _ folder: URL, _ configuration: BERTConfiguration, _ selection: BERTWeights.Selection, in context: PipelineContext
   ) throws -> BERTWeights.Source {
@@ -40,6 +43,7 @@ extension BERTEncoder {
     return try BERTWeights.source(of: definitions, in: folder, selection)
   }
 
+  /// Returns the card of an encoder of this configuration.
   static func card(_ c: BERTConfiguration, task: TaskKind, vocabulary: String) -> ModelCard {
     let parameters = BERTParameters.definitions(c, outputs: task.outputs).reduce(0) { $0 + $1.shape.count }
     return ModelCard(

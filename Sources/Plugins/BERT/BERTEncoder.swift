@@ -1,8 +1,10 @@
 import DistillCore
 import Foundation
 
-/// BERT (Devlin et al. 2019) with a sequence classification head, over packed batches: a value that is read once and then
-/// shared. Tasks use it side by side, without a lock and without a copy of its weights.
+/// A BERT encoder (Devlin et al. 2019) with a sequence classification head, which works on packed batches.
+///
+/// An encoder is an immutable value that is read once. Any number of tasks can use it at the same time, without a lock and
+/// without copying its weights.
 ///
 /// ```swift
 /// let encoder = try BERTEncoder(URL(filePath: "models/all-MiniLM-L6-v2"), embedding: .mean)
@@ -21,10 +23,13 @@ import Foundation
 /// }
 /// ```
 ///
-/// Every call may use all threads of `Compute.threads`. Where many calls run at once, one thread each gives more of them:
-/// `Compute.$threads.withValue(1) { … }`, or `DISTILL_THREADS=1`. To train one, take a `BERTTeacher` or a `BERTStudent`.
+/// Each call may use all threads of `Compute.threads`. If many calls run at the same time, the total throughput is higher with
+/// one thread per call: `Compute.$threads.withValue(1) { … }`, or `DISTILL_THREADS=1`.
+///
+/// An encoder cannot be trained. ``BERTTeacher`` and ``BERTStudent`` create encoders that can.
 public struct BERTEncoder: Teacher {
   private let network: BERTNetwork
+  /// The parameters, which every copy of this value shares.
   let weights: Weights
   public let untrained: Set<Activation>
 
@@ -44,13 +49,14 @@ public struct BERTEncoder: Teacher {
       untrained: start.network.activations(restingOn: start.fresh))
   }
 
-  /// An encoder from a Hugging Face folder, or from the `student` or `teacher` of a run.
+  /// Reads an encoder from a Hugging Face folder, or from the `student` or `teacher` folder of a run.
   ///
-  /// The task is what `config.json` says: regression for one label, else classification; `LABEL_0` and `LABEL_1` where it names
-  /// none. A pooler or a classifier that the folder does not have starts from random weights, and ``untrained`` names what
-  /// rests on it.
-  /// - `embedding`: what `Activation.embedding` stands for. Models of sentence-transformers are made for `.mean` or `.cls`.
-  /// - Throws: `FormatError` for what is wrong with its files, `ComputeError` where it does not fit into memory.
+  /// The labels in `config.json` determine the task: one label means regression, and several mean classification. If there are no
+  /// labels, they are `LABEL_0` and `LABEL_1`. A pooler or classifier that the folder does not contain gets random weights, and
+  /// ``untrained`` contains the activations that depend on it.
+  ///
+  /// - `embedding`: The meaning of `Activation.embedding`. Models of sentence-transformers are trained for `.mean` or `.cls`.
+  /// - Throws: `FormatError` if a file is missing or damaged, and `ComputeError` if the model does not fit in memory.
   public init(_ folder: URL, embedding: SequenceEmbedding = .pooler) throws {
     var labels = BERTConfiguration.labels(in: folder) ?? []
     if labels.isEmpty { labels = ["LABEL_0", "LABEL_1"] }
@@ -60,7 +66,7 @@ public struct BERTEncoder: Teacher {
       BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: context))
   }
 
-  /// An encoder that ``write(to:)`` wrote.
+  /// Reads an encoder that ``write(to:)`` wrote.
   init(written folder: URL, embedding: SequenceEmbedding, in context: PipelineContext) throws {
     try self.init(
       BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: context))

@@ -1,10 +1,11 @@
 import DistillCore
 
-/// One transformer layer: self-attention and a feed-forward block, each with a residual and a norm behind it.
+/// A transformer layer: self-attention and a feed-forward block, each followed by a residual connection and a layer norm.
 struct BERTLayer: Sendable {
-  /// Counted from 1.
+  /// The index, counted from 1.
   let index: Int
   private let configuration: BERTConfiguration
+  /// The weights of queries, keys and values as one matrix [3H, H], so that one product calculates all three.
   private let attentionWeight: ParameterPlace, attentionBias: ParameterPlace
   private let outputWeight: ParameterPlace, outputBias: ParameterPlace, outputGamma: ParameterPlace,
     outputBeta: ParameterPlace
@@ -30,8 +31,9 @@ struct BERTLayer: Sendable {
     narrowBeta = layout[prefix + "output.LayerNorm.bias"]
   }
 
-  /// States [N, H] → states [N, H], or [B, H] where only the [CLS] rows are wanted. What is asked for of the attention inside
-  /// goes into the response.
+  /// Maps states [N, H] to states [N, H], or to [B, H] if only the [CLS] rows are needed.
+  ///
+  /// Requested activations inside the attention are added to the response.
   func apply(
     _ x: Tensor, _ run: BERTRun, classTokenOnly: Bool, _ activations: Set<Activation>, into response: inout Response
   ) -> Tensor {
@@ -47,6 +49,7 @@ struct BERTLayer: Sendable {
     let readsInside = activations.contains(.attention(layer: index)) || !projections.isEmpty
 
     var context: Tensor
+    // If nothing else is needed, attention is calculated for the queries of the [CLS] tokens only.
     if classTokenOnly && !readsInside {
       context = classTokenAttention(
         x, weight: w(attentionWeight), bias: w(attentionBias), heads: configuration.heads, offsets: offsets,

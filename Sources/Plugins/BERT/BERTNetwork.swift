@@ -1,7 +1,9 @@
 import DistillCore
 
-/// Everything of a BERT encoder but its weights: shape, tokenizer, task, and the forward pass, written once for the model,
-/// whose weights are constants, and for training, where they are variables.
+/// All parts of a BERT encoder except its weights: its dimensions, tokenizer and task, and the forward pass.
+///
+/// The forward pass takes the weights as an argument. A finished model passes constants, and an encoder in training passes
+/// variables, so both share this code.
 struct BERTNetwork: Sendable {
   let configuration: BERTConfiguration
   let embedding: SequenceEmbedding
@@ -32,16 +34,20 @@ struct BERTNetwork: Sendable {
     classifier = (layout[BERTParameters.classifier[0]], layout[BERTParameters.classifier[1]])
   }
 
-  /// The activations that rest on parameters of these names, which are made anew where a file has no pooler or no classifier.
+  /// Returns the activations that depend on parameters of these names.
+  ///
+  /// The names are those of a pooler or classifier that is new because the file has none. Without names, the result is empty.
   func activations(restingOn names: some Collection<String>) -> Set<Activation> {
     var activations: Set<Activation> = names.isEmpty ? [] : [.logits]
     if embedding == .pooler, names.contains(where: BERTParameters.pooler.contains) { activations.insert(.embedding) }
     return activations
   }
 
-  /// - `weights`: the tensor at a place.
-  /// - `key`: of the dropout masks; nil for none.
-  /// - Throws: ``ContractError`` for activations or tokens that it does not have.
+  /// Calculates the activations of a batch.
+  ///
+  /// - `key`: The key of the dropout masks, or `nil` for no dropout.
+  /// - `weights`: Returns the tensor at a place.
+  /// - Throws: ``ContractError`` if the encoder does not have an activation or a token, or if a sequence is empty or too long.
   func respond(
     to batch: TokenBatch, with activations: Set<Activation>, dropout key: RandomKey? = nil,
     weights: @escaping (ParameterPlace) -> Tensor
@@ -66,7 +72,7 @@ struct BERTNetwork: Sendable {
     return response
   }
 
-  /// dropout(LayerNorm(words + positions + types)): [N, H].
+  /// Returns dropout(LayerNorm(words + positions + types)), [N, H].
   private func embed(_ run: BERTRun) -> Tensor {
     let sum = embeddingSum(
       words: run.weights(words), positions: run.weights(positions), types: run.weights(types), ids: run.batch.ids,
@@ -76,7 +82,7 @@ struct BERTNetwork: Sendable {
     ).dropout(run.dropout(configuration.hiddenDropout, layer: 0, site: 0, width: configuration.hiddenSize))
   }
 
-  /// What the last states [N, H], or their [CLS] rows [B, H], become: embedding and logits.
+  /// Adds the embedding and the logits to the response. `x` contains the last states [N, H], or only their [CLS] rows [B, H].
   private func addOutputs(
     _ x: Tensor, isClassToken: Bool, _ run: BERTRun, _ activations: Set<Activation>, to response: inout Response
   ) {
@@ -98,6 +104,7 @@ struct BERTNetwork: Sendable {
     }
   }
 
+  /// Adds the states after a layer to the response, if they are requested.
   private func keep(
     _ x: Tensor, after layer: Int, in response: inout Response, _ activations: Set<Activation>, _ run: BERTRun
   ) {
@@ -107,6 +114,7 @@ struct BERTNetwork: Sendable {
     }
   }
 
+  /// Checks that the encoder has all requested activations, and can read all sequences and ids of a batch.
   private func check(_ batch: TokenBatch, _ activations: Set<Activation>) throws {
     for activation in activations {
       if let refusal = card.refusal(of: activation, role: "encoder") { throw ContractError(refusal) }

@@ -1,14 +1,16 @@
 import DistillCore
 
-/// The parameters of a BERT encoder with a sequence classification head, under the names of Hugging Face's files.
+/// The parameters of a BERT encoder with a sequence classification head, under their names in Hugging Face's files.
 ///
-/// Query, key and value adjoin each other, so that a layer makes all three with one product.
+/// The parameters of queries, keys and values adjoin each other, so that a layer can calculate all three with one product.
 enum BERTParameters {
   static let layers = "bert.encoder.layer."
+  /// Returns the prefix of a layer's names. The names count layers from 0, and the argument counts from 1.
   static func layer(_ layer: Int) -> String { layers + "\(layer - 1)." }
   static let pooler = ["bert.pooler.dense.weight", "bert.pooler.dense.bias"]
   static let classifier = ["classifier.weight", "classifier.bias"]
 
+  /// Returns the parameters of an encoder with this number of outputs, in the order of the file.
   static func definitions(_ c: BERTConfiguration, outputs: Int) -> [ParameterDefinition] {
     let (h, f) = (c.hiddenSize, c.intermediateSize)
     func matrix(_ name: String, _ rows: Int, _ columns: Int, adjoins: Bool = false) -> ParameterDefinition {
@@ -40,8 +42,9 @@ enum BERTParameters {
     return all + dense("bert.pooler.dense", h, h) + dense("classifier", outputs, h)
   }
 
-  /// First values: normal numbers for matrices, ones for the gains of norms, zeros for every other vector; a function of key and
-  /// name.
+  /// Returns the initial values of a parameter, which are a function of its name and the key.
+  ///
+  /// Matrices contain normal numbers, the gains of layer norms are 1, and all other vectors are 0.
   static func initial(_ definition: ParameterDefinition, _ c: BERTConfiguration, key: RandomKey) -> [Float] {
     let (name, shape) = (definition.name, definition.shape)
     if shape.rank == 2 {

@@ -1,10 +1,12 @@
 import DistillCore
 
-/// How far a set of activations makes an encoder go.
+/// The part of an encoder that must be calculated for a set of activations.
 struct BERTPlan {
+  /// The last layer to calculate, or 0 for the embeddings only.
   let lastLayer: Int
+  /// Whether the embedding of the sequence or the logits are needed.
   let needsTop: Bool
-  /// Whether the last layer that runs needs its [CLS] rows only.
+  /// Whether only the [CLS] rows of the last calculated layer are needed.
   let topIsClassToken: Bool
 
   init(_ activations: Set<Activation>, layers: Int, embedding: SequenceEmbedding) {

@@ -1,12 +1,14 @@
 import DistillCore
 import Foundation
 
-/// A network with its first weights: of a checkpoint, of layers of another encoder, or random ones. A model takes them into its
-/// constants, a trainable encoder into its parameters.
+/// A network and its initial weights, which come from a checkpoint, from layers of another encoder, or from random numbers.
+///
+/// A finished model copies the weights into constants, and an encoder in training copies them into its parameters.
 struct BERTStart {
   let network: BERTNetwork
-  /// Parameters that are made anew.
+  /// The names of the parameters that get new weights; see ``BERTParameters/initial(_:_:key:)``.
   let fresh: Set<String>
+  /// Returns the initial values of a parameter.
   let values: (ParameterDefinition) throws -> [Float]
 
   private init(
@@ -19,8 +21,10 @@ struct BERTStart {
     }
   }
 
-  /// From a Hugging Face folder.
-  /// - Throws: ``FormatError`` for what is wrong with its files; when the values are asked for, for a number that is not finite.
+  /// Starts with the weights in a Hugging Face folder.
+  ///
+  /// - Throws: ``FormatError`` if a file is missing or damaged. Numbers that are not finite are only found by `values`, which
+  ///   then throws the error.
   init(
     checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
     in context: PipelineContext
@@ -33,7 +37,7 @@ struct BERTStart {
     self.init(network, fresh: Set(source.missing), key: context.key, others: source.values(of:))
   }
 
-  /// Random weights.
+  /// Starts with random weights.
   init(
     random configuration: BERTConfiguration, embedding: SequenceEmbedding, tokenizer: any Tokenizer,
     in context: PipelineContext
@@ -43,7 +47,7 @@ struct BERTStart {
     self.init(network, fresh: Set(network.layout.definitions.map(\.name)), key: context.key) { _ in [] }
   }
 
-  /// Some layers of another encoder, with its embeddings and, unless they start fresh, its heads.
+  /// Starts with layers of another encoder, its embeddings and, if the selection does not replace them, its heads.
   init(
     copying source: BERTEncoder, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding, key: RandomKey
   ) throws {

@@ -1,14 +1,16 @@
 import DistillCore
 import Foundation
 
-/// A BERT encoder as a student: layers of the teacher, a checkpoint, or random weights.
+/// The recipe of a BERT student, which starts with layers of the teacher, with a checkpoint, or with random weights.
 public struct BERTStudent: StudentRecipe, Sendable {
   public static let name = "bert"
   public static let summary = "A BERT encoder made of layers of the teacher, from a checkpoint, or from random weights."
   public static let reference = PluginReference(example: "{use: bert, from_teacher_layers: [2, 4, 6]}")
 
+  /// The layers of the teacher to copy, counted from 1. Exactly one of this, ``checkpoint`` and ``random`` must be set.
   public var fromTeacherLayers: [Int]?
   public var checkpoint: OptionPath?
+  /// The layers of the checkpoint to take, counted from 1, or `nil` for all layers.
   public var layers: [Int]?
   public var random: RandomBERT?
   public var embedding = SequenceEmbedding.pooler
@@ -77,6 +79,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
     return card
   }
 
+  /// Checks that the chosen layers exist.
   private func check(_ chosen: [Int], of layers: Int, option: String) throws {
     guard !chosen.isEmpty else { throw WiringError("names no layer", option: option) }
     try WiringErrors.check(

@@ -1,7 +1,7 @@
 import DistillCore
 import Foundation
 
-/// A BERT encoder as a teacher: from a checkpoint, fine-tuned on the task where asked.
+/// The recipe of a BERT teacher, which is read from a checkpoint and can be fine-tuned on the task.
 public struct BERTTeacher: TeacherRecipe, Sendable {
   public static let name = "bert"
   public static let summary = "A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked."
@@ -10,6 +10,7 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
   public var embedding = SequenceEmbedding.pooler
   public var pooler = HeadSource.checkpoint
   public var classifier = HeadSource.checkpoint
+  /// How the teacher is fine-tuned, or `nil` to use it as it is.
   public var fineTune: TrainingOptions?
 
   public init() {}

@@ -1,36 +1,37 @@
 import DistillCore
 import Foundation
 
-/// Where a head's first weights come from.
+/// The source of a head's initial weights.
 public enum HeadSource: String, CaseIterable, Sendable, OptionValue {
-  /// From the weight file; new ones only where it has none.
+  /// The weights come from the file. They are new only if the file does not contain the head.
   case checkpoint
-  /// New ones in any case.
+  /// The weights are new, even if the file contains the head.
   case fresh
 }
 
-/// `model.safetensors` of the Hugging Face layout, with or without the `bert.` prefix, with or without heads.
+/// Reads and writes `model.safetensors` of Hugging Face. Names may lack the prefix `bert.`, and heads may be missing.
 enum BERTWeights {
   static let fileName = "model.safetensors"
 
-  /// Which weights are taken from a file, and which are made anew.
+  /// The choice of weights that are read from a file. The others are new.
   struct Selection {
-    /// Layers of the file for layers 1, 2, … here; nil for all of them, in order.
+    /// The layers of the file that become layers 1, 2, … of the encoder, or `nil` for all layers in order.
     var layers: [Int]?
     var pooler = HeadSource.checkpoint
     var classifier = HeadSource.checkpoint
   }
 
-  /// What a file holds for an encoder, settled before any memory is taken.
+  /// The weights in a file that an encoder can use, determined from the header before any memory is allocated.
   struct Source {
     fileprivate let reader: SafetensorsReader
-    /// Names in the file by those of the parameters.
+    /// The name in the file of each parameter.
     fileprivate let names: [String: String]
-    /// Parameters that it has nothing for, in order.
+    /// The names of the parameters that are not taken from the file, in the order of definition.
     let missing: [String]
 
-    /// The values of a parameter that is not missing.
-    /// - Throws: ``FormatError`` for a number that is not finite.
+    /// Returns the values of a parameter, which must not be missing.
+    ///
+    /// - Throws: ``FormatError`` if a number is not finite.
     func values(of parameter: String) throws -> [Float] {
       guard let name = names[parameter] else { preconditionFailure("\(parameter) is missing") }
       let values = try reader.floats(named: name)
@@ -41,8 +42,9 @@ enum BERTWeights {
     }
   }
 
-  /// Compares a file with the parameters that an encoder is going to have.
-  /// - Throws: ``FormatError`` that names missing, unexpected and misshapen tensors, the first of them.
+  /// Matches the tensors in a file with the parameters of an encoder.
+  ///
+  /// - Throws: ``FormatError`` with the first missing, unexpected and misshapen tensors.
   static func source(
     of definitions: [ParameterDefinition], in folder: URL, _ selection: Selection
   ) throws -> Source {
@@ -55,6 +57,7 @@ enum BERTWeights {
       let wanted = sourceName(definition.name, selection.layers)
       let head = head(of: definition.name, selection)
       if head?.source == .fresh { continue }
+      // A head may be missing as a whole, but not in part.
       if let name = names[wanted], let info = reader.tensors[name] {
         sources[definition.name] = name
         if info.shape != definition.shape.array {
@@ -85,8 +88,10 @@ enum BERTWeights {
     try writer.write(to: folder.appending(path: fileName))
   }
 
-  /// Names in the file by the name that `BertForSequenceClassification` gives them, and what is wrong with the others. Heads
-  /// of pre-training and the buffer of positions are known and passed over.
+  /// Returns the name in the file for each name of `BertForSequenceClassification`, and the names that occur twice.
+  ///
+  /// The heads of pre-training and the buffer of positions are ignored. Old files call the parameters of layer norms gamma and
+  /// beta.
   private static func canonicalNames(_ names: [String]) -> (known: [String: String], problems: [String]) {
     var known: [String: String] = [:]
     var problems: [String] = []
@@ -104,7 +109,7 @@ enum BERTWeights {
     return (known, problems)
   }
 
-  /// The name in the file of a parameter here, once layers are picked.
+  /// Returns the name that a parameter has in its source, where the layers may have other numbers.
   static func sourceName(_ name: String, _ layers: [Int]?) -> String {
     guard let layers else { return name }
     for (index, source) in layers.enumerated() {
@@ -114,8 +119,9 @@ enum BERTWeights {
     return name
   }
 
-  /// The head that a parameter belongs to, where it belongs to one: where its weights come from, its parameters, and what to
-  /// say when they do not fit.
+  /// Returns the head that a parameter belongs to, or `nil` if it belongs to none.
+  ///
+  /// The result is the source of the head's weights, the names of its parameters, and a hint for errors about them.
   static func head(of name: String, _ selection: Selection) -> (source: HeadSource, names: [String], hint: String)? {
     if BERTParameters.pooler.contains(name) {
       return (selection.pooler, BERTParameters.pooler, " (`pooler: fresh` starts a new one)")
@@ -127,6 +133,9 @@ enum BERTWeights {
     return nil
   }
 
+  /// Returns the path of the weight file.
+  ///
+  /// - Throws: ``FormatError`` if it does not exist. The error mentions weights in other formats that the folder contains.
   private static func existing(_ file: URL) throws -> URL {
     if FileManager.default.fileExists(atPath: file.path) { return file }
     let folder = file.deletingLastPathComponent()

@@ -1,6 +1,6 @@
 import DistillCore
 
-/// The shape of a student that starts from random weights.
+/// The dimensions of a student that starts with random weights.
 public struct RandomBERT: Configurable, Sendable {
   public var layers = 3
   public var hiddenSize = 384

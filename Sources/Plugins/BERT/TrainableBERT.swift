@@ -1,10 +1,10 @@
 import DistillCore
 
-/// A BERT encoder while it learns: a student, or a teacher that is fine-tuned.
+/// A BERT encoder in training: a student, or a teacher that is fine-tuned.
 final class TrainableBERT: Student {
   private let network: BERTNetwork
   let parameters: ParameterStore
-  /// Matrices of heads that were made anew, as they were then.
+  /// The initial values of the matrices of new heads, to find out later whether training has changed them.
   private let fresh: [String: [Float]]
 
   init(_ start: BERTStart) throws {
@@ -25,9 +25,12 @@ final class TrainableBERT: Student {
     try network.respond(to: batch, with: activations, dropout: key) { [parameters] in parameters.variable($0) }
   }
 
-  /// What no step has reached is still what it was made with.
+  /// Returns the same model as ``frozen()``.
   func model() -> any TextEncoder { frozen() }
 
+  /// Returns a model with a copy of the current parameters.
+  ///
+  /// Activations that depend on a new head are reported as untrained if no step has changed the head.
   func frozen() -> BERTEncoder {
     let untouched = fresh.filter { parameters[$0.key].value.values == $0.value }.keys
     return BERTEncoder(network, Weights(parameters), untrained: network.activations(restingOn: untouched))

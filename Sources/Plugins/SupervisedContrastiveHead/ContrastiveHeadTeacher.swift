@@ -1,9 +1,10 @@
 import DistillCore
 import Foundation
 
-/// A teacher whose embedding goes through a linear head: z = W·e + b, [B, D_teacher] → [B, D].
+/// A teacher whose embedding e passes through a linear head: z = W·e + b, [B, D_teacher] → [B, D].
 struct ContrastiveHeadTeacher: Teacher {
   private static let fileName = "projection-head.safetensors"
+  /// The teacher under the head, which provides everything except the embedding.
   private let base: any Teacher
   private let head: Weights
   let card: ModelCard
@@ -15,6 +16,7 @@ struct ContrastiveHeadTeacher: Teacher {
     self.card = card
   }
 
+  /// Returns the layout of W [D, D_teacher] and b [D].
   static func layout(over base: any Teacher, width: Int) throws -> ParameterLayout {
     try ParameterLayout([
       ParameterDefinition("weight", [width, base.card.embeddingWidth], decays: true),
@@ -43,7 +45,9 @@ struct ContrastiveHeadTeacher: Teacher {
     try writer.write(to: folder.appending(path: Self.fileName))
   }
 
-  /// One that ``write(to:)`` wrote.
+  /// Reads a head that ``write(to:)`` wrote.
+  ///
+  /// - Throws: `FormatError` if the file is missing or damaged, or if the head has another shape.
   init(_ base: any Teacher, width: Int, written folder: URL) throws {
     let file = folder.appending(path: Self.fileName)
     let reader = try SafetensorsReader(file)

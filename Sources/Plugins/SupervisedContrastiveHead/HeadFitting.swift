@@ -1,14 +1,18 @@
 import DistillCore
 
-/// The head's objective: batches of frozen embeddings under the supervised contrastive loss.
+/// The objective of the head: the supervised contrastive loss of a batch of embeddings.
+///
+/// The teacher under the head is frozen, so its embeddings are calculated only once.
 final class HeadFitting: Objective {
   let parameters: [ParameterStore]
   private let embeddings: Tensor
+  /// The class of each example, [M].
   private let classes: [Int]
   private let temperature: Float
 
-  /// The frozen teacher under the head is asked once for every example.
-  /// - Throws: ``ContractError`` for data without labels.
+  /// Calculates the embeddings of all examples.
+  ///
+  /// - Throws: ``ContractError`` if the data has no labels, and any error of the teacher.
   init(_ head: ParameterStore, over base: any Teacher, data: EncodedDataset, options: SupervisedContrastiveHead) throws
   {
     guard let targets = data.targets else { throw ContractError("the training data has no labels to contrast") }
@@ -21,7 +25,7 @@ final class HeadFitting: Objective {
     temperature = options.temperature
   }
 
-  /// Labels as they are; scores by the stretch of their range that they fall into.
+  /// Returns the class of each target. Labels are classes, and scores are divided into `bins` intervals of equal width.
   private static func classes(_ targets: [Target], bins: Int) -> [Int] {
     let scores = targets.compactMap { if case .score(let score) = $0 { score } else { nil } }
     let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
@@ -39,7 +43,7 @@ final class HeadFitting: Objective {
     let rows = embeddings.gatheredRows(step.examples.map(Int32.init))
     let z = linear(rows, weight: parameters[0]["weight"].variable, bias: parameters[0]["bias"].variable)
     let loss = supervisedContrastiveLoss(z, classes: step.examples.map { classes[$0] }, temperature: temperature)
-    loss?.backward()  // nil: every example of the batch is alone in its class, and there is nothing to learn from it
+    loss?.backward()  // nil if no two examples of the batch have the same class
     let value = Double(loss?.scalar ?? 0)
     return StepFigures(loss: value, terms: [("supervised-contrastive", value)])
   }

@@ -1,8 +1,10 @@
 import DistillCore
 import Foundation
 
-/// ReAugKD's head: a linear map from the teacher's embedding to the student's width, trained with the supervised contrastive
-/// loss while the teacher is frozen (Zhang et al., ACL 2023, step 1).
+/// The recipe of ReAugKD's teacher (Zhang et al., ACL 2023, step 1).
+///
+/// A linear map from the teacher's embedding to the width of the student's is trained with the supervised contrastive loss, while
+/// the teacher itself is frozen.
 public struct SupervisedContrastiveHead: TeacherRecipe {
   public static let name = "supervised-contrastive-head"
   public static let summary =
@@ -12,9 +14,12 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
       "mean over i of −1/|P(i)| Σ_{p ∈ P(i)} [zᵢ·z_p/τ − ln Σ_{a ≠ i} exp(zᵢ·z_a/τ)]; z of length 1, P(i) the others of i's class",
     source: "ReAugKD, Zhang et al., ACL 2023, step 1; the loss is that of Khosla et al. 2020, arXiv 2004.11362")
 
+  /// The recipe of the teacher under the head.
   public var base: (any TeacherRecipe)?
+  /// The width of the new embedding, or `nil` for that of the student's embedding.
   public var width: Int?
   public var temperature: Float = 0.07
+  /// The number of intervals that scores are divided into. Scores in the same interval count as one class.
   public var regressionBins = 5
   public var fit = TrainingOptions(epochs: 5, learningRate: 1e-3)
 
@@ -47,6 +52,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     return card
   }
 
+  /// Returns the width of the new embedding. Without a student, it is that of the teacher.
   private func width(over base: ModelCard, in context: PipelineContext) throws -> Int {
     try width ?? context.student?.embeddingWidth ?? base.embeddingWidth
   }
@@ -55,7 +61,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     let base = try requiredBase().makeTeacher(in: context, preparation)
     let head = try ParameterStore(
       ContrastiveHeadTeacher.layout(over: base, width: width(over: base.card, in: context)))
-    // Random rows with the variance 1 / D_teacher, so that lengths are kept on average; a zero bias.
+    // The variance of the weights is 1 / D_teacher, so that the map keeps the length of a vector on average. The bias stays 0.
     head["weight"].assign(
       Tensor(
         normal: head["weight"].shape, standardDeviation: 1 / Float(base.card.embeddingWidth).squareRoot(),

@@ -1,9 +1,14 @@
 import DistillCore
 
-/// Supervised contrastive loss (Khosla et al. 2020, arXiv 2004.11362, L_out): embeddings [B, D] and B classes → scalar, in nats.
+/// Returns the supervised contrastive loss of embeddings [B, D] with B classes, a scalar in nats.
 ///
-/// mean over i of −1/|P(i)| · Σ_{p ∈ P(i)} [ zᵢ·z_p/τ − ln Σ_{a ≠ i} exp(zᵢ·z_a/τ) ], z of length 1, P(i) the other members of
-/// i's class. Anchors without another member have no positive and are left out of the mean; nil when no anchor is left.
+/// The loss is the mean over i of −1/|P(i)| · Σ_{p ∈ P(i)} [ zᵢ·z_p/τ − ln Σ_{a ≠ i} exp(zᵢ·z_a/τ) ], where z are the embeddings
+/// scaled to length 1, and P(i) are the other members of i's class.
+///
+/// An example that is alone in its class has an empty P(i) and is left out of the mean. The result is `nil` if this applies to
+/// all examples.
+///
+/// Source: L_out of Khosla et al. 2020, arXiv 2004.11362.
 public func supervisedContrastiveLoss(_ embeddings: Tensor, classes: [Int], temperature: Float) -> Tensor? {
   let count = classes.count
   var sizes: [Int: Int] = [:]
@@ -11,7 +16,7 @@ public func supervisedContrastiveLoss(_ embeddings: Tensor, classes: [Int], temp
   let anchors = classes.filter { (sizes[$0] ?? 0) > 1 }.count
   guard anchors > 0 else { return nil }
 
-  // 1/|P(i)| at the positives of i, over the number of anchors.
+  // The weight of each pair (i, p) in the sum: 1/|P(i)|, divided by the number of examples in the mean.
   var weights = [Float](repeating: 0, count: count * count)
   for i in 0..<count {
     for j in 0..<count where i != j && classes[i] == classes[j] {
@@ -19,7 +24,7 @@ public func supervisedContrastiveLoss(_ embeddings: Tensor, classes: [Int], temp
     }
   }
   let z = embeddings.l2Normalised()
-  // A large number takes the anchor itself out of the sum; infinity would meet weight 0 and make NaN.
+  // A large number removes a = i from the sum of the softmax. Infinity would be multiplied by the weight 0 and give NaN.
   let similarities = matmul(z, z, transposeB: true) / temperature - identity(count) * 1e9
   return -(similarities.logSoftmax() * Tensor(weights, [count, count])).sum()
 }

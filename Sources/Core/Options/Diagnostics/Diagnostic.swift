@@ -1,4 +1,4 @@
-/// One thing that is wrong with a file: what, where, and how to mend it.
+/// A mistake in a file: what is wrong, where it is, and how to mend it.
 public struct Diagnostic: Sendable, Hashable, Encodable {
   public enum Severity: String, Sendable, Encodable {
     case error, warning
@@ -32,7 +32,7 @@ public struct Diagnostic: Sendable, Hashable, Encodable {
     try container.encodeIfPresent(hint, forKey: .hint)
   }
 
-  /// The place and the message, the source line, a caret under the word, and the hint.
+  /// Returns the place and the message, the source line with carets below the mistake, and the hint.
   ///
   ///     pipeline.yaml:7:5: error: unknown key `temprature`
   ///      7 |     temprature: 0.1
@@ -51,7 +51,7 @@ public struct Diagnostic: Sendable, Hashable, Encodable {
     return text
   }
 
-  /// The source line and the carets below it: a window of a very long line, and nothing that could drive a terminal.
+  /// The source line and the carets below it. A very long line is cut to a window around the mistake.
   private var excerpt: (line: String, caret: String) {
     let width = 120
     let scalars = range.sourceLine.unicodeScalars
@@ -62,7 +62,7 @@ public struct Diagnostic: Sendable, Hashable, Encodable {
     return (line, String(repeating: " ", count: indent) + String(repeating: "^", count: carets))
   }
 
-  /// Without what could drive a terminal or break a line.
+  /// Replaces everything that could control a terminal or break a line, because files may come from strangers.
   private static func harmless(_ scalars: some Sequence<Unicode.Scalar>) -> String {
     var text = String.UnicodeScalarView()
     for scalar in scalars {

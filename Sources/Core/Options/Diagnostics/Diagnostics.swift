@@ -1,14 +1,15 @@
 import Foundation
 
-/// Everything that is wrong with a file, in order of position. Warnings may be among it.
+/// All mistakes in a file in order of position, possibly with warnings among them.
 public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedError {
+  /// The mistakes and warnings, at most 100.
   public let list: [Diagnostic]
-  /// Whether there were more than anybody would read.
+  /// Whether some were left out because nobody would read so many.
   package let isTruncated: Bool
 
   private static let limit = 100
 
-  /// Sorts, and drops repetitions: a mistake behind an anchor would be told once per alias.
+  /// Sorts diagnostics and removes repetitions: a mistake in an anchored value occurs once more for every alias of it.
   package init(_ list: [Diagnostic]) {
     var seen: Set<Diagnostic> = []
     // The order of discovery settles ties, so that the same file always gives the same text.
@@ -18,11 +19,13 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
     isTruncated = sorted.count > Self.limit
   }
 
+  /// Whether there are mistakes that are more than warnings.
   public var hasErrors: Bool { list.contains { $0.severity == .error } }
 
   public init(_ one: Diagnostic) { self.init([one]) }
 
-  /// Those of several files, one file after the other; what two of them inherit is told once.
+  /// Joins the diagnostics of several files, one file after the other. A mistake that files inherit from the same base occurs
+  /// once.
   package init(joining several: [Diagnostics]) {
     var seen: Set<String> = []
     let all = several.flatMap(\.list).filter { seen.insert($0.rendered()).inserted }
@@ -30,13 +33,13 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible, LocalizedEr
     isTruncated = all.count > Self.limit || several.contains(where: \.isTruncated)
   }
 
-  /// One block per diagnostic, with a blank line between; see `Diagnostic.rendered`.
+  /// Returns one block of text for each diagnostic, with a blank line between blocks; see ``Diagnostic/rendered(colour:)``.
   public func rendered(colour: Bool = false) -> String {
     list.map { $0.rendered(colour: colour) }.joined(separator: "\n\n")
       + (isTruncated ? "\n\nonly the first \(list.count) of them are shown" : "")
   }
 
-  /// An array of objects with `severity`, `message`, `file`, `line`, `column`, `length`, `source` and `hint`.
+  /// Returns a JSON array of objects with `severity`, `message`, `file`, `line`, `column`, `length`, `source` and `hint`.
   package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -1,11 +1,14 @@
-/// The names that were probably meant by `word`: the nearest, several where they are equally near; none when nothing is.
+/// Returns the names that `word` was probably meant to be, at most three.
+///
+/// They are the names at the smallest edit distance, which may be a third of the word's length at most. The result is empty if
+/// no name is that near.
 package func nearestNames(to word: String, among names: some Sequence<String>) -> [String] {
   let folded = fold(word)
   let allowed = max(1, folded.count / 3)
   var found: [(name: String, distance: Int)] = []
   for name in names {
     let candidate = fold(name)
-    // The difference in length is a lower bound of the distance, and keeps absurd words cheap.
+    // The difference in length is a lower bound of the distance. Checking it first saves work on very long words.
     guard abs(candidate.count - folded.count) <= allowed else { continue }
     let distance = editDistance(folded, candidate)
     if distance <= allowed { found.append((name, distance)) }
@@ -14,7 +17,7 @@ package func nearestNames(to word: String, among names: some Sequence<String>) -
   return found.filter { $0.distance == nearest }.map(\.name).sorted().prefix(3).map(\.self)
 }
 
-/// `did you mean …?` for what is near or begins alike, or the names there are.
+/// Returns a hint for an unknown word: `did you mean …?` if a name is near or begins with the word, or else all known names.
 func suggestion(for word: String, among names: [String]) -> String? {
   var near = nearestNames(to: word, among: names)
   if near.isEmpty, word.count > 2 { near = Array(names.filter { $0.hasPrefix(word) }.prefix(3)) }
@@ -24,7 +27,7 @@ func suggestion(for word: String, among names: [String]) -> String? {
   return names.isEmpty ? nil : "known here: \(names.map { "`\($0)`" }.joined(separator: ", "))"
 }
 
-/// The first character that only looks like one of ASCII's, or like none: `U+0430 CYRILLIC SMALL LETTER A`.
+/// Describes the first character outside ASCII, which may only look like a letter: `U+0430 CYRILLIC SMALL LETTER A`.
 package func lookAlike(in word: some StringProtocol) -> String? {
   word.unicodeScalars.first { !$0.isASCII }.map {
     let digits = String($0.value, radix: 16, uppercase: true)
@@ -33,19 +36,20 @@ package func lookAlike(in word: some StringProtocol) -> String? {
   }
 }
 
-/// `` `a`, `b` or `c` ``
+/// Returns a list in words: `` `a`, `b` or `c` ``.
 func alternatives(_ names: [String]) -> String {
   let quoted = names.map { "`\($0)`" }
   guard quoted.count > 1, let last = quoted.last else { return quoted.first ?? "" }
   return quoted.dropLast().joined(separator: ", ") + " or " + last
 }
 
-/// Case and the choice of separator are never what distinguishes two names.
+/// Removes differences of case and separator, which never distinguish two names.
 private func fold(_ word: String) -> [Unicode.Scalar] {
   word.lowercased().unicodeScalars.map { $0 == "-" || $0 == " " ? "_" : $0 }
 }
 
-/// Damerau-Levenshtein distance in its restricted form: insertions, deletions, substitutions, swaps of neighbours.
+/// Returns the restricted Damerau-Levenshtein distance, which counts insertions, deletions, substitutions and swaps of
+/// neighbours.
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
   var beforeLast: [Int] = []
   var last = Array(0...b.count)

@@ -1,15 +1,17 @@
 import Foundation
 
-/// A text that positions point into: a file, or one override of the command line.
+/// A text in which diagnostics have their positions: a file, or one `--set` override of the command line.
 package final class SourceText: Sendable {
-  /// What is shown to people: the path as it was given, or `--set training.epochs`.
+  /// The name in messages: the path as it was given, or `--set training.epochs`.
   package let name: String
   package let lines: [Substring]
-  /// What relative paths in the text are relative to.
+  /// The folder that relative paths in the text start from.
   package let folder: URL
   package let order: Order
 
-  /// Diagnostics are sorted by this: the file that was named, what it extends and so on, then the overrides as given.
+  /// The order in which diagnostics of several texts are sorted.
+  ///
+  /// The file that was given comes first, then the files that it extends, then the overrides in the order of the command line.
   package enum Order: Comparable {
     case file(Int)
     case override(Int)
@@ -19,26 +21,26 @@ package final class SourceText: Sendable {
     self.name = name
     self.folder = folder
     self.order = order
-    // The same line breaks as libyaml's: LF, CR, CRLF, NEL, LS and PS.
+    // These are the line breaks of libyaml as well: LF, CR, CRLF, NEL, LS and PS.
     lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
   package var isFile: Bool { if case .file = order { true } else { false } }
 }
 
-/// A stretch of one line of a source. Lines and columns begin at 1; a column is a Unicode scalar.
+/// A range within one line of a source. Lines and columns start at 1, and columns count Unicode scalars.
 public struct SourceRange: Sendable, Hashable, Comparable, CustomStringConvertible {
   package let source: SourceText
   public let line: Int
   public let column: Int
-  /// How many scalars to underline; a range that goes on in later lines is cut at the end of its first one.
+  /// The number of scalars to underline. A range of several lines ends with its first line.
   package let length: Int
 
   package init(source: SourceText, line: Int, column: Int, length: Int) {
     (self.source, self.line, self.column, self.length) = (source, line, column, length)
   }
 
-  /// `file:line:column`, or the name alone for an override of the command line.
+  /// `file:line:column`, or only the name of an override of the command line.
   public var description: String { source.isFile ? "\(source.name):\(line):\(column)" : source.name }
 
   package var sourceLine: Substring { source.lines.indices.contains(line - 1) ? source.lines[line - 1] : "" }

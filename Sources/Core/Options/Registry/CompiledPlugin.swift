@@ -1,4 +1,4 @@
-/// One line of `plugins.yaml`, as the generator hands it to the program.
+/// One line of `plugins.yaml`, in the form in which generated code passes it to the program.
 public struct CompiledPlugin: Sendable {
   package let kind: String
   package let name: String

@@ -1,11 +1,13 @@
-/// A kind of plugin: the word that people use for it, and the protocol that makes it one.
+/// A kind of plugin: its name for people, and the protocol that its plugins conform to.
 public struct PluginKind: Sendable {
-  /// `loss`
+  /// The name, such as `loss`.
   package let name: String
   let identity: ObjectIdentifier
   let admits: @Sendable (any Plugin) -> Bool
 
-  /// - `type`: the existential, `(any LossTerm).self`.
+  /// Creates a kind.
+  ///
+  /// - `type`: The existential type of the protocol, such as `(any LossTerm).self`.
   public init<P>(_ name: String, _ type: P.Type) {
     self.name = name
     identity = ObjectIdentifier(type)

@@ -1,10 +1,10 @@
-/// What the reference says of a plugin beyond its summary and its options.
+/// What the generated reference says about a plugin in addition to its summary and options.
 public struct PluginReference: Sendable, Hashable {
-  /// The formula, in one line.
+  /// The formula, on one line.
   package let formula: String?
-  /// Where it comes from, and what in it is a reading or a choice of one's own.
+  /// The paper that it comes from, and which details of it are interpretations or choices of this implementation.
   package let source: String?
-  /// The plugin as YAML, `{use: NAME, ...}`, where its required options and defaults alone make no valid one.
+  /// The plugin in YAML, `{use: NAME, ...}`. It is needed if required options and defaults alone are not valid.
   package let example: String?
 
   public init(formula: String? = nil, source: String? = nil, example: String? = nil) {

@@ -1,14 +1,18 @@
-/// The plugins that YAML can name. A plain value: whoever decodes passes the one that should hold.
+/// The plugins that YAML can name.
+///
+/// A registry is a plain value that is passed to the decoder, so one process can use several.
 public struct PluginRegistry: Sendable {
-  /// In the order of `plugins.yaml`.
+  /// The plugins in the order of `plugins.yaml`.
   package let plugins: [CompiledPlugin]
   package let kinds: [PluginKind]
 
-  /// Without plugins: every `use:` is an error.
+  /// Creates a registry without plugins, in which every `use:` is an error.
   public init() { (plugins, kinds) = ([], []) }
 
-  /// - Throws: `PluginRegistryError` when a kind is unknown, a name is given twice within a kind, a type is not of the kind
-  ///   it is listed under, or calls itself otherwise.
+  /// Creates a registry of plugins, each of one of the kinds.
+  ///
+  /// - Throws: `PluginRegistryError` if a plugin's kind is unknown, a name occurs twice within a kind, or a type does not conform
+  ///   to its kind's protocol or has another name than the list says.
   public init(_ plugins: [CompiledPlugin], kinds: [PluginKind]) throws(PluginRegistryError) {
     var problems: [String] = []
     var seen: Set<[String]> = []
@@ -28,21 +32,21 @@ public struct PluginRegistry: Sendable {
     (self.plugins, self.kinds) = (plugins, kinds)
   }
 
-  /// The plugins of a kind, in the order of their list.
+  /// Returns the plugins of a kind in the order of `plugins.yaml`.
   package func plugins(ofKind kind: String) -> [CompiledPlugin] { plugins.filter { $0.kind == kind } }
 
-  /// The plugins of the kind that the existential `P` stands for, such as `(any LossTerm).self`.
+  /// Returns the plugins of the kind whose existential type is `P`, such as `(any LossTerm).self`.
   package func plugins<P>(of type: P.Type) -> [CompiledPlugin] {
     if let kind = kind(of: type) { return plugins(ofKind: kind.name) }
     return plugins.filter { $0.type.init() is P }
   }
 
-  /// Makes a plugin with its default options; nil when there is none of that name.
+  /// Creates a plugin with its default options, or returns `nil` if there is none of this name.
   package func make<P>(_ name: String, as type: P.Type = P.self) -> P? {
     plugins(of: type).first { $0.name == name }?.type.init() as? P
   }
 
-  /// The plugin of this name, or the only one whose name is near it.
+  /// Returns the plugin of this name, or else the plugin with a similar name if there is exactly one.
   func plugin(meantBy name: String, ofKind kind: String) -> (any Plugin.Type)? {
     let plugins = plugins(ofKind: kind)
     let near = nearestNames(to: name, among: plugins.map(\.name))

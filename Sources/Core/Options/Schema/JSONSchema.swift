@@ -1,9 +1,9 @@
 extension Configurable {
-  /// A JSON Schema (draft 2020-12) of the files that decode to this type, for editors and other tools.
+  /// Returns a JSON Schema (draft 2020-12) of the files that decode to this type, for editors and other tools.
   ///
-  /// It knows what the visit says: types, ranges, choices, defaults, what is required, and which options go with which
-  /// `use`. What options mean together (`reject`) only decoding can tell. A value may be a reference `${...}`, and a file
-  /// that `extends` another may leave out what the other one says.
+  /// The schema contains everything that the visit declares: types, ranges, choices, defaults, required options, and which
+  /// options belong to which `use`. Conditions between options (`reject`) are only checked by decoding. The schema allows a
+  /// reference `${...}` in place of a value, and a file that `extends` another may leave out required options.
   package static func jsonSchema(title: String, registry: PluginRegistry) -> YAMLValue {
     var schema = SchemaBuilder(registry: registry)
     return schema.file(title: title, optionDescriptions(registry: registry))
@@ -11,22 +11,24 @@ extension Configurable {
 }
 
 extension OptionDescription {
-  /// Whether a mapping without it is refused: a section that holds something required counts too.
+  /// Whether a mapping without this option is invalid. This includes sections that contain a required option.
   package var mustBeWritten: Bool { isRequired || (shape == .section && nested.contains(where: \.mustBeWritten)) }
 
-  /// What `extends` does, for schemas and references; it is resolved before anything is visited.
+  /// The key `extends`, for schemas and references. No visit declares it, because it is resolved before options are visited.
   package static let extends = OptionDescription(
     key: "extends", shape: .path, range: .any, isRequired: false, defaultValue: nil,
     summary: "Another file; what stands at its top holds here, except for the keys that this file has too.", nested: [])
 }
 
-/// Each option is one schema object. Keywords such as `minimum` and `pattern` heed only values of their own type, so that a
-/// number and a reference, or a mapping and null, need no `anyOf`, and complaints stay short.
+/// Builds the schema, in which every option is one object.
+///
+/// Keywords such as `minimum` and `pattern` apply only to values of their own type. Alternatives such as a number or a reference,
+/// or a mapping or null, therefore need no `anyOf`, which would make the messages of editors long.
 private struct SchemaBuilder {
   typealias Entry = YAMLValue.Entry
 
   let registry: PluginRegistry
-  /// The kinds that something refers to, each with a definition of its own because plugins nest.
+  /// The kinds of plugins that options refer to. Each has a definition of its own, because plugins can contain plugins.
   private var kinds: [String] = []
 
   init(registry: PluginRegistry) { self.registry = registry }
@@ -35,6 +37,7 @@ private struct SchemaBuilder {
     let required = options.filter(\.mustBeWritten)
     let properties = ([.extends] + options).map { Entry($0.key, schema(of: $0)) }
     var definitions: [Entry] = []
+    // A definition may refer to further kinds, which are then appended to `kinds`.
     while definitions.count < kinds.count {
       let kind = kinds[definitions.count]
       definitions.append(Entry(kind, .mapping(plugin(kind, beside: []))))
@@ -67,7 +70,7 @@ private struct SchemaBuilder {
     return .mapping(entries)
   }
 
-  /// A mapping with these options and no other.
+  /// Returns the schema of a mapping with these options and no others.
   private mutating func object(_ options: [OptionDescription], orNull: Bool = false) -> [Entry] {
     let type = types(["object"], orNull: orNull)
     for case .pluginName(let kind) in options.map(\.shape) {
@@ -84,7 +87,8 @@ private struct SchemaBuilder {
     ]
   }
 
-  /// A mapping whose `use` says which plugin's options go with it. Those of a name that is not known are not judged.
+  /// Returns the schema of a mapping whose `use` decides which options belong to it. With an unknown name, all options are
+  /// allowed.
   private mutating func plugin(_ kind: String, beside options: [OptionDescription]) -> [Entry] {
     let plugins = registry.plugins(ofKind: kind)
     let names = plugins.map { plugin in
@@ -153,6 +157,6 @@ private struct SchemaBuilder {
     }
   }
 
-  /// A text with a `${` that is not escaped.
+  /// Matches a text that contains an unescaped `${`.
   private static let reference = Entry("pattern", .text(#"(^|[^$])\$\{[^}]+\}"#))
 }

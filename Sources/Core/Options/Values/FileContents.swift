@@ -1,6 +1,6 @@
 import Foundation
 
-/// Why a file cannot be read, in words.
+/// The reason why a file cannot be read, in words.
 package struct UnreadableFile: Error, CustomStringConvertible {
   package let description: String
 
@@ -18,7 +18,7 @@ package struct UnreadableFile: Error, CustomStringConvertible {
   }
 }
 
-/// The first bytes of a file, or all of them.
+/// Returns the first `count` bytes of a file, or all of them if `count` is `nil`.
 package func contents(of file: URL, atMost count: Int? = nil) throws(UnreadableFile) -> Data {
   do {
     let handle = try FileHandle(forReadingFrom: file)
@@ -29,11 +29,12 @@ package func contents(of file: URL, atMost count: Int? = nil) throws(UnreadableF
   }
 }
 
-/// How to mend a path to nothing: the name beside it that was probably meant, or what paths are relative to.
+/// Returns a hint for a path to a missing file: the name of a file beside it that was probably meant, or what paths are relative
+/// to.
 public func missingFileHint(_ url: URL) -> String {
   let siblings = (try? FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
   let stem = url.deletingPathExtension().lastPathComponent
-  // The extension that most files share is no likeness.
+  // Names are compared without their extension, which most files share and which would make them all look alike.
   let alike = siblings.filter {
     !nearestNames(to: stem, among: [URL(filePath: $0).deletingPathExtension().lastPathComponent]).isEmpty
   }

@@ -1,31 +1,31 @@
 extension Node {
-  /// The same place, and nothing known of what stands there.
+  /// A node at the same place whose value is unknown.
   var unknown: Node { Node(content: .unknown, range: range) }
 
   var isUnknown: Bool { if case .unknown = content { true } else { false } }
 
-  /// The value at a path such as `losses[1].weight`; nil where nothing is written there.
+  /// Returns the value at a path such as `losses[1].weight`, or `nil` if nothing is written there.
   package func value(at path: String) -> Node? {
     let (nodes, isThere) = way(to: path)
     return isThere ? nodes.last : nil
   }
 
-  /// The place of the value at a path, or of the closest written value that surrounds it.
+  /// Returns the place of the value at a path, or of the innermost written value around it.
   func place(of path: String) -> SourceRange { way(to: path).nodes.last?.range ?? range }
 
-  /// Whether the value at a path is what is written, or left to its default: neither it nor what surrounds it is unknown.
+  /// Returns whether neither the value at a path nor a value around it is unknown. The value may be left to its default.
   func isKnown(_ path: String) -> Bool { !way(to: path).nodes.contains(where: \.isUnknown) }
 
-  /// Whether nothing in this tree is unknown.
+  /// Returns whether nothing in this tree is unknown.
   ///
-  /// - Parameter isLeftOut: what is not to be looked into, by its path; nil to judge it like the rest.
+  /// - `isLeftOut`: Returns whether a node is to be ignored. It receives the node and its path.
   func isWhole(at path: String, leavingOut isLeftOut: (_ path: String, Node) -> Bool) -> Bool {
     if isLeftOut(path, self) { return true }
     switch content {
     case .unknown: return false
     case .scalar: return true
     case .sequence(let items):
-      // In a list of values a sound one stands for each that is broken.
+      // In a list of plain values, decoding has put a correct value in the place of each broken one.
       let isOfValues = items.contains { !$0.isUnknown && $0.entries == nil }
       return items.enumerated().allSatisfy { index, item in
         isOfValues && item.isUnknown || item.isWhole(at: "\(path)[\(index)]", leavingOut: isLeftOut)
@@ -35,7 +35,7 @@ extension Node {
     }
   }
 
-  /// Makes the value at a path unknown, whether it is written or not.
+  /// Makes the value at a path unknown, whether or not it is written.
   mutating func forget(_ path: String) { forget(Self.steps(path)[...]) }
 
   private mutating func forget(_ steps: ArraySlice<Substring>) {
@@ -45,7 +45,7 @@ extension Node {
     set(step, child)
   }
 
-  /// Puts a value in the place of a key's, or an item's.
+  /// Replaces the value of a key or of an item such as `[1]`. A missing key is added.
   package mutating func set(_ step: some StringProtocol, _ value: Node, keyRange: SourceRange? = nil) {
     switch content {
     case .mapping(var entries):
@@ -67,7 +67,7 @@ extension Node {
     return self[String(step)]
   }
 
-  /// This node and those on the way to a path, as far as it is written.
+  /// Returns this node and the nodes on the path, as far as they are written, and whether the path is written completely.
   private func way(to path: String) -> (nodes: [Node], isThere: Bool) {
     var nodes = [self]
     for step in Self.steps(path) {
@@ -77,7 +77,7 @@ extension Node {
     return (nodes, true)
   }
 
-  /// `losses`, `[1]`, `weight`
+  /// Splits a path into steps such as `losses`, `[1]` and `weight`.
   private static func steps(_ path: String) -> [Substring] { path.replacing("[", with: ".[").split(separator: ".") }
 
   private static func index(_ step: some StringProtocol, in items: [Node]) -> Int? {

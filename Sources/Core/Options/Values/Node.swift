@@ -1,13 +1,14 @@
-/// A value of a YAML file and the place where it is written.
+/// A value of a YAML file, and the place where it is written.
 public struct Node: Sendable {
   package enum Content: Sendable {
     case scalar(Scalar)
     case sequence([Node])
     case mapping([Entry])
-    /// What could not be read, and why has been told.
+    /// A value that could not be read, for which a diagnostic has already been reported.
     case unknown
   }
 
+  /// A key of a mapping and its value.
   public struct Entry: Sendable {
     public let key: String
     package let keyRange: SourceRange
@@ -19,9 +20,12 @@ public struct Node: Sendable {
   }
 
   package var content: Content
-  /// A list or a mapping in brackets is pointed at by its bracket, any other by its first dash or key.
+  /// The place of the value.
+  ///
+  /// The place of a list or mapping in brackets is its opening bracket. That of other lists and mappings is the first dash or
+  /// key.
   public var range: SourceRange
-  /// Whether reading broke off in this list or mapping: what it does not hold is not known.
+  /// Whether a syntax error ended this list or mapping early, so that it may have members that were not read.
   package var isOpen = false
 
   package init(content: Content, range: SourceRange, isOpen: Bool = false) {
@@ -33,10 +37,10 @@ public struct Node: Sendable {
   public var entries: [Entry]? { if case .mapping(let entries) = content { entries } else { nil } }
   public var isNull: Bool { scalar?.meaning == .null }
 
-  /// The value of a key; nil as well when this is not a mapping.
+  /// Returns the value of a key, or `nil` if there is none or this is not a mapping.
   public subscript(key: String) -> Node? { entries?.first { $0.key == key }?.value }
 
-  /// Nodes in this tree, and levels of it. The builder bounds both, so that recursion is safe.
+  /// The number of nodes in this tree, and the number of its levels. The YAML builder limits both, so recursion is safe.
   package var size: (count: Int, depth: Int) {
     let children: [Node] =
       switch content {
@@ -50,7 +54,7 @@ public struct Node: Sendable {
     }
   }
 
-  /// What stands here, in words: `the number 5`, `a list`.
+  /// A description of the value for messages, such as `the number 5` or `a list`.
   package var found: String {
     switch content {
     case .sequence: "a list"
@@ -60,8 +64,10 @@ public struct Node: Sendable {
     }
   }
 
-  /// The error that something else was expected here; `hint` defaults to what follows from what was found. Empty where what
-  /// stands here is not known: why has been told.
+  /// Returns the error that a value of another shape was expected here.
+  ///
+  /// If `hint` is `nil`, the hint is derived from the value that was found. The result is empty if the value is unknown, because
+  /// its mistake has already been reported.
   public func mismatch(_ expected: OptionShape, hint: String? = nil) -> Diagnostics {
     if case .unknown = content { return Diagnostics([]) }
     return Diagnostics(

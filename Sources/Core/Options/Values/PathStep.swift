@@ -1,4 +1,4 @@
-/// One step of a path such as `losses[1].weight`, and where it stands when the path begins a text.
+/// One step of a path such as `losses[1].weight`, and its position in a text that begins with the path.
 package struct PathStep {
   package enum Kind {
     case key(String)
@@ -7,7 +7,7 @@ package struct PathStep {
   package let kind: Kind
   package let range: SourceRange
 
-  /// Nil for what is no path.
+  /// Splits a path into its steps, or returns `nil` if it is not a valid path.
   package static func steps(of path: String, in source: SourceText) -> [PathStep]? {
     var steps: [PathStep] = []
     var rest = path.unicodeScalars[...]

@@ -1,7 +1,7 @@
-/// The text of a scalar, and what it means when it is written without quotes.
+/// The text of a scalar, and its meaning if it is written without quotes.
 ///
-/// Neither YAML 1.1 nor 1.2 to the letter: what the two read differently (`yes`, `010`, `1_000`) is ambiguous here, and
-/// refused wherever it matters.
+/// The meaning follows neither YAML 1.1 nor YAML 1.2 exactly. Texts that the two versions read differently, such as `yes`, `010`
+/// and `1_000`, are ambiguous here, and options ask for a clearer spelling.
 public struct Scalar: Sendable, Hashable {
   package enum Meaning: Sendable, Hashable {
     case null
@@ -9,20 +9,22 @@ public struct Scalar: Sendable, Hashable {
     case integer
     case real
     case text
-    /// `.nan`, `-.inf`
+    /// `.nan` or `-.inf`, which no option accepts.
     case nonFinite
-    /// `010`, `1_000`, `0x1F`: the number that was probably meant.
+    /// A text such as `010`, `1_000` or `0x1F`, and the number that was probably meant.
     case ambiguousNumber(String)
-    /// `yes`, `off`, `True`: what YAML 1.1 takes it for.
+    /// A text such as `yes`, `off` or `True`, and the boolean that YAML 1.1 reads it as.
     case ambiguousBoolean(Bool)
   }
 
   public let text: String
   package let isPlain: Bool
   package let meaning: Meaning
-  /// Whether it will do as a text: what a reference stands for does whatever it looks like, for it has no quotes of its own.
+  /// Whether the scalar is accepted as a text.
+  ///
+  /// The value of a reference is accepted even if it looks like a number, because it has no quotes of its own.
   public private(set) var isText: Bool
-  /// The text with its references to environment variables, where there are any.
+  /// The text before references to environment variables were replaced, or `nil` if it has none.
   package private(set) var written: String?
 
   package init(_ text: String, isPlain: Bool) {
@@ -32,7 +34,7 @@ public struct Scalar: Sendable, Hashable {
     isText = meaning == .text
   }
 
-  /// The value of an environment variable.
+  /// Creates the value of an environment variable.
   package init(variable name: String, _ text: String) {
     self.text = text
     isPlain = true
@@ -41,13 +43,13 @@ public struct Scalar: Sendable, Hashable {
     written = "${\(name)}"
   }
 
-  /// A text in which references were replaced.
+  /// Creates a text in which references were replaced.
   package init(_ text: String, written: String?) {
     self.init(text, isPlain: false)
     self.written = written
   }
 
-  /// The same, as what a reference stands for.
+  /// The same scalar as the value of a reference.
   package var referenced: Scalar {
     var scalar = self
     scalar.isText = meaning != .null
@@ -71,6 +73,7 @@ public struct Scalar: Sendable, Hashable {
     case "false": return .boolean(false)
     default: break
     }
+    // Nobody writes a number or a boolean of that length, so a longer text needs no closer look.
     guard text.utf8.count <= 64 else { return .text }
     switch text.lowercased() {
     case "true", "yes", "on": return .ambiguousBoolean(true)
@@ -100,7 +103,9 @@ public struct Scalar: Sendable, Hashable {
 
   private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
 
-  /// Digits, an optional fraction and an optional exponent; `5.` and `.5` count, `1e-5` needs no point.
+  /// Returns the meaning of digits with an optional fraction and an optional exponent.
+  ///
+  /// `5.` and `.5` are numbers, and so is `1e-5`, which has no decimal point.
   private static func decimal(_ text: String) -> Meaning? {
     var rest = text.utf8[...]
     func digits() -> Int {

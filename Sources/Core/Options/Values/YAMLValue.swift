@@ -1,8 +1,8 @@
-/// A value that is to be written as YAML.
+/// A value that can be written as YAML.
 public indirect enum YAMLValue: Sendable, Hashable {
   case null
   case boolean(Bool)
-  /// Digits as they are to stand in the file.
+  /// A number, as the digits that are written to the file.
   case number(String)
   case text(String)
   case list([YAMLValue])
@@ -18,7 +18,7 @@ public indirect enum YAMLValue: Sendable, Hashable {
     }
   }
 
-  /// On one line: `{use: hnsw, m: 16}`.
+  /// The value on one line, such as `{use: hnsw, m: 16}`.
   package var flow: String {
     switch self {
     case .null: "null"
@@ -31,10 +31,12 @@ public indirect enum YAMLValue: Sendable, Hashable {
     }
   }
 
-  /// A file: mappings, and lists of them, one line per key; everything else on one line.
+  /// The value as a file: mappings and lists of mappings have one line per key, and everything else is on one line.
   package var document: String { document { _ in "" } }
 
-  /// - Parameter remark: what follows the value at a path such as `losses[1].weight` on its line.
+  /// Returns the value as a file with remarks.
+  ///
+  /// - Parameter remark: Returns the text to append to the line of the value at a path such as `losses[1].weight`.
   func document(remark: (String) -> String) -> String { lines("", remark).map { $0 + "\n" }.joined() }
 
   private func lines(_ path: String, _ remark: (String) -> String) -> [String] {
@@ -61,7 +63,7 @@ public indirect enum YAMLValue: Sendable, Hashable {
     }
   }
 
-  /// Plain only where no reader of YAML, of whatever version, could take it for anything but text.
+  /// Returns a text without quotes only if every version of YAML reads it as the same text.
   private static func quotedIfNeeded(_ text: String) -> String {
     let isWord = text.unicodeScalars.allSatisfy { scalar in
       ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
@@ -77,7 +79,7 @@ public indirect enum YAMLValue: Sendable, Hashable {
       case "\\": quoted += "\\\\"
       case "\n": quoted += "\\n"
       case "\t": quoted += "\\t"
-      // Everything that libyaml does not take for printable, or takes for a line break or a byte-order mark.
+      // These are the characters that libyaml does not consider printable, or considers a line break or a byte-order mark.
       case "\0"..<" ", "\u{7F}"..."\u{A0}", "\u{2028}", "\u{2029}", "\u{E000}"...:
         let digits = String(scalar.value, radix: 16, uppercase: true)
         quoted += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
@@ -89,7 +91,7 @@ public indirect enum YAMLValue: Sendable, Hashable {
 }
 
 extension YAMLValue {
-  /// With `$${` for every `${` in texts, so that substitution gives them back.
+  /// The value with `$${` in place of every `${` in its texts, so that substituting references gives the original value.
   var escapingReferences: YAMLValue {
     switch self {
     case .null, .boolean, .number: return self
@@ -101,7 +103,7 @@ extension YAMLValue {
 }
 
 extension String {
-  /// With `$${` for every `${`, so that substitution gives this text back.
+  /// The text with `$${` in place of every `${`, so that substituting references gives the original text.
   package var escapingReferences: String {
     var escaped = String.UnicodeScalarView()
     for scalar in unicodeScalars {

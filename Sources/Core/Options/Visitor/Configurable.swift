@@ -1,4 +1,6 @@
-/// Something with options: it lists them once, and that list decodes, describes, validates and writes them.
+/// A type with options.
+///
+/// It lists its options once. The same list decodes, describes, validates and writes them.
 ///
 /// ```swift
 /// public mutating func options(_ visit: inout OptionVisitor) {
@@ -6,21 +8,25 @@
 /// }
 /// ```
 ///
-/// A property's value after `init()` is the option's default.
+/// The value that a property has after `init()` is the default of its option.
 public protocol Configurable {
   init()
+  /// Calls `visit` once for each option, with the property that holds its value.
   mutating func options(_ visit: inout OptionVisitor)
 }
 
 extension Configurable {
-  /// The YAML text that decodes to this value, every default spelt out, in the order of the visit. A `${` in a text is
-  /// escaped: it is to be read with `substitute`.
+  /// Returns the YAML text that decodes to this value, with all defaults, in the order of the visit.
+  ///
+  /// Every `${` in a text is escaped, so the text must be read with the substitution of references.
   public func resolvedYAML() -> String {
     WritingVisit().mapping(self).document
   }
 
-  /// The same, but with the references to environment variables that texts and paths were written with: what a variable
-  /// holds may not be for everybody who reads the file. Numbers, choices, booleans and lists are spelt out.
+  /// Returns the same YAML text, but keeps the references to environment variables with which texts and paths were written.
+  ///
+  /// Not everybody who reads the file may know what a variable contains. Numbers, choices, booleans and lists are written with
+  /// their values.
   package func resolvedYAML(writtenAs source: SourceMap) -> String {
     let writing = WritingVisit { place, yaml, value in
       source.root.value(at: place).flatMap { $0.reference(to: value) }.map { .text($0) } ?? yaml.escapingReferences
@@ -28,7 +34,7 @@ extension Configurable {
     return writing.mapping(self).document
   }
 
-  /// The options in the order of the visit.
+  /// Returns the descriptions of the options in the order of the visit.
   package static func optionDescriptions(registry: PluginRegistry = PluginRegistry()) -> [OptionDescription] {
     let describing = DescribingVisit(registry: registry)
     return describing.describe(Self())
@@ -36,7 +42,7 @@ extension Configurable {
 }
 
 extension Node {
-  /// A text or a path as it was written, where environment variables stand in it and it is still what they stood for.
+  /// Returns a text or a path as it was written, if it contains environment variables and still has the value that they gave it.
   fileprivate func reference(to value: Any?) -> String? {
     guard let scalar, let written = scalar.written else { return nil }
     if let text = value as? String { return text == scalar.text ? written : nil }

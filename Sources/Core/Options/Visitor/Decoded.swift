@@ -1,18 +1,20 @@
-/// A value together with the places that its parts were read from.
+/// A value, and the places that its parts were read from.
 public struct Decoded<Value> {
   public let value: Value
   package let source: SourceMap
 }
 
-/// What could be read of a file that may be wrong: what was refused, or is not known, has its default.
+/// A value read from a file that may contain mistakes. Options that could not be read have their defaults.
 package struct Draft<Value> {
   package let value: Value
   package let source: SourceMap
   package let problems: [Diagnostic]
-  /// The plugins that it could name.
+  /// The plugins that the file could name.
   package let registry: PluginRegistry
 
-  /// - Throws: everything that is wrong, in order of position.
+  /// Returns the value if the file contains no mistakes.
+  ///
+  /// - Throws: All mistakes, in order of position.
   package func decoded() throws(Diagnostics) -> Decoded<Value> {
     guard problems.isEmpty else { throw Diagnostics(problems) }
     return Decoded(value: value, source: source)
@@ -22,9 +24,8 @@ package struct Draft<Value> {
 extension Draft where Value: Configurable {
   /// Reads a tree as the options of a value.
   ///
-  /// - Parameters:
-  ///   - start: where the file begins.
-  ///   - known: what was found to be wrong before.
+  /// - `start`: The beginning of the file.
+  /// - `known`: The mistakes that were found before.
   package init(_ root: Node, at start: SourceRange, registry: PluginRegistry, known: [Diagnostic]) {
     let visit = DecodingVisit(registry: registry, range: start)
     var value = Value()
@@ -36,7 +37,7 @@ extension Draft where Value: Configurable {
 extension Draft: Sendable where Value: Sendable {}
 
 extension Decoded where Value: Configurable {
-  /// The resolved file, with a comment behind each value that says where it is written: `# default`, `# base.yaml:12`,
+  /// Returns the resolved file with a comment after each value that says where it is written: `# default`, `# base.yaml:12` or
   /// `# command line`.
   package func annotatedYAML() -> String {
     let writing = WritingVisit()
@@ -46,28 +47,31 @@ extension Decoded where Value: Configurable {
 
 extension Decoded: Sendable where Value: Sendable {}
 
-/// Finds where an option is written, for what can only be judged after decoding.
+/// Finds the place where an option is written, for checks that are only possible after decoding.
 package struct SourceMap: Sendable {
-  /// What was read: everything under its right name, and what could not be read unknown.
+  /// The tree as it was read: keys have their correct names, and what could not be read is unknown.
   private(set) var root: Node
 
   init(root: Node) { self.root = root }
 
-  /// The place of the value at a path such as `losses[1].temperature`, or of the closest written value that surrounds it.
+  /// Returns the place of the value at a path such as `losses[1].temperature`, or of the innermost written value around it.
   package func range(of path: String) -> SourceRange { root.place(of: path) }
 
-  /// Whether the file says anything at a path.
+  /// Returns whether the file contains a value at a path.
   package func isWritten(_ path: String) -> Bool { root.value(at: path) != nil }
 
-  /// Notes that the value at a path is wrong, and so is not known any more.
+  /// Notes that the value at a path is wrong and therefore unknown from now on.
   package mutating func refuse(_ path: String) { root.forget(path) }
 
-  /// Whether the value at a path is what the file says: neither it nor what surrounds it was refused.
+  /// Returns whether the value at a path is what the file says, which means that neither it nor a value around it was refused.
   package func isKnown(_ path: String) -> Bool { root.isKnown(path) }
 
-  /// Whether, moreover, nothing within the mapping at the path was refused. A broken item of a list spoils only itself.
+  /// Returns whether the value at a path is known and, if it is a mapping, nothing in it was refused.
   ///
-  /// - `ignored`: paths of options within it that may be unknown, or only what they hold may.
+  /// A list counts as whole if it is known itself, because a broken item affects only itself.
+  ///
+  /// - `ignored`: The paths of options in the mapping that may be unknown.
+  /// - `insideOnly`: Whether the ignored options must be known themselves, and only values inside them may be unknown.
   package func isWhole(_ path: String, ignoring ignored: Set<String> = [], insideOnly: Bool = false) -> Bool {
     guard isKnown(path), let node = root.value(at: path), node.items == nil else { return isKnown(path) }
     return node.isWhole(at: path) { path, node in ignored.contains(path) && (!insideOnly || !node.isUnknown) }

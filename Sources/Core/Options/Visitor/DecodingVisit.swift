@@ -1,7 +1,7 @@
-/// Reads a tree of nodes into the properties, collecting everything that is wrong.
+/// Reads a tree of nodes into properties, and collects all mistakes.
 ///
-/// What is wrong does not end the reading: a misspelt key or name is taken for the one that was probably meant, and a value
-/// that is none leaves the default and becomes unknown in the tree that is given back.
+/// A mistake does not end the reading. A misspelt key or name is replaced by the one that was probably meant. If a value cannot
+/// be read, the property keeps its default, and the value is unknown in the resulting tree.
 final class DecodingVisit: OptionVisit {
   private(set) var problems: [Diagnostic] = []
   private let registry: PluginRegistry
@@ -9,12 +9,13 @@ final class DecodingVisit: OptionVisit {
 
   /// The mapping that is being visited.
   private struct Scope {
-    /// What has been read of it is in it as it was read.
+    /// The mapping. Each value is replaced in it after it has been read.
     var node: Node
-    /// Set for a section that is not in the file: what its keys are called from the mapping that is.
+    /// For a section that the file does not contain: the path to it from the mapping that surrounds it.
     var prefix = ""
+    /// The keys that have been visited.
     var declared: Set<String> = []
-    /// Set where the plugin is not known whose options these are.
+    /// Whether the mapping belongs to an unknown plugin, so that its options are not known.
     var isUnknown = false
   }
 
@@ -24,7 +25,8 @@ final class DecodingVisit: OptionVisit {
   }
 
   /// Visits the options of `value` in a mapping.
-  /// - Returns: the mapping as it was read: every value under its right name, and what could not be read is unknown.
+  ///
+  /// - Returns: The mapping as it was read: keys have their correct names, and what could not be read is unknown.
   func decode<T: Configurable>(_ value: inout T, from node: Node, isRoot: Bool = true) -> Node {
     inside(node, isRoot: isRoot) { $0.visitOptions(of: &value) }
   }
@@ -37,6 +39,7 @@ final class DecodingVisit: OptionVisit {
       value = try V(node, context)
     } catch {
       problems += error.list
+      // A partly broken list keeps its correct items, so that later checks can judge them.
       let standIn: (V, Node)? = standIn(for: node, context)
       if let standIn { value = standIn.0 }
       scope.node.set(key.name, standIn?.1 ?? node.unknown)
@@ -45,6 +48,7 @@ final class DecodingVisit: OptionVisit {
 
   func section<T: Configurable>(_ key: OptionKey, _ value: inout T) {
     if let node = declare(key) { return scope.node.set(key.name, decode(&value, from: node, isRoot: false)) }
+    // A missing section is visited as an empty mapping, so that its required options are reported.
     let absent = Node(content: .mapping([]), range: scope.node.range, isOpen: scope.node.isOpen)
     let section = within(Scope(node: absent, prefix: scope.prefix + key.name + ".")) { visitOptions(of: &value) }
     if scope.node[key.name] == nil, section.entries?.isEmpty == false { scope.node.set(key.name, section) }
@@ -75,6 +79,7 @@ final class DecodingVisit: OptionVisit {
   }
 
   func use<P>(_ value: inout P?, _ summary: String) {
+    // The plugin is unknown until its name has been found.
     scope.isUnknown = true
     let kind = registry.kindName(of: P.self)
     guard let node = declare(OptionKey("use", true, summary), hint: known(kind)) else { return }
@@ -117,7 +122,7 @@ final class DecodingVisit: OptionVisit {
     return "write {use: \(scalar.text.prefix(40))}"
   }
 
-  /// Notes that the key exists, and gives its value if it is there and known.
+  /// Notes that a key exists, and returns its value if it is written and known.
   private func declare(_ key: OptionKey, hint: String? = nil) -> Node? {
     let range = scope.node.range
     if !scope.declared.insert(key.name).inserted {
@@ -132,7 +137,8 @@ final class DecodingVisit: OptionVisit {
     return nil
   }
 
-  /// The same, where `null` says that there is to be no value.
+  /// Notes that a key exists, and returns its value if it is written and known. If it is not required, `null` sets `value`
+  /// to `nil` instead.
   private func declareOptional<T>(_ key: OptionKey, _ value: inout T?) -> Node? {
     guard let node = declare(key) else { return nil }
     guard node.isNull, !key.isRequired else { return node }
@@ -145,7 +151,8 @@ final class DecodingVisit: OptionVisit {
     scope.node.forget(key.name)
   }
 
-  /// A list in which a sound item stands for each broken one, so that the rest can be judged; and what is known of it.
+  /// Returns a list in which a correct item replaces each broken one, so that the other items can be checked, and the list as it
+  /// is known.
   private func standIn<V: OptionValue>(for node: Node, _ context: OptionContext) -> (V, Node)? {
     guard let items = node.items else { return nil }
     func list(_ items: [Node]) -> V? { try? V(Node(content: .sequence(items), range: node.range), context) }
@@ -170,7 +177,7 @@ final class DecodingVisit: OptionVisit {
     }
   }
 
-  /// Reports the keys that nobody declares, and gives them the names that were meant.
+  /// Reports the keys that no option declares, and renames a key if it is clear which one was meant.
   private func readUnknownKeys(_ keys: MappingKeys) {
     guard var entries = scope.node.entries else { return }
     var missing = keys.names.filter { scope.node[$0] == nil }
@@ -199,7 +206,9 @@ final class DecodingVisit: OptionVisit {
     for name in unclear { scope.node.forget(name) }
   }
 
-  /// - Returns: what is known of the mapping then.
+  /// Visits a mapping.
+  ///
+  /// - Returns: What is known of the mapping afterwards.
   private func within(_ inner: Scope, _ body: () -> Void) -> Node {
     let outer = scope
     scope = inner

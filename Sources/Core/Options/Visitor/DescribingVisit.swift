@@ -1,20 +1,20 @@
-/// One option as documentation and schemas show it.
+/// The description of an option for documentation and schemas.
 package struct OptionDescription: Sendable, Hashable {
   package let key: String
   package let shape: OptionShape
   package let range: OptionRange
   package let isRequired: Bool
-  /// Nil for required options, and for sections, whose own options say theirs.
+  /// The default. It is `nil` for required options, and for sections, whose own options have defaults.
   package let defaultValue: YAMLValue?
   package let summary: String
-  /// The options of a section, or of each item of `sections`.
+  /// The options of a section, or of each item of a list of sections.
   package let nested: [OptionDescription]
 
-  /// The shape and the range in words: `a number, greater than 0`.
+  /// The shape and the range in words, such as `a number, greater than 0`.
   package var type: String { range == .any ? "\(shape)" : "\(shape), \(range)" }
 }
 
-/// Lists the options with their defaults.
+/// Lists the options and their defaults.
 final class DescribingVisit: OptionVisit {
   private let registry: PluginRegistry
   private var options: [OptionDescription] = []

@@ -1,12 +1,13 @@
-/// What something configured is made of: its options one by one and, apart from them, its plugins and the files that it names.
+/// The parts of a configured value: its options, the plugins that it contains, and the files that it names.
 package struct Ingredients {
-  /// Each number, choice and the like by its place within the value, such as `losses[1].weight`; as YAML.
+  /// All options that are neither text nor paths, such as numbers and choices, in YAML. A place is a path such as
+  /// `losses[1].weight`.
   package private(set) var values: [(place: String, value: String)] = []
-  /// Each option that is free text, which may be nobody else's business: it may come from the environment.
+  /// All options that are free text. They are apart because they may be private: a text may come from the environment.
   package private(set) var texts: [(place: String, value: String)] = []
-  /// Each option that is a path, or a list of them.
+  /// All options that are paths, and the items of lists of paths.
   package private(set) var paths: [(place: String, path: OptionPath)] = []
-  /// What surrounds another plugin comes before it.
+  /// All plugins. A plugin comes before the plugins that it contains.
   package private(set) var plugins: [(place: String, plugin: any Plugin)] = []
 
   fileprivate mutating func add(_ place: String, _ yaml: YAMLValue, _ value: Any?) {
@@ -24,6 +25,7 @@ package struct Ingredients {
 }
 
 extension Configurable {
+  /// The parts of this value.
   package var ingredients: Ingredients {
     var found = Ingredients()
     let visit = WritingVisit { place, yaml, value in

@@ -1,9 +1,10 @@
 import Foundation
 
-/// A file or folder named in YAML, relative to the folder of the file that names it.
+/// The path of a file or folder in YAML, relative to the folder of the YAML file that contains it.
 public struct OptionPath: OptionValue, Sendable, Hashable, ExpressibleByStringLiteral {
-  /// As it was written.
+  /// The path as it was written.
   public let given: String
+  /// The absolute path.
   public let url: URL
 
   public init(_ given: String, relativeTo folder: URL = URL(filePath: ".")) {
@@ -14,7 +15,7 @@ public struct OptionPath: OptionValue, Sendable, Hashable, ExpressibleByStringLi
   public init(stringLiteral given: String) { self.init(given) }
 
   public static var shape: OptionShape { .path }
-  /// The absolute path: a resolved file means the same wherever it is copied to.
+  /// The absolute path, so that a resolved file has the same meaning in every folder.
   public var yaml: YAMLValue { .text(given.isEmpty ? given : url.path(percentEncoded: false)) }
 
   public init(_ node: Node, _: OptionContext) throws(Diagnostics) {

@@ -1,4 +1,4 @@
-/// Where the numbers of an option must lie.
+/// The range in which the numbers of an option must lie.
 public enum OptionRange: Sendable, Hashable, CustomStringConvertible {
   case any
   /// x > 0

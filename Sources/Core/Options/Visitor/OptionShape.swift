@@ -1,4 +1,6 @@
-/// What an option's value looks like in YAML; reads as `a whole number` in messages and becomes a type in a schema.
+/// The form of an option's value in YAML.
+///
+/// Messages describe it in words, such as `a whole number`, and it becomes a type in a schema.
 public indirect enum OptionShape: Sendable, Hashable, CustomStringConvertible {
   case boolean, integer, number, text, path
   case choice([String])
@@ -8,7 +10,7 @@ public indirect enum OptionShape: Sendable, Hashable, CustomStringConvertible {
   case section, sections
   /// A mapping whose `use` names a plugin of this kind.
   case plugin(kind: String)
-  /// The name itself of a plugin of this kind: the `use` of the mapping that surrounds it.
+  /// The name of a plugin of this kind, which is the value of `use` in the mapping around it.
   case pluginName(kind: String)
 
   public var description: String {

@@ -31,7 +31,7 @@ extension Array: OptionValue where Element: OptionValue {
   public static var shape: OptionShape { .list(Element.shape) }
   public var yaml: YAMLValue { .list(map(\.yaml)) }
 
-  /// Reports every item that is wrong.
+  /// Decodes every item, and reports all items that are wrong.
   public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
     guard let items = node.items else { throw node.mismatch(Self.shape) }
     self = []

@@ -27,7 +27,7 @@ extension OptionValue where Self: BinaryFloatingPoint & LosslessStringConvertibl
     guard let value = Self(scalar.text), value.isFinite, let exact = Double(scalar.text) else {
       throw Diagnostics(Diagnostic("\(node.found) is too large for a \(Self.self)", at: node.range))
     }
-    // The range holds for what is written: 0.1 as a Float lies above 0.1.
+    // The range applies to the number as it is written: 0.1 rounded to Float is greater than 0.1.
     try node.check(exact, in: context.range)
     guard exact == 0 || value != 0 else {
       throw Diagnostics(Diagnostic("\(node.found) is too small for a \(Self.self)", at: node.range))

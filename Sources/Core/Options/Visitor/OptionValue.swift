@@ -1,13 +1,15 @@
-/// A type whose values an option can have.
+/// A type that the value of an option can have.
 ///
-/// Enumerations with texts as raw values conform by saying so:
+/// An enumeration whose raw values are texts needs no methods to conform:
 /// `enum Form: String, CaseIterable, OptionValue { case plain, squared }`.
 public protocol OptionValue {
-  /// What the value looks like in YAML.
+  /// The form of the value in YAML.
   static var shape: OptionShape { get }
-  /// - Throws: what is wrong with the node, usually `node.mismatch(Self.shape)`.
+  /// Decodes a value.
+  ///
+  /// - Throws: What is wrong with the node, usually `node.mismatch(Self.shape)`.
   init(_ node: Node, _ context: OptionContext) throws(Diagnostics)
-  /// What decodes to this value.
+  /// The YAML that decodes to this value.
   var yaml: YAMLValue { get }
 }
 

@@ -1,12 +1,12 @@
 /// A part of the pipeline that YAML chooses by name.
 ///
-/// What kind of part it is (a loss, a teacher) is said by a protocol that inherits from this one.
+/// Each kind of part, such as losses or teachers, has a protocol that inherits from this one.
 public protocol Plugin: Configurable, SendableMetatype {
-  /// What `use:` calls it: lower case, words joined by `-`.
+  /// The name in `use:`, in lower case with words joined by `-`.
   static var name: String { get }
   /// One line for the list of plugins.
   static var summary: String { get }
-  /// Formula, source, example: whatever there is to say. Default: nothing.
+  /// The formula, source and example for the reference. They are empty by default.
   static var reference: PluginReference { get }
 }
 

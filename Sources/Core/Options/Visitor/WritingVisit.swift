@@ -1,11 +1,14 @@
-/// Turns the properties into the YAML that decodes to them.
+/// Writes the properties as the YAML that decodes to them.
 final class WritingVisit: OptionVisit {
   private var entries: [YAMLValue.Entry] = []
-  /// Where the option at hand stands, such as `losses[1].weight`.
+  /// The path of the current option, such as `losses[1].weight`.
   private var place = ""
   private let write: (_ place: String, _ yaml: YAMLValue, _ value: Any?) -> YAMLValue
 
-  /// - Parameter write: what to write for a value: an option's, the plugin that a `use` names, or nil where there is none.
+  /// Creates a visit.
+  ///
+  /// - Parameter write: Returns the YAML to write for an option. Its last argument is the option's value, the plugin that a `use`
+  ///   names, or `nil` if there is no value.
   init(
     _ write: @escaping (_ place: String, _ yaml: YAMLValue, _ value: Any?) -> YAMLValue = { _, yaml, _ in
       yaml.escapingReferences
