@@ -1,6 +1,7 @@
-/// Texts as token ids, with their targets: what batches are taken from.
+/// A dataset of token ids and targets, from which batches are taken.
 public struct EncodedDataset: Sendable {
   public let sequences: [TokenSequence]
+  /// One target for each sequence, or `nil` if the texts have no labels.
   public let targets: [Target]?
 
   public init(sequences: [TokenSequence], targets: [Target]?) {
@@ -10,7 +11,7 @@ public struct EncodedDataset: Sendable {
 
   public var count: Int { sequences.count }
 
-  /// The examples of the given indices as one packed batch.
+  /// Returns the examples at the given indices as one packed batch.
   public func batch(_ examples: some Collection<Int>) -> TokenBatch {
     TokenBatch(
       examples.map { sequences[$0] }, targets: targets.map { all in examples.map { all[$0] } },

@@ -1,4 +1,4 @@
-/// A task's texts, encoded.
+/// The texts of a task as token ids, for one tokenizer.
 public struct TaskData: Sendable {
   public let task: TaskDefinition
   public let training: EncodedDataset

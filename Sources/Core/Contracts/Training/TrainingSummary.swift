@@ -1,9 +1,10 @@
-/// How a training ended.
+/// The outcome of a training.
 public struct TrainingSummary: Sendable {
   public let epochs: Int
   public let steps: Int
-  /// Epoch of the parameters that were kept, counted from 1.
+  /// The epoch whose parameters were kept, counted from 1.
   public let bestEpoch: Int
+  /// The scores of the best epoch on the validation set.
   public let scores: [Score]
   public let seconds: Double
 
