@@ -1,7 +1,7 @@
 import DistillCore
 import Synchronization
 
-/// One step, as it stands in `metrics.jsonl`.
+/// The line in `metrics.jsonl` about one step.
 public struct StepRecord: Sendable, Codable {
   public var event = "step"
   public let phase: String
