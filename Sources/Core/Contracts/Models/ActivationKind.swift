@@ -14,6 +14,7 @@
 /// A loss that reads such a kind can import that module, or define the same kind again, because two kinds are equal if their
 /// name, shape and first layer are equal.
 public struct ActivationKind: Hashable, Sendable {
+  /// The name, which is unique among the kinds of an encoder.
   public let name: String
   public let shape: ActivationShape
   /// The lowest layer that has an activation of this kind, where 0 is the embedding layer. `nil` if the kind belongs to no
@@ -30,11 +31,17 @@ public struct ActivationKind: Hashable, Sendable {
     (self.name, self.shape, self.firstLayer) = (name, shape, firstLayer)
   }
 
+  /// The kind of ``Activation/logits``.
   public static let logits = ActivationKind("logits", .perSequence(.outputs))
+  /// The kind of ``Activation/embedding``.
   public static let embedding = ActivationKind("embedding", .perSequence(.embeddingWidth))
+  /// The kind of ``Activation/hidden(layer:)``.
   public static let hidden = ActivationKind("hidden", .perToken(.width), firstLayer: 0)
+  /// The kind of ``Activation/classToken(layer:)``.
   public static let classToken = ActivationKind("class-token", .perSequence(.width), firstLayer: 0)
+  /// The kind of ``Activation/attention(layer:)``.
   public static let attention = ActivationKind("attention", .attention, firstLayer: 1)
+  /// The kind of ``Activation/values(layer:)``.
   public static let values = ActivationKind("values", .perToken(.width), firstLayer: 1)
 
   /// The kinds that an encoder offers unless its card says otherwise.

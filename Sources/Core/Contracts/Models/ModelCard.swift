@@ -4,7 +4,9 @@
 public struct ModelCard: Sendable, Equatable {
   /// The family of the model, such as `bert`. Layers can be copied only between models of one family.
   public var architecture: String
+  /// The number of layers, without the embedding layer.
   public var layers: Int
+  /// A, the number of attention heads in each layer.
   public var heads: Int
   /// H, the width of the hidden states.
   public var width: Int

@@ -1,5 +1,6 @@
 /// The cards of a pipeline's teacher and student. A pipeline without a teacher is plain fine-tuning.
 public struct ModelPair: Sendable {
+  /// The card of the whole teacher, including its heads, or `nil` if the pipeline has none.
   public let teacher: ModelCard?
   public let student: ModelCard
   public let task: TaskKind

@@ -1,7 +1,7 @@
 /// A schedule, which decides for each step which layers and which terms the student is trained on.
 ///
 /// The training loop asks ``focus(_:)`` before each step, and calls ``observe(_:_:)`` after each step and at the end of each
-/// epoch. A schedule therefore changes only between steps, and only from what it was told.
+/// epoch. Only ``observe(_:_:)`` may move the schedule on, so that it moves between steps.
 public protocol Scheduler: Plugin, Sendable {
   /// Checks that the schedule can work with the terms and layers of a pipeline. Called before training, while the pipeline is
   /// validated.

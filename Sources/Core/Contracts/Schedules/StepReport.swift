@@ -1,5 +1,6 @@
 /// The figures of a finished step or epoch, from which a schedule decides whether to move on.
 public struct StepReport: Sendable {
+  /// The place in the training after this step or epoch.
   public var progress: TrainingProgress
   /// Whether this report covers a whole epoch. It then follows the report of the last step of that epoch.
   public var isEndOfEpoch: Bool

@@ -1,5 +1,6 @@
 /// One step of the training loop: its examples, and the key of its randomness.
 public struct Step: Sendable {
+  /// The epoch, counted from 0.
   public let epoch: Int
   /// The number of the step, counted from 0 over all epochs.
   public let number: Int

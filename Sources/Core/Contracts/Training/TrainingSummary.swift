@@ -1,5 +1,6 @@
 /// The outcome of a training.
 public struct TrainingSummary: Sendable {
+  /// The number of epochs that were finished. It is smaller than requested if `patience` ended the training.
   public let epochs: Int
   public let steps: Int
   /// The epoch whose parameters were kept, counted from 1.

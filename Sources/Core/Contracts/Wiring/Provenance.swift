@@ -11,16 +11,6 @@ package struct Provenance: Sendable, Equatable, Codable {
 
   package init(_ entries: [String: String] = [:]) { self.entries = entries }
 
-  /// Collects the options of a component and the contents of the files that its path options lead to.
-  ///
-  /// A plugin is covered by listing its options; it needs no further code.
-  ///
-  /// - Parameters:
-  ///   - value: The component.
-  ///   - path: The place of the component in the pipeline, such as `teacher`. Empty for the whole pipeline.
-  ///   - isLeftOut: Returns whether a path option is left out because the result does not depend on it.
-  ///   - sources: Returns the files below a path option that the result depends on, or `nil` for all of them.
-  /// - Throws: `FormatError` if a file cannot be read.
   package init(from decoder: any Decoder) throws {
     entries = try decoder.singleValueContainer().decode([String: String].self)
   }
@@ -74,14 +64,16 @@ extension Provenance {
     ])
   }
 
-  /// The options of something configured and the contents of the files that its paths lead to. A plugin takes part by listing
-  /// its options; nothing else is asked of it.
+  /// Collects the options of a component and the contents of the files that its path options lead to.
+  ///
+  /// A plugin is covered as soon as it lists its options, and needs no further code.
   ///
   /// - Parameters:
-  ///   - path: where it stands in the pipeline, such as `teacher`; empty for the whole of it.
-  ///   - isLeftOut: path options that decide nothing.
-  ///   - sources: the files that count of those below a path option; nil for all of them.
-  /// - Throws: `FormatError` for a file that cannot be read.
+  ///   - value: The component.
+  ///   - path: The place of the component in the pipeline, such as `teacher`. Empty for the whole pipeline.
+  ///   - isLeftOut: Returns whether a path option is left out because the result does not depend on it.
+  ///   - sources: Returns the files below a path option that the result depends on, or `nil` for all of them.
+  /// - Throws: `FormatError` if a file cannot be read.
   package init(
     of value: any Configurable, at path: String = "", leavingOut isLeftOut: (String) -> Bool = { _ in false },
     sources: (_ option: String) -> [URL]? = { _ in nil }

@@ -11,6 +11,12 @@ public struct WiringError: Error, Equatable, CustomStringConvertible, Sendable {
   /// How the user can mend it.
   public let hint: String?
 
+  /// Creates an error.
+  ///
+  /// - Parameters:
+  ///   - description: What is wrong, with the figures that do not fit.
+  ///   - option: The option at fault, as a path that starts at the component.
+  ///   - hint: How the user can mend it.
   public init(_ description: String, option: String? = nil, hint: String? = nil) {
     (self.description, self.option, self.hint) = (description, option, hint)
   }
