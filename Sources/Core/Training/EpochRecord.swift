@@ -7,7 +7,9 @@ import Synchronization
 public struct EpochRecord: Sendable, Codable {
   public var event = "epoch"
   public let phase: String
+  /// The epoch, counted from 1.
   public let epoch: Int
+  /// The number of finished steps, over all epochs.
   public let step: Int
   public let loss: Double
   public let terms: [String: Double]
