@@ -43,6 +43,7 @@ extension PipelineCheck {
     let recipes = options.recipes
     let beside = Set(recipes.flatMap { place, recipe in recipe.optionsBesideCard.map { "\(place).\($0)" } })
     let teachers = recipes.filter { $0.place == "teacher" || $0.place.hasPrefix("teacher.") }
+    // A teacher that wraps two others has no single innermost encoder. Its own card then takes that place.
     let isChain = zip(teachers, teachers.dropFirst()).allSatisfy { $1.place.hasPrefix($0.place + ".") }
     let innermost = isChain ? teachers.last : teachers.first
 
@@ -51,6 +52,7 @@ extension PipelineCheck {
       let cards = self.ask(part.place, whichever: cases) { try part.recipe.card(in: $0.context) }
       guard let cards = cards.value else { return }
       for (index, card) in cards.enumerated() { put(&cases[index], card) }
+      // `check(in:)` may depend on whether these options are given, so it is called only if they are known at least that far.
       guard isWhole(part.place, ignoring: beside, insideOnly: true) else { return }
       self.ask(part.place, whichever: cases) { try part.recipe.check(in: $0.context) }
     }

@@ -125,6 +125,7 @@ public final class PipelineRun {
 
   private func data(_ tokenizer: any Tokenizer) -> TaskData {
     let length = pipeline.options.task.maximumLength
+    // Held-out examples select the best epoch if there are any, so that the validation file stays unseen until the end.
     let selection = texts.heldOut.isEmpty ? texts.validation : texts.heldOut
     return TaskData(
       task: texts.task, training: EncodedDataset(texts.training, with: tokenizer, maximumLength: length),

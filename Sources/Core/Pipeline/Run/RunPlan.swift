@@ -178,7 +178,8 @@ private final class Calibration: Trainer {
     }
     let summary = try loop.fit(objective, options: short, phase: phase)
     let total = started.duration(to: .now) / .seconds(1)
-    // The first step is left out of the median, because it includes the warm-up and the teacher's answers to all examples.
+    // The first step is left out of the median, because it also allocates memory and asks the teacher for its answers to all
+    // examples.
     let rest = seconds.count > 1 ? Array(seconds.dropFirst()) : seconds
     let step = rest.sorted()[rest.count / 2]
     let share = Double(texts.training.count) / Double(objective.exampleCount)
