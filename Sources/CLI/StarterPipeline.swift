@@ -1,5 +1,7 @@
-/// A first pipeline file for a task, one of `TaskOptions.names`: a teacher with ReAugKD's head, half as many layers for the
-/// student, a knowledge base. Above each key stands what its option or its plugin says of itself; a test compares.
+/// Returns a first pipeline file for a task, which is one of `TaskOptions.names`.
+///
+/// The pipeline has a teacher with ReAugKD's head, a student with half as many layers, and a knowledge base. The comment above
+/// each key is the summary of the option or plugin, and a test compares the two.
 func starterPipeline(_ task: String) -> String {
   """
   # A student that learns a task from a larger teacher. Change the paths to your own; they are relative to this file.
@@ -100,6 +102,7 @@ func starterPipeline(_ task: String) -> String {
   """
 }
 
+/// Returns the options of the task that name its files and, for custom tasks, its columns.
 private func files(_ task: String) -> String {
   let own = task == "tsv" || task == "jsonl"
   let folder = own ? "" : "data/\(folders[task] ?? task)/"
@@ -120,7 +123,7 @@ private func files(_ task: String) -> String {
   return own ? files + columns : files
 }
 
-/// As GLUE's own archives unpack.
+/// The names of the folders in GLUE's own archives.
 private let folders = [
   "mrpc": "MRPC", "rte": "RTE", "cola": "CoLA", "sst-2": "SST-2", "sts-b": "STS-B", "qnli": "QNLI", "qqp": "QQP",
   "mnli": "MNLI", "wnli": "WNLI",

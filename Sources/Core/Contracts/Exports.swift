@@ -1,4 +1,4 @@
-// A plugin imports `DistillCore` and has the words it needs: tensors, text, options, files.
+// A plugin imports `DistillCore` alone and has the types that the contracts use: tensors, text, options and files.
 @_exported import DistillFormats
 @_exported import DistillOptions
 @_exported import DistillTensor

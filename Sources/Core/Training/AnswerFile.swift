@@ -1,20 +1,22 @@
 import DistillCore
 import Foundation
 
-/// Where a teacher's answers outlive a run, and what they depend on.
+/// The folders in which a teacher's answers are kept, and the provenance of the teacher.
 package struct AnswerFolder: Sendable {
-  /// The run's own, which nobody else removes while it goes.
+  /// The folder of this run, which no other run changes.
   let own: URL
-  /// That of all runs beside each other.
+  /// The folder that this run shares with the runs next to it.
   let shared: URL
   private let teacher: Provenance
 
-  /// - `teacher`: everything that decides about the teacher and what it is asked for.
+  /// Creates the description of the folders.
+  ///
+  /// - `teacher`: Everything that the teacher and the data it answers depend on.
   package init(own: URL, shared: URL, teacher: Provenance) {
     (self.own, self.shared, self.teacher) = (own, shared, teacher)
   }
 
-  /// Everything that a file's contents are a function of, to the bit.
+  /// Returns everything that the contents of a file of answers depend on, down to the last bit.
   func provenance(_ data: EncodedDataset, _ activations: [Activation]) -> Provenance {
     var checksum = Checksum()
     for sequence in data.sequences {
@@ -32,20 +34,23 @@ package struct AnswerFolder: Sendable {
   }
 }
 
-/// A teacher's answers to every example of a dataset, in a file: a tensor `ACTIVATION.FIRST` for each activation and each
-/// chunk of consecutive examples.
+/// A file with a teacher's answers to every example of a dataset. It has one tensor `ACTIVATION.FIRST` for each activation and
+/// each chunk of consecutive examples, where FIRST is the index of the first example.
 ///
-/// What a batch needs is read where it lies. The system keeps in memory what fits there; unlike a mapping, a file that
-/// somebody shortens makes a call throw, not the process die.
+/// A batch reads only the parts of the file that it needs, and the system caches what fits in memory. The file is not mapped
+/// into memory: if another process shortens it, a read then throws an error instead of ending the process.
 struct AnswerFile {
+  /// The number of examples in a chunk.
   static let chunk = 64
-  /// Of the file; part of what names it.
+  /// The version of the file format, which is part of the provenance.
   static let format = "2"
   private let reader: SafetensorsReader
   private let card: ModelCard
   private let lengths: [Int]
 
-  /// - Throws: `FormatError` for a file that is damaged, or holds something else.
+  /// Opens a file.
+  ///
+  /// - Throws: `FormatError` if the file is damaged or contains other answers.
   init(_ url: URL, provenance: Provenance, card: ModelCard, lengths: [Int], activations: [Activation]) throws {
     (self.card, self.lengths) = (card, lengths)
     reader = try SafetensorsReader(url)
@@ -71,7 +76,7 @@ struct AnswerFile {
     stride(from: 0, to: count, by: chunk).map { $0..<min($0 + chunk, count) }
   }
 
-  /// Asks for one chunk after the other and writes them down.
+  /// Computes the answers one chunk at a time and writes them to a file.
   static func write(
     to url: URL, provenance: Provenance, card: ModelCard, lengths: [Int], activations: [Activation],
     ask: @escaping (Range<Int>) throws -> Response
@@ -81,7 +86,8 @@ struct AnswerFile {
     for chunk in chunks(lengths.count) {
       for activation in activations {
         let shape = activation.shape(card, Array(lengths[chunk]))
-        // Called in this order, so that a chunk is asked for once and only one is held.
+        // The writer calls these closures in the order in which they are added. Each chunk is therefore computed once, and only
+        // one is in memory at a time.
         writer.add(name(activation, chunk), shape: shape.array) {
           if answered?.chunk != chunk { answered = (chunk, try ask(chunk)) }
           return try answered?.response[activation].values ?? []
@@ -92,7 +98,7 @@ struct AnswerFile {
     try writer.write(to: url)
   }
 
-  /// The answers to some examples, stacked in their order.
+  /// Returns the answers to some examples, stacked in the given order.
   func answers(_ activation: Activation, to examples: [Int]) throws -> Tensor {
     let parts = try examples.map { example in
       let first = example / Self.chunk * Self.chunk

@@ -1,12 +1,13 @@
 import DistillCore
 import Foundation
 
-/// Everything that a training needs to go on: parameters, moments, the best so far, and where it stood.
+/// Everything that is needed to resume a training: parameters, moments of the optimiser, the best parameters so far, and the
+/// place.
 struct Checkpoint {
-  /// What fits in a line of JSON.
+  /// The part of a checkpoint that is small enough for JSON. It is stored in the metadata of the file.
   struct Place: Codable {
     var phase: String
-    /// Everything that decides about the result: a checkpoint of other settings is refused.
+    /// Everything that the result depends on. A checkpoint with another provenance is refused.
     var provenance: Provenance
     var step: Int
     var bestEpoch: Int
@@ -14,10 +15,10 @@ struct Checkpoint {
     var epochsWithoutGain: Int
     var isFinished: Bool
     var objective: SchedulerState
-    /// Sums over the steps of the epoch at hand.
+    /// The sums of the loss and of the terms over the finished steps of the current epoch, from which its means are computed.
     var lossSum: Double
     var termSums: [String: Double]
-    /// In how many steps of the epoch each term counted.
+    /// The number of steps of the current epoch in which each term was active.
     var termCounts: [String: Int]
   }
 
@@ -26,7 +27,7 @@ struct Checkpoint {
   var best: [[Float]]
   var optimisers: [AdamW.State]
 
-  /// Of the file; part of a checkpoint's provenance.
+  /// The version of the file format, which is part of the provenance.
   static let format = "2"
   private static let key = "distill.checkpoint"
 
@@ -43,8 +44,13 @@ struct Checkpoint {
     try writer.write(to: url)
   }
 
-  /// - Parameter steps: of the whole training.
-  /// - Throws: ``FormatError`` for a file that is no whole checkpoint of these stores.
+  /// Reads a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - url: The file.
+  ///   - stores: The parameters that the checkpoint must fit.
+  ///   - steps: The number of steps of the whole training.
+  /// - Throws: ``FormatError`` if the file is damaged or is not a checkpoint of these parameters.
   init(_ url: URL, of stores: [ParameterStore], steps: Int) throws {
     let reader = try SafetensorsReader(url)
     try reader.checkSeal()
@@ -88,7 +94,8 @@ extension JSONEncoder {
   }
 }
 
-/// The checkpoints of one phase in a folder: the newest two, so that one is whole whatever happens.
+/// The folder with the checkpoints of one phase. It keeps the newest two, so that one of them is intact if the other is
+/// damaged.
 struct CheckpointFolder {
   let folder: URL
 
@@ -100,6 +107,7 @@ struct CheckpointFolder {
 
   func write(_ checkpoint: Checkpoint) throws {
     try FileSystem.makeFolder(folder)
+    // With leading zeros, the order of the names is the order of the steps.
     let digits = String(checkpoint.place.step)
     let name = "step-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + ".safetensors"
     try checkpoint.write(to: folder.appending(path: name))
@@ -110,7 +118,7 @@ struct CheckpointFolder {
     for old in files() { try FileSystem.remove(old) }
   }
 
-  /// The newest one that can be read; those that cannot are told to `skipped`.
+  /// Returns the newest checkpoint that can be read. The errors of newer ones are passed to `skipped`.
   func newest(of stores: [ParameterStore], steps: Int, skipped: (String) -> Void) -> (Checkpoint, URL)? {
     for file in files() {
       do {

@@ -1,6 +1,6 @@
 import DistillCore
 
-/// The weighted sum of loss terms between a student and a teacher. Without a teacher it is fine-tuning.
+/// A weighted sum of loss terms between a student and a teacher. Without a teacher it is the objective of fine-tuning.
 public final class DistillationObjective: Objective {
   private let student: any Student
   private let memory: TeacherMemory?
@@ -10,7 +10,7 @@ public final class DistillationObjective: Objective {
   private let data: TaskData
   private let microBatchSize: Int?
   private let models: ModelPair
-  /// Parameters of terms by position in `terms` and, for layer-wise ones, in the layer map.
+  /// The parameters of the terms, by the position of the term in `terms` and of the pair in the layer map.
   private var termParameters: [TermPlace: ParameterStore] = [:]
   public let parameters: [ParameterStore]
 
@@ -19,10 +19,22 @@ public final class DistillationObjective: Objective {
     let pair: Int?
   }
 
-  /// Without a scheduler every term counts in every step. The teacher's answers are kept in memory.
+  /// Creates an objective whose teacher's answers are kept in memory.
   ///
-  /// - `teacherMemory`: bytes that the teacher's token-wise answers may take to be remembered.
-  /// - Throws: `WiringError` where a term does not fit the models.
+  /// - Parameters:
+  ///   - student: The encoder that is trained.
+  ///   - teacher: The encoder that it learns from, or `nil` for fine-tuning.
+  ///   - terms: The loss terms. Their names must be different.
+  ///   - layerMap: The pairs of layers that layer-wise terms compare.
+  ///   - scheduler: The schedule, or `nil` if every term is part of the loss in every step.
+  ///   - data: The texts of the task, encoded with the student's tokenizer.
+  ///   - microBatchSize: The number of sequences that are in memory at once, or `nil` for the whole batch. The gradient is that
+  ///     of the whole batch in both cases.
+  ///   - teacherMemory: The number of bytes that the teacher's answers for single tokens may take. What does not fit is
+  ///     computed again in every step. Answers with one row for each sequence are always kept.
+  ///   - key: The key for the initial values of the terms' parameters.
+  ///   - observe: Receives the progress of the teacher's answers.
+  /// - Throws: `WiringError` if a term does not fit the models.
   public convenience init(
     student: any Student, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
     scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,
@@ -33,7 +45,10 @@ public final class DistillationObjective: Objective {
       microBatchSize: microBatchSize, teacherMemory: teacherMemory, answers: nil, key: key, observe: observe)
   }
 
-  /// - `answers`: where the teacher's answers lie for other trainings too; nil keeps them in memory.
+  /// Creates an objective, as the public initialiser does.
+  ///
+  /// - `answers`: The folder where the teacher's answers are kept for this and other trainings, or `nil` to keep them in
+  ///   memory.
   package init(
     student: any Student, teacher: (any Teacher)?, terms: [WeightedTerm], layerMap: [LayerPair],
     scheduler: (any Scheduler)?, data: TaskData, microBatchSize: Int? = nil, teacherMemory: Int = 0,
@@ -52,7 +67,7 @@ public final class DistillationObjective: Objective {
       guard !definitions.isEmpty else { continue }
       let store = try ParameterStore(definitions)
       for parameter in store.parameters where parameter.shape.rank == 2 {
-        // Variance 1/inputs keeps lengths on average.
+        // With a variance of 1/inputs, the projection keeps the length of a vector on average.
         let deviation = 1 / Float(parameter.shape[1]).squareRoot()
         let key = key.child(parameter.name).child(place.term).child(place.pair ?? -1)
         parameter.assign(Tensor(normal: parameter.shape, standardDeviation: deviation, key: key))
@@ -68,7 +83,7 @@ public final class DistillationObjective: Objective {
     }
   }
 
-  /// Every application of a term: once, or once per pair of layers.
+  /// Returns every application of a term: one for each batch, or one for each pair of layers.
   private static func places(_ terms: [WeightedTerm], _ layerMap: [LayerPair]) -> [TermPlace] {
     terms.enumerated().flatMap { index, term -> [TermPlace] in
       switch term.term.scope {
@@ -87,10 +102,10 @@ public final class DistillationObjective: Objective {
 
   public func observe(_ report: StepReport) -> StageMove? { scheduler?.observe(report, layerMap) }
 
-  /// What counts in the next step.
+  /// The layers and terms that the next step optimises.
   package var focus: Focus { scheduler?.focus(layerMap) ?? Focus(layerPairs: layerMap.indices, outputs: true) }
 
-  /// Bytes of the teacher's answers that would be remembered for a dataset.
+  /// Returns the number of bytes of the teacher's answers that would be kept for a dataset.
   package func rememberedBytes(of data: EncodedDataset) -> Int { memory?.bytes(of: data) ?? 0 }
 
   // MARK: one step
@@ -113,9 +128,10 @@ public final class DistillationObjective: Objective {
       loss.backward()
       return figures
     }
-    // In pieces: first every piece's answers without a way back; then the loss on all of them together and its gradient with
-    // respect to each answer; then each piece once more, backwards from there (Gao et al. 2021, "gradient cache"). Dropout
-    // masks are functions of places in the whole batch, so the second pass meets the same ones.
+    // Micro-batches are computed with a gradient cache (Gao et al. 2021), because terms that compare the sequences of a batch
+    // need the whole batch. First, all pieces are computed without gradients. Then the loss is computed on all of them
+    // together, with its gradient with respect to each activation. Finally, each piece is computed again, and these gradients
+    // are propagated back through it. Dropout masks depend on the place in the whole batch, so both passes use the same ones.
     let parts = try pieces.map { try student.respond(to: $0, with: reads.student, dropout: step.key).detached }
     let leaves = Response(Response.concatenated(parts).activations.mapValues { $0.variable() })
     let (loss, figures) = try loss(active, batch, teacher: answers, student: leaves)
@@ -123,7 +139,7 @@ public final class DistillationObjective: Objective {
     var rows: [Activation: Int] = [:]
     for piece in pieces {
       let response = try student.respond(to: piece, with: reads.student, dropout: step.key)
-      // In one order: sums of gradients depend on it, and a dictionary's is another in every process.
+      // The order is fixed, because sums of gradients depend on it and the order of a dictionary is different in each process.
       backward(
         from: response.activations.sorted { "\($0.key)" < "\($1.key)" }.compactMap { activation, tensor in
           let start = rows[activation, default: 0]
@@ -166,7 +182,7 @@ public final class DistillationObjective: Objective {
   // MARK: validation
 
   public func evaluate() throws -> [Score] {
-    // Before its stage the classifier knows nothing, and no epoch is to be kept for what it scores by chance.
+    // While the schedule does not train the outputs, the classifier is random. Its score must not select an epoch.
     guard focus.outputs, let validation = data.validation, validation.targets != nil else { return [] }
     return try scores(
       predictions(

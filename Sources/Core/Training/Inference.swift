@@ -1,8 +1,14 @@
 import DistillCore
 
-/// An encoder's answers to a whole dataset, in its order.
+/// Returns an encoder's activations for a whole dataset, in the order of the dataset.
 ///
-/// - `progress`: is told how many sequences are done; what it throws ends the work.
+/// - Parameters:
+///   - encoder: The encoder.
+///   - data: The dataset, which must not be empty.
+///   - activations: The activations to return.
+///   - batchSize: The number of sequences that are computed at once.
+///   - progress: Called with the number of finished sequences after each batch. An error that it throws ends the work.
+/// - Throws: `ContractError` if the dataset is empty, and the errors of the encoder.
 public func answers(
   of encoder: any TextEncoder, to data: EncodedDataset, with activations: Set<Activation>, batchSize: Int = 64,
   progress: (Int) throws -> Void = { _ in }
@@ -17,17 +23,19 @@ public func answers(
     })
 }
 
-/// softmax of logits [B, C], or the scores [B, 1] as they are for regression.
+/// Returns the softmax of logits [B, C], or for regression the scores [B, 1] as they are.
 public func probabilities(from logits: Tensor, task: TaskKind) -> Tensor {
   if case .regression = task { logits } else { softmax(logits) }
 }
 
-/// The label with the largest probability, or the score: from [B, C] or [B, 1].
+/// Returns the label with the largest output in each row of [B, C], or for regression the score from [B, 1].
 public func predictions(from outputs: Tensor, task: TaskKind) -> [Target] {
   if case .regression = task { outputs.values.map { .score($0) } } else { outputs.rowArgmax().map { .label($0) } }
 }
 
-/// The task's metrics, the one that selects first.
+/// Returns the metrics of the task. The first one selects the best epoch.
+///
+/// - Throws: `ContractError` if the data has no targets.
 public func scores(_ predictions: [Target], on data: EncodedDataset, task: TaskDefinition) throws -> [Score] {
   guard let targets = data.targets else { throw ContractError("the data has no labels to compare with") }
   return task.metrics.map { Score(metric: $0.rawValue, value: $0.value(predictions: predictions, targets: targets)) }

@@ -1,12 +1,12 @@
 import DistillCore
 import Foundation
 
-/// `metrics.jsonl`: one JSON object a line.
+/// The file `metrics.jsonl`, with one JSON object in each line.
 package final class MetricsLog {
   private let url: URL
   private var writer: JSONLinesWriter
 
-  /// Opens the file, keeping what is there when a run goes on.
+  /// Opens the file. If `append` is `true`, its contents are kept, because the run is resumed.
   package init(_ url: URL, append: Bool) throws {
     self.url = url
     writer = try JSONLinesWriter(url, append: append)
@@ -14,7 +14,7 @@ package final class MetricsLog {
 
   func write(_ record: some Encodable) throws { try writer.write(record) }
 
-  /// Drops the lines of a phase after a step: they will be written again.
+  /// Removes the lines of a phase that come after a step. The resumed training writes them again.
   func rewind(phase: String, toStep step: Int) throws {
     struct Place: Decodable { let phase: String, step: Int }
     let kept = try FileSystem.text(of: url).split(separator: "\n").filter { line in

@@ -1,7 +1,7 @@
 import DistillCore
 import Foundation
 
-/// One training while it goes: where it stands, and what the best was.
+/// A single training in progress: its place, and the best parameters so far.
 final class PhaseRun {
   private let objective: any Objective
   private let options: TrainingOptions
@@ -39,7 +39,7 @@ final class PhaseRun {
 
   private var totalSteps: Int { options.epochs * order.stepsPerEpoch }
 
-  // MARK: going on
+  // MARK: resuming
 
   func resume() throws {
     guard let files, let checkpoints else { return }
@@ -86,7 +86,7 @@ final class PhaseRun {
       for index in place.step % perEpoch..<perEpoch {
         try step(batches[index], epoch: epoch)
         if let signal = stop.requested {
-          // The end of an epoch is handled on resuming only if it is not reached here.
+          // A resumed training begins with the next step, so the end of an epoch must be handled before stopping.
           if index + 1 == perEpoch { try endEpoch(epoch, since: epochStarted) } else { try save() }
           throw TrainingError.stopped(signal: signal, phase: phase, step: place.step)
         }
@@ -136,6 +136,7 @@ final class PhaseRun {
     observe(.stage(record))
   }
 
+  /// Evaluates, updates the best parameters, and writes a checkpoint.
   private func endEpoch(_ epoch: Int, since start: ContinuousClock.Instant) throws {
     let scores = try objective.evaluate()
     let isBest =
@@ -163,10 +164,10 @@ final class PhaseRun {
     observe(.epoch(record))
     try report(means, epoch: epoch, isEndOfEpoch: true)
     try save()
-    Compute.trimMemory()  // batches of many lengths leave blocks of many sizes behind
+    Compute.trimMemory()  // batches of different lengths leave unused blocks of many sizes
   }
 
-  /// Leaves the best parameters in place.
+  /// Sets the parameters to those of the best epoch.
   func finish() -> TrainingSummary {
     for (store, values) in zip(objective.parameters, best) { store.snapshot = values }
     let seconds = started.secondsUntilNow

@@ -1,10 +1,10 @@
 import DistillCore
 import Foundation
 
-/// A folder of things that one run made and others may use: prepared teachers, their answers.
+/// A folder with things that one run has made and others can use: prepared teachers and their answers.
 ///
-/// Nothing depends on it. What is found there was checked; what is damaged is set aside; and a run goes on where the folder
-/// cannot be written, or somebody empties it.
+/// No run depends on this folder. An entry is checked before it is used, and a damaged one is set aside. If the folder cannot
+/// be written or is emptied meanwhile, the run continues without it.
 package struct SharedCache {
   private let folder: URL
   private let observe: (TrainingEvent) -> Void
@@ -15,7 +15,8 @@ package struct SharedCache {
 
   package func url(_ name: String) -> URL { folder.appending(path: name) }
 
-  /// What `open` makes of an entry; nil where there is none. One that it refuses is set aside, as `NAME.damaged`.
+  /// Returns the result of `open` for an entry, or `nil` if there is no such entry. An entry for which `open` throws is renamed
+  /// to `NAME.damaged`.
   package func find<Entry>(_ name: String, _ open: (URL) throws -> Entry) -> Entry? {
     let entry = url(name)
     guard FileManager.default.fileExists(atPath: entry.path) else { return nil }
@@ -30,7 +31,12 @@ package struct SharedCache {
     }
   }
 
-  /// Does `body` while no other process does the same for this entry.
+  /// Calls `body` while no other process does so for the same entry.
+  ///
+  /// - Parameters:
+  ///   - name: The name of the entry.
+  ///   - stop: Called again and again while another process holds the lock. It can throw to end the wait.
+  ///   - body: The work. It is also done if no lock can be taken, because then nothing can be shared.
   package func alone<T>(_ name: String, stop: () throws -> Void = {}, _ body: () throws -> T) throws -> T {
     var lock: FileLock?
     var isTold = false
@@ -48,7 +54,9 @@ package struct SharedCache {
     return try withExtendedLifetime(lock) { try body() }
   }
 
-  /// Gives other runs a copy of a file or folder, unless they have one: what happens to a run's files must not reach them.
+  /// Gives other runs a copy of a file or folder, unless they have one already.
+  ///
+  /// It is a copy because later changes to this run's files must not affect other runs.
   package func share(_ made: URL, as name: String) {
     guard !FileManager.default.fileExists(atPath: url(name).path) else { return }
     do {

@@ -1,13 +1,14 @@
 import DistillCore
 import Synchronization
 
-/// A schedule's move to another stage, as it stands in `metrics.jsonl` behind the step or epoch that caused it.
+/// The line in `metrics.jsonl` about a schedule's move to another stage. It follows the line of the step or epoch that caused
+/// the move.
 public struct StageRecord: Sendable, Codable {
   public var event = "stage"
   public let phase: String
   public let epoch: Int
   public let step: Int
-  /// What is learnt from here on.
+  /// A name for what is trained from now on.
   public let stage: String
   public let reason: String
 

@@ -1,12 +1,14 @@
 import DistillCore
 import Foundation
 
-/// A frozen teacher that is asked once for each example: its answers are kept, and given again in every epoch.
+/// A frozen teacher that computes the answer to each example only once. The answers are kept and used again in every epoch.
 ///
-/// All examples are answered before the first step, in their own order, so that no answer depends on which batch met the
-/// example first, and a resumed training sees the same bits. Answers to single tokens (hidden states, attention) may be too
-/// large to keep: those that do not fit are asked for batch by batch. With a folder the answers lie in a file there, and
-/// another training of the same teacher on the same texts finds them.
+/// All examples are answered before the first step, in their own order. An answer therefore does not depend on the batch in
+/// which the example comes first, and a resumed training sees the same bits. Answers for single tokens (hidden states,
+/// attention) can be too large to keep. Those that exceed the budget are computed batch by batch.
+///
+/// If there is a folder, the answers are kept in a file, which another training with the same teacher and the same texts can
+/// use.
 final class TeacherMemory {
   private let teacher: any Teacher
   private let data: EncodedDataset
@@ -18,7 +20,7 @@ final class TeacherMemory {
   private var memory: Memory?
 
   private enum Memory {
-    /// Of each activation one tensor for each example.
+    /// For each activation, one tensor for each example.
     case tensors([Activation: [Tensor]])
     case file(AnswerFile)
   }
@@ -32,7 +34,7 @@ final class TeacherMemory {
     kept = Set(Self.kept(of: activations, teacher.card, data, tokenWiseBytes).keys)
   }
 
-  /// What would be kept for a dataset, with its bytes.
+  /// Returns the activations that would be kept for a dataset, with their sizes in bytes.
   private static func kept(
     of activations: Set<Activation>, _ card: ModelCard, _ data: EncodedDataset, _ tokenWiseBytes: Int
   ) -> [Activation: Int] {
@@ -40,7 +42,8 @@ final class TeacherMemory {
     let bytes = activations.map { (activation: $0, count: 4 * $0.shape(card, lengths).count) }
     var kept: [Activation: Int] = [:]
     var budget = tokenWiseBytes
-    // Small ones first; among equals by name, so that the choice is always the same.
+    // Small activations come first, so that as many as possible are kept. The name decides between equal ones, so that the
+    // choice is always the same.
     for (activation, count) in bytes.sorted(by: { ($0.count, "\($0.activation)") < ($1.count, "\($1.activation)") }) {
       if !activation.isPerSequence { budget -= count }
       if activation.isPerSequence || budget >= 0 { kept[activation] = count }
@@ -48,12 +51,12 @@ final class TeacherMemory {
     return kept
   }
 
-  /// Bytes that would be kept for another dataset.
+  /// Returns the number of bytes that would be kept for another dataset.
   func bytes(of data: EncodedDataset) -> Int {
     Self.kept(of: activations, teacher.card, data, tokenWiseBytes).values.reduce(0, +)
   }
 
-  /// The activations for a batch that comes in consecutive pieces.
+  /// Returns the activations for a batch that is given as consecutive pieces.
   func answers(to pieces: [TokenBatch], with activations: Set<Activation>) throws -> Response {
     let live = activations.subtracting(kept)
     var response = Response()
@@ -97,7 +100,7 @@ final class TeacherMemory {
     return memory
   }
 
-  /// The file of an earlier training, or a new one, which is then given to the others.
+  /// Returns the file of an earlier training if there is one. Otherwise writes a new file and shares it with other runs.
   private func file(in folder: AnswerFolder) throws -> AnswerFile {
     let activations = kept.sorted { "\($0)" < "\($1)" }
     let lengths = data.sequences.map(\.ids.count)
@@ -109,7 +112,7 @@ final class TeacherMemory {
     let cache = SharedCache(folder.shared, observe: observe)
     let name = "\(provenance.name).safetensors"
     let own = folder.own.appending(path: name)
-    if FileManager.default.fileExists(atPath: own.path) {  // from before this run was stopped
+    if FileManager.default.fileExists(atPath: own.path) {  // written before this run was stopped
       do {
         let file = try open(own)
         cache.share(own, as: name)

@@ -1,12 +1,15 @@
 import DistillCore
 import Synchronization
 
-/// Why a training ended early.
+/// The reasons why a training ends early.
 public enum TrainingError: Error, CustomStringConvertible, Sendable {
+  /// The loss or the norm of the gradient is infinite or not a number.
   case notFinite(phase: String, epoch: Int, step: Int, figures: String)
-  /// `step` is nil outside of trainings.
+  /// A ``StopRequest`` was set. `step` is `nil` if no training was running at that time.
   case stopped(signal: Int32, phase: String, step: Int?)
+  /// The training set is empty.
   case nothingToLearn(phase: String)
+  /// The newest checkpoint was written with other settings or data.
   case staleCheckpoint(file: String, phase: String, differences: [String])
 
   public var description: String {

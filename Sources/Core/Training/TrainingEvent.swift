@@ -1,14 +1,15 @@
 import DistillCore
 import Synchronization
 
-/// What a training tells whoever watches it.
+/// An event of a training or a run, for progress displays and logs.
 public enum TrainingEvent: Sendable {
   case began(phase: String, epochs: Int, stepsPerEpoch: Int, resumedAtStep: Int)
   case step(StepRecord)
   case epoch(EpochRecord)
   case stage(StageRecord)
   case ended(phase: String, bestEpoch: Int, seconds: Double)
-  /// Something long that is not a training: `done` of `total`.
+  /// Progress of long work other than training, such as the teacher's answers: `done` of `total` examples.
   case progress(what: String, done: Int, total: Int)
+  /// A message for the user.
   case note(String)
 }

@@ -1,15 +1,16 @@
 import DistillCore
 import Foundation
 
-/// The one loop: every training in a pipeline, of a teacher, a head or a student, is a call of ``fit(_:options:phase:)``.
+/// The training loop. Every training in a pipeline, whether of a teacher, a head or a student, is a call of
+/// ``fit(_:options:phase:)``.
 public final class TrainingLoop: Trainer {
-  /// Where metrics and checkpoints go; nil for a training that leaves no trace.
+  /// The files of a training: where its metrics and checkpoints are written.
   package struct Files {
     package let metrics: MetricsLog
     package let checkpoints: URL
-    /// Go on from the newest checkpoint of a phase, where there is one.
+    /// Whether to resume from the newest checkpoint of a phase, if there is one.
     package let resumes: Bool
-    /// Everything outside the loop that decides about the result.
+    /// Everything outside the loop that the result depends on.
     package let provenance: Provenance
 
     package init(metrics: MetricsLog, checkpoints: URL, resumes: Bool, provenance: Provenance) {
@@ -22,8 +23,12 @@ public final class TrainingLoop: Trainer {
   private let stop: StopRequest
   private let observe: (TrainingEvent) -> Void
 
-  /// A loop that leaves no trace.
-  /// - `seed`: of trainings whose options have none.
+  /// Creates a loop that writes no files.
+  ///
+  /// - Parameters:
+  ///   - seed: The seed of trainings whose options have none.
+  ///   - stop: The request to stop, which the loop checks after each step.
+  ///   - observe: Receives the events of the training.
   public convenience init(
     seed: Int = 42, stop: StopRequest = StopRequest(), observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) {
@@ -56,7 +61,7 @@ public final class TrainingLoop: Trainer {
 }
 
 extension DistillationObjective {
-  /// The task's own loss and nothing else.
+  /// Returns the objective of fine-tuning, which is the task's own loss alone.
   public static func fineTuning(
     _ encoder: any Student, _ data: TaskData, _ options: TrainingOptions
   ) throws -> DistillationObjective {
@@ -66,7 +71,7 @@ extension DistillationObjective {
   }
 }
 
-/// The task's own loss, for fine-tuning.
+/// The task's own loss as a term, for fine-tuning.
 private struct LabelLoss: LossTerm {
   static let name = "labels"
   static let summary = "The task's own loss."

@@ -1,10 +1,10 @@
 import DistillCore
 
-/// A loss term and how much it counts.
+/// A loss term and its weight in the sum.
 public struct WeightedTerm {
   public let term: any LossTerm
   public let weight: Float
-  /// Its name in figures.
+  /// The name of the term in reports and metrics. Default: the name of the plugin.
   public let name: String
 
   public init(_ term: any LossTerm, weight: Float, name: String? = nil) {

@@ -1,11 +1,15 @@
-/// What terms on the states of mapped layers share: reading one activation of both layers, and a learnt map between widths.
+/// Helpers for terms that compare the states of two layers, optionally through a learned linear map between their widths.
 ///
-/// The map is W [H_teacher, H_student], without a bias. It belongs to the term and the pair of layers: trained with the
-/// student, not exported with it.
+/// The map is a matrix W [H_teacher, H_student] without a bias. Each term has its own for each pair of layers. It is trained
+/// with the student and is not exported.
 extension ModelPair {
-  /// Reads one activation of both layers of a pair.
-  /// - `anyWidth`: whether the term gets along with different widths, alone or by a learnt map.
-  /// - Throws: ``WiringError`` without a teacher, and for different widths otherwise.
+  /// Returns a declaration that a term reads one activation of both layers of a pair.
+  ///
+  /// - Parameters:
+  ///   - state: Returns the activation of a layer, for example `Activation.hidden(layer:)`.
+  ///   - layers: The pair of layers.
+  ///   - anyWidth: Whether the term accepts different widths, either by itself or with a learned map.
+  /// - Throws: ``WiringError`` if there is no teacher, or the widths are different and `anyWidth` is `false`.
   public func reads(
     _ state: (_ layer: Int) -> Activation, at layers: LayerPair?, anyWidth: Bool
   ) throws -> Reads {
@@ -19,7 +23,7 @@ extension ModelPair {
     return Reads(teacher: [state(layers.teacher)], student: [state(layers.student)])
   }
 
-  /// The learnt map's definition, for ``LossTerm/parameters(_:at:)``; nothing where the term does not ask for one.
+  /// Returns the definition of the learned map for ``LossTerm/parameters(_:at:)``, or nothing if `project` is `false`.
   public func projection(if project: Bool) -> [ParameterDefinition] {
     guard project, let teacher else { return [] }
     return [ParameterDefinition("projection", [teacher.width, student.width], decays: true)]
@@ -27,8 +31,10 @@ extension ModelPair {
 }
 
 extension LossInputs {
-  /// One activation of both layers of the pair, the student's through the learnt map x·Wᵀ where the term has one.
-  /// - Throws: ``ContractError`` where an activation was not declared.
+  /// Returns one activation of both layers of the pair. The student's is multiplied by the learned map, x·Wᵀ, if the term has
+  /// one.
+  ///
+  /// - Throws: ``ContractError`` if the term did not declare one of the activations.
   public func states(_ state: (_ layer: Int) -> Activation) throws -> (student: Tensor, teacher: Tensor) {
     guard let layers else { throw ContractError("a term on layers was given no pair of them") }
     let (own, teacher) = (try student[state(layers.student)], try teacher[state(layers.teacher)])
@@ -37,7 +43,7 @@ extension LossInputs {
 }
 
 extension OptionVisitor {
-  /// The option `project`, which the learnt map goes by in every term.
+  /// Declares the option `project`, so that the learned map has the same name in every term.
   public func projection(_ project: inout Bool) {
     self("project", &project, "Learn a linear map from the student's width to the teacher's; it is not exported.")
   }

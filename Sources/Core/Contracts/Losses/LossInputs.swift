@@ -1,16 +1,26 @@
-/// What a term is given for a batch.
+/// The inputs of a loss term for one batch.
 public struct LossInputs {
   private let pair: ModelPair?
-  /// What the term declared to read, and nothing else. The teacher's are constants.
+  /// The activations of the teacher that the term declared in ``LossTerm/reads(_:at:)``, and no others. They are constants.
   public let teacher: Response
+  /// The activations of the student that the term declared, and no others. Gradients flow back through them.
   public let student: Response
+  /// The sequences and their targets.
   public let batch: TokenBatch
-  /// For terms of scope `.layer`: the pair at hand.
+  /// The pair of layers to compare, for a term of scope ``LossScope/layer``. Otherwise `nil`.
   public let layers: LayerPair?
-  /// The term's own parameters, for this pair of layers.
+  /// The term's own parameters for this pair of layers, or `nil` if it defined none.
   public let parameters: ParameterStore?
 
-  /// - `models`: may be left out for a term that does not look at them.
+  /// Creates the inputs of a term, for example in a test of the term.
+  ///
+  /// - Parameters:
+  ///   - models: The cards of the models. Can be left out for a term that does not read ``models``.
+  ///   - teacher: The teacher's activations.
+  ///   - student: The student's activations.
+  ///   - batch: The sequences and their targets.
+  ///   - layers: The pair of layers, for a layer-wise term.
+  ///   - parameters: The term's own parameters, if it has any.
   public init(
     models: ModelPair? = nil, teacher: Response = Response(), student: Response, batch: TokenBatch,
     layers: LayerPair? = nil, parameters: ParameterStore? = nil
@@ -19,8 +29,9 @@ public struct LossInputs {
     (self.layers, self.parameters) = (layers, parameters)
   }
 
-  /// The models whose answers these are.
-  /// - Throws: ``ContractError`` where whoever made the inputs left them out.
+  /// The cards of the models that computed the activations.
+  ///
+  /// - Throws: ``ContractError`` if the inputs were created without them. A pipeline always provides them.
   public var models: ModelPair {
     get throws {
       guard let pair else { throw ContractError("the inputs do not say of which models they are") }
@@ -28,8 +39,9 @@ public struct LossInputs {
     }
   }
 
-  /// The class of each sequence.
-  /// - Throws: ``ContractError`` where the data has no labels or scores instead.
+  /// Returns the class of each sequence.
+  ///
+  /// - Throws: ``ContractError`` if the data has no labels, or has scores instead.
   public func labels() throws -> [Int] {
     guard let targets = batch.targets else { throw ContractError("the data has no labels") }
     return try targets.map {
@@ -38,7 +50,9 @@ public struct LossInputs {
     }
   }
 
-  /// The score of each sequence as a column [B, 1].
+  /// Returns the score of each sequence as a column [B, 1].
+  ///
+  /// - Throws: ``ContractError`` if the data has no scores, or has labels instead.
   public func scores() throws -> Tensor {
     guard let targets = batch.targets else { throw ContractError("the data has no scores") }
     let values = try targets.map {

@@ -1,5 +1,7 @@
-/// Whether a term counts once for a batch or once for each pair of layers.
+/// Whether a term is computed once for each batch or once for each pair of layers.
 public enum LossScope: Sendable {
+  /// Once for each batch.
   case output
+  /// Once for each pair of layers in the pipeline's layer map.
   case layer
 }

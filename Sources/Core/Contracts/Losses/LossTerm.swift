@@ -1,16 +1,36 @@
-/// One summand of the objective.
+/// One term of the weighted sum that a student minimises.
+///
+/// A term declares in ``reads(_:at:)`` the activations that it needs and computes its value from them in ``loss(_:)``.
+/// Everything else has a default.
 public protocol LossTerm: Plugin, Sendable {
-  /// Default: `.output`, once for a batch.
+  /// Whether the term is computed once for each batch or once for each pair of layers. Default: ``LossScope/output``.
   var scope: LossScope { get }
 
-  /// What the term reads, for a pair of layers where its scope is `.layer`. Also the place to refuse models that do not fit.
-  /// - Throws: ``WiringError``
+  /// Returns the activations that the term reads. This is also the place to refuse models that the term cannot compare.
+  ///
+  /// Called when a pipeline is validated and again in each step, so it must return the same result for the same arguments.
+  ///
+  /// - Parameters:
+  ///   - models: The cards of teacher and student.
+  ///   - layers: The pair of layers if the scope is ``LossScope/layer``, otherwise `nil`.
+  /// - Throws: ``WiringError`` if the models do not fit, such as a missing teacher.
   func reads(_ models: ModelPair, at layers: LayerPair?) throws -> Reads
 
-  /// Parameters that are trained with the student and not exported, e.g. a map between widths. Default: none.
+  /// Returns the term's own parameters, such as a linear map between widths. Default: none.
+  ///
+  /// They are trained with the student and are not exported. Matrices start with random values of variance 1/columns, all other
+  /// parameters start at zero.
+  ///
+  /// - Parameters:
+  ///   - models: The cards of teacher and student.
+  ///   - layers: The pair of layers, as in ``reads(_:at:)``. Each pair has parameters of its own.
   func parameters(_ models: ModelPair, at layers: LayerPair?) -> [ParameterDefinition]
 
-  /// A scalar: the mean over the batch, in nats unless the term says otherwise.
+  /// Computes the term for one batch.
+  ///
+  /// - Parameter inputs: The activations that ``reads(_:at:)`` declared, and the batch.
+  /// - Returns: A tensor with one element: the mean over the batch, in nats unless the term's documentation says otherwise.
+  /// - Throws: ``ContractError`` if the data does not have what the term needs, such as labels.
   func loss(_ inputs: LossInputs) throws -> Tensor
 }
 
@@ -19,8 +39,10 @@ extension LossTerm {
   public func parameters(_ models: ModelPair, at layers: LayerPair?) -> [ParameterDefinition] { [] }
 }
 
-/// The task's own loss, meaned over the batch: cross-entropy of logits [B, C] with labels, or squared error of [B, 1] with scores.
-/// - Throws: ``ContractError`` where the data has no targets.
+/// Returns the task's own loss as the mean over the batch: the cross-entropy of logits [B, C] with labels, or the squared error
+/// of [B, 1] with scores.
+///
+/// - Throws: ``ContractError`` if the data has no targets.
 public func taskLoss(_ inputs: LossInputs) throws -> Tensor {
   let logits = try inputs.student[.logits]
   if case .score = inputs.batch.targets?.first { return meanSquaredError(logits, try inputs.scores()) }

@@ -1,4 +1,4 @@
-/// The activations that a term needs.
+/// The activations of teacher and student that a term reads. The models compute only what some term reads.
 public struct Reads: Sendable, Equatable {
   public var teacher: Set<Activation>
   public var student: Set<Activation>

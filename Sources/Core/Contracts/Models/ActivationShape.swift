@@ -1,17 +1,21 @@
 /// The shape of an activation, in the letters of `Docs/Architecture.md`.
+///
+/// B is the number of sequences, N the number of tokens in all sequences together, T the number of tokens in one sequence, and
+/// A the number of attention heads.
 public enum ActivationShape: Hashable, Sendable, CustomStringConvertible {
-  /// The second letter of a matrix: a number that a model's card tells.
+  /// The number of columns of a matrix, which the model's card specifies.
   public enum Columns: String, Sendable {
     case outputs = "C"
     case embeddingWidth = "D"
     case width = "H"
   }
 
-  /// [B, columns]: one row for a sequence, whatever its length.
+  /// [B, columns]: one row for each sequence, whatever its length.
   case perSequence(Columns)
-  /// [N, columns]: one row for a token.
+  /// [N, columns]: one row for each token. The sequences follow one another without padding.
   case perToken(Columns)
-  /// [A·ΣT²]: rows of probabilities, per sequence A blocks of T × T.
+  /// [A·ΣT²]: attention probabilities as a flat array. Each sequence contributes A blocks of T × T, whose rows each add up to
+  /// 1.
   case attention
 
   public var description: String {
@@ -22,7 +26,11 @@ public enum ActivationShape: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The numbers for a model and sequences of these lengths.
+  /// Returns the shape in numbers for one model and one batch.
+  ///
+  /// - Parameters:
+  ///   - card: The card of the model.
+  ///   - lengths: The number of tokens in each sequence of the batch.
   public func callAsFunction(_ card: ModelCard, _ lengths: [Int]) -> Shape {
     func count(_ columns: Columns) -> Int {
       switch columns {

@@ -1,17 +1,34 @@
 import Foundation
 
-/// Options from which an encoder is made.
+/// The options from which an encoder is made.
+///
+/// Plugins implement ``TeacherRecipe`` or ``StudentRecipe``, which add the methods that make the encoder. The requirements here
+/// are used to validate a pipeline before any weight is read.
 public protocol EncoderRecipe: Plugin, Sendable {
-  /// The card, from configuration files alone.
-  /// - Throws: ``WiringError``, ``WiringErrors`` or `FormatError`.
+  /// Returns the card of the encoder that this recipe makes, from options and configuration files alone. It must read no
+  /// weights, so that validation stays fast.
+  ///
+  /// - Parameter context: The task and the cards of the other encoders. Let the errors of its accessors pass, see
+  ///   ``PipelineContext``.
+  /// - Throws: ``WiringError`` or ``WiringErrors`` if the recipe does not fit the pipeline, or `FormatError` if a configuration
+  ///   file cannot be used.
   func card(in context: PipelineContext) throws -> ModelCard
-  /// Looks at the files that weights come from, and reads none. Default: there is nothing to look at.
-  /// - Throws: as `card(in:)`.
+  /// Checks that the files that the weights come from exist and fit, without reading the weights.
+  ///
+  /// The default implementation does nothing.
+  /// - Parameter context: As in ``card(in:)``.
+  /// - Throws: The same errors as ``card(in:)``.
   func check(in context: PipelineContext) throws
-  /// Options that the card does not rest on, and `check(in:)` not on what they hold, such as a temperature or how something
-  /// is trained: what does not fit the card is told while they are wrong, too. Default: none.
+  /// The keys of options that ``card(in:)`` does not depend on, such as a temperature or the settings of a training. Default:
+  /// none.
+  ///
+  /// If one of these options is wrong, the card is still computed, so that mistakes in other options are reported at the same
+  /// time. ``check(in:)`` may depend on whether such an option is given, but not on the options inside it.
   var optionsBesideCard: [String] { get }
-  /// The files that decide what is made, among those that path options lead to. Default: nil, all of them.
+  /// The files that the encoder is made from. Default: `nil`, which means all files in the folders that path options name.
+  ///
+  /// Their checksums are part of what a run and a prepared teacher are identified by. Implement this if a folder can contain
+  /// files that do not matter, such as a README, so that changing them does not invalidate earlier work.
   var sources: [URL]? { get }
 }
 

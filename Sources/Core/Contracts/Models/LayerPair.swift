@@ -1,4 +1,4 @@
-/// A layer of the student and the teacher's layer that it learns from; both count from 1.
+/// A layer of the student and the layer of the teacher that it learns from. Layers count from 1.
 public struct LayerPair: Hashable, Sendable, CustomStringConvertible {
   public let student: Int
   public let teacher: Int

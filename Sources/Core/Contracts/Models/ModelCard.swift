@@ -1,22 +1,26 @@
-/// What is known of an encoder from its configuration alone, before any weight is read.
+/// The description of an encoder that can be given from its configuration alone, before any weight is read.
+///
+/// Pipelines are validated with cards, so a mistake is reported before anything expensive begins.
 public struct ModelCard: Sendable, Equatable {
-  /// Family, e.g. `bert`; layers can be copied within a family only.
+  /// The family of the model, such as `bert`. Layers can be copied only between models of one family.
   public var architecture: String
+  /// The number of layers, without the embedding layer.
   public var layers: Int
+  /// A, the number of attention heads in each layer.
   public var heads: Int
-  /// H
+  /// H, the width of the hidden states.
   public var width: Int
-  /// D
+  /// D, the width of the sequence embedding.
   public var embeddingWidth: Int
-  /// C; 1 for regression.
+  /// C, the number of outputs: the number of classes, or 1 for regression.
   public var outputs: Int
-  /// Most tokens in a sequence.
+  /// The largest number of tokens in a sequence.
   public var maximumLength: Int
-  /// Digest of the vocabulary and its rules: encoders read the same ids only where these are equal.
+  /// A digest of the vocabulary and the tokenizer's rules. Two encoders read the same ids only if these digests are equal.
   public var vocabulary: String
-  /// Number of parameters.
+  /// The number of parameters.
   public var parameters: Int
-  /// The kinds of activations that it answers with.
+  /// The kinds of activations that the encoder can return.
   public var activations: [ActivationKind]
 
   public init(
@@ -35,7 +39,11 @@ public struct ModelCard: Sendable, Equatable {
     self.activations = activations
   }
 
-  /// Why the model cannot answer with an activation; nil where it can.
+  /// Returns the reason why the model cannot return an activation, or `nil` if it can.
+  ///
+  /// - Parameters:
+  ///   - activation: The activation.
+  ///   - role: What the message calls the model, such as `student`.
   public func refusal(of activation: Activation, role: String) -> String? {
     let kind = activation.kind
     guard let own = activations.first(where: { $0.name == kind.name }) else {
@@ -48,15 +56,20 @@ public struct ModelCard: Sendable, Equatable {
     return layer >= first ? nil : "\(activation) does not exist: the \(role)'s layers count from \(first)"
   }
 
-  /// Checks that the model can answer with an activation.
-  /// - Throws: ``WiringError`` with the ``refusal(of:role:)``.
+  /// Checks that the model can return an activation.
+  ///
+  /// - Parameters:
+  ///   - activation: The activation.
+  ///   - role: What the message calls the model, such as `student`.
+  /// - Throws: ``WiringError`` with the reason from ``refusal(of:role:)``.
   public func check(_ activation: Activation, of role: String) throws {
     if let refusal = refusal(of: activation, role: role) { throw WiringError(refusal) }
   }
 }
 
 extension ModelCard: CustomStringConvertible {
-  /// Its numbers, by which a prepared teacher goes: what it can be asked for changes none of its answers.
+  /// The numbers of the card, which are part of what a prepared teacher is identified by. ``activations`` is left out, because
+  /// the list of what the model can return changes none of its results.
   public var description: String {
     "ModelCard(architecture: \"\(architecture)\", layers: \(layers), heads: \(heads), width: \(width), "
       + "embeddingWidth: \(embeddingWidth), outputs: \(outputs), maximumLength: \(maximumLength), "

@@ -1,5 +1,6 @@
-/// The encoders of a pipeline, as their cards. A pipeline without a teacher is plain fine-tuning.
+/// The cards of a pipeline's teacher and student. A pipeline without a teacher is plain fine-tuning.
 public struct ModelPair: Sendable {
+  /// The card of the whole teacher, including its heads, or `nil` if the pipeline has none.
   public let teacher: ModelCard?
   public let student: ModelCard
   public let task: TaskKind
@@ -8,8 +9,9 @@ public struct ModelPair: Sendable {
     (self.teacher, self.student, self.task) = (teacher, student, task)
   }
 
-  /// The teacher's card.
-  /// - Throws: ``WiringError`` where the pipeline has none.
+  /// Returns the card of the teacher.
+  ///
+  /// - Throws: ``WiringError`` if the pipeline has no teacher.
   public func requireTeacher() throws -> ModelCard {
     guard let teacher else {
       throw WiringError.noTeacher(option: "use", hint: "add a `teacher:` or take the term out")
@@ -17,15 +19,17 @@ public struct ModelPair: Sendable {
     return teacher
   }
 
-  /// The same activations of both encoders.
-  /// - Throws: ``WiringError`` without a teacher.
+  /// Returns a declaration that a term reads the same activations of both encoders.
+  ///
+  /// - Throws: ``WiringError`` if the pipeline has no teacher.
   public func reads(_ activations: Set<Activation>) throws -> Reads {
     _ = try requireTeacher()
     return Reads(teacher: activations, student: activations)
   }
 
   /// Checks that attention can be compared head by head.
-  /// - Throws: ``WiringError`` without a teacher, or where it has another number of heads.
+  ///
+  /// - Throws: ``WiringError`` if there is no teacher or its number of heads is different.
   public func requireEqualHeads() throws {
     let teacher = try requireTeacher()
     guard teacher.heads == student.heads else {
@@ -36,7 +40,8 @@ public struct ModelPair: Sendable {
   }
 
   /// Checks that logits can be compared.
-  /// - Throws: ``WiringError`` without a teacher, or where it has another number of outputs.
+  ///
+  /// - Throws: ``WiringError`` if there is no teacher or its number of outputs is different.
   public func requireEqualOutputs() throws {
     let teacher = try requireTeacher()
     guard teacher.outputs == student.outputs else {

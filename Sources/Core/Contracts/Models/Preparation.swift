@@ -1,13 +1,18 @@
-/// What a recipe prepares a teacher with.
+/// The means that ``TeacherRecipe/makeTeacher(in:_:)`` is given to train a teacher: the training loop and the data.
 public struct Preparation {
+  /// The training loop of the run.
   public let trainer: any Trainer
   private let encode: (any Tokenizer) throws -> TaskData
 
-  /// - `data`: the task's texts, as the ids of a tokenizer.
+  /// Creates a preparation.
+  ///
+  /// - Parameters:
+  ///   - trainer: The training loop of the run.
+  ///   - data: Encodes the texts of the task with the given tokenizer.
   public init(trainer: any Trainer, data: @escaping (any Tokenizer) throws -> TaskData) {
     (self.trainer, encode) = (trainer, data)
   }
 
-  /// The task's texts, as the ids of a teacher's tokenizer.
+  /// Returns the texts of the task, encoded with the teacher's tokenizer.
   public func data(for tokenizer: any Tokenizer) throws -> TaskData { try encode(tokenizer) }
 }

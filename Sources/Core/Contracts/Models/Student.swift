@@ -1,17 +1,25 @@
-/// An encoder while it is trained: the student of a pipeline, or a teacher that is fine-tuned first. It has one owner, and ends
-/// by giving out a model.
+/// An encoder that is being trained: the student of a pipeline, or a teacher that is fine-tuned first.
+///
+/// A student is mutable and must be used from one task at a time. When training ends, ``model()`` returns an immutable encoder.
 public protocol Student: AnyObject {
   var card: ModelCard { get }
-  /// What makes the ids that it reads.
+  /// The tokenizer whose ids this encoder reads.
   var tokenizer: any Tokenizer { get }
-  /// What training changes.
+  /// The parameters that training changes. The optimiser updates them in place.
   var parameters: ParameterStore { get }
 
-  /// Exactly the activations asked for, with a way back to the parameters. Dropout masks are functions of the key and of places
-  /// in the logical batch.
-  /// - Throws: ``ContractError`` for an activation that it does not have or a sequence that is too long.
+  /// Computes the requested activations, and no others, as tensors through which gradients flow back to the parameters.
+  ///
+  /// A dropout mask must depend only on `key` and on each element's place in the logical batch, not on how the batch is cut.
+  /// Training in micro-batches runs every piece twice and needs the same masks both times.
+  ///
+  /// - Parameters:
+  ///   - batch: The sequences, or a slice of them when the loop trains in micro-batches.
+  ///   - activations: The activations to return.
+  ///   - key: The key of the dropout masks, which is different in each step.
+  /// - Throws: ``ContractError`` if the encoder does not have a requested activation or a sequence is too long.
   func respond(to batch: TokenBatch, with activations: Set<Activation>, dropout key: RandomKey) throws -> Response
 
-  /// The encoder as it is now. Later training does not change it.
+  /// Returns the encoder with its current parameters and without dropout. Later training must not change the returned value.
   func model() throws -> any TextEncoder
 }

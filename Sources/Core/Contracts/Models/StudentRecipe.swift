@@ -1,12 +1,24 @@
 import Foundation
 
-/// Options from which a student is made.
+/// The options from which a student is made.
 public protocol StudentRecipe: EncoderRecipe {
-  /// The student before it learns; layers may be copied from the prepared teacher.
+  /// Returns the student as it is before training. It can copy layers from the prepared teacher.
+  ///
+  /// - Parameters:
+  ///   - context: The task and the cards of the encoders.
+  ///   - teacher: The prepared teacher, or `nil` if the pipeline has none.
+  /// - Throws: ``WiringError``, ``WiringErrors`` or `FormatError` if the options or the files do not allow it.
   func makeStudent(in context: PipelineContext, teacher: (any Teacher)?) throws -> any Student
-  /// The tokenizer of its checkpoint, before any weight is read. Default: made with the whole student.
+  /// Returns the tokenizer of the student without reading weights, if the recipe can do so.
+  ///
+  /// The default implementation makes the whole student and takes its tokenizer.
   func makeTokenizer(in context: PipelineContext) throws -> any Tokenizer
-  /// What a student became and ``TextEncoder/write(to:)`` wrote.
+  /// Loads a trained student from a folder that ``TextEncoder/write(to:)`` wrote.
+  ///
+  /// - Parameters:
+  ///   - folder: The folder.
+  ///   - context: The task. Its `teacher` is `nil`, because a finished run answers without its teacher.
+  /// - Throws: `FormatError` if the folder does not contain such a student.
   func loadStudent(from folder: URL, in context: PipelineContext) throws -> any TextEncoder
 }
 

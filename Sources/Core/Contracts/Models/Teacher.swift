@@ -1,6 +1,6 @@
-/// The encoder that is learnt from, prepared. A teacher may wrap another one.
+/// A prepared encoder that a student learns from. A teacher can wrap another one, for example to add a projection head.
 public protocol Teacher: TextEncoder {
-  /// The encoder under all decorators. Default: itself.
+  /// The encoder inside all wrappers, whose layers a student can copy. The default implementation returns `self`.
   var innermost: any TextEncoder { get }
 }
 

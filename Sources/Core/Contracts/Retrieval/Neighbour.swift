@@ -1,8 +1,8 @@
-/// A stored vector that was found.
+/// A key that a retriever has found.
 public struct Neighbour: Sendable, Equatable {
-  /// Its row among the keys.
+  /// The row of the key in the matrix of keys.
   public let row: Int
-  /// Inner product with the query; the cosine, since both have length 1.
+  /// The inner product with the query. It is the cosine, because both vectors have length 1.
   public let similarity: Float
 
   public init(row: Int, similarity: Float) { (self.row, self.similarity) = (row, similarity) }

@@ -1,11 +1,17 @@
 import Foundation
 
-/// Options from which a retriever is made.
+/// The options from which a retriever is made.
 public protocol RetrieverRecipe: Plugin, Sendable {
-  /// An index over `keys` [M, D], rows of length 1.
-  /// - Throws: ``ContractError`` for keys that are not finite.
+  /// Builds an index over the rows of `keys`.
+  ///
+  /// - Parameter keys: A matrix [M, D] whose rows have length 1.
+  /// - Throws: ``ContractError`` if a key is not finite.
   func makeRetriever(_ keys: Matrix) throws -> any Retriever
-  /// An index that was written before over the same keys.
-  /// - Throws: `FormatError` when the files do not hold an index over these keys.
+  /// Loads an index that ``Retriever/write(to:)`` wrote.
+  ///
+  /// - Parameters:
+  ///   - folder: The folder that the index was written to.
+  ///   - keys: The same keys [M, D] that the index was built over.
+  /// - Throws: `FormatError` if the files do not contain an index over these keys.
   func loadRetriever(from folder: URL, keys: Matrix) throws -> any Retriever
 }

@@ -1,8 +1,8 @@
-/// What counts in a step.
+/// The part of the objective that a step optimises.
 public struct Focus: Sendable, Equatable {
-  /// Indices into the layer map whose layer-wise terms count.
+  /// The indices into the layer map of the pairs whose layer-wise terms are part of the loss.
   public var layerPairs: Range<Int>
-  /// Whether terms on outputs count.
+  /// Whether terms with ``LossScope/output`` are part of the loss.
   public var outputs: Bool
 
   public init(layerPairs: Range<Int>, outputs: Bool) { (self.layerPairs, self.outputs) = (layerPairs, outputs) }

@@ -1,11 +1,12 @@
-/// The pipeline that a schedule works in.
+/// The parts of a pipeline that a schedule works with.
 public struct ScheduledTerms: Sendable {
-  /// In the order of the student's layers; empty where no term is layer-wise.
+  /// The pairs of layers, in the order of the student's layers. Empty if no term is layer-wise.
   public let layerMap: [LayerPair]
-  /// Names under which the terms' figures are reported.
+  /// The names of the terms with ``LossScope/layer``, as in ``StepReport/figures`` but without the layer.
   public let layerTerms: [String]
+  /// The names of the terms with ``LossScope/output``, as in ``StepReport/figures``.
   public let outputTerms: [String]
-  /// Epochs of the whole training.
+  /// The number of epochs of the whole training.
   public let epochs: Int
 
   public init(layerMap: [LayerPair], layerTerms: [String], outputTerms: [String], epochs: Int) {

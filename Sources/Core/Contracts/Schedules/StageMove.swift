@@ -1,8 +1,8 @@
-/// A schedule's step from one stage to the next.
+/// A schedule's move from one stage to the next.
 public struct StageMove: Sendable, Equatable {
-  /// What is learnt from here on, e.g. `layer 2`.
+  /// A name for what is trained from now on, such as `layer 2`.
   public let stage: String
-  /// Why, with the figures that decided.
+  /// The reason for the move, with the figures that led to it.
   public let reason: String
 
   public init(to stage: String, because reason: String) { (self.stage, self.reason) = (stage, reason) }

@@ -1,8 +1,8 @@
-/// Where a training stands.
+/// The number of epochs and steps that a training has finished.
 public struct TrainingProgress: Sendable, Equatable {
-  /// Epochs finished.
+  /// The number of finished epochs.
   public var epoch: Int
-  /// Steps finished, in all epochs.
+  /// The number of finished steps, over all epochs.
   public var step: Int
   public var stepsPerEpoch: Int
 

@@ -1,4 +1,4 @@
-/// How the learning rate goes after the warm-up.
+/// The course of the learning rate after the warm-up.
 public enum LearningRateSchedule: String, CaseIterable, Sendable, OptionValue {
   case linear, cosine, constant
 }

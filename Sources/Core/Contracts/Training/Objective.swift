@@ -1,17 +1,28 @@
-/// What the one loop makes smaller.
+/// A function that the training loop minimises.
+///
+/// The loop calls ``accumulateGradients(for:)`` and then ``observe(_:)`` in each step, and ``evaluate()`` followed by
+/// ``observe(_:)`` at the end of each epoch.
 public protocol Objective: AnyObject {
-  /// What is trained.
+  /// The parameters that are trained.
   var parameters: [ParameterStore] { get }
-  /// How many examples an epoch has.
+  /// The number of examples in an epoch.
   var exampleCount: Int { get }
-  /// Adds the gradient of the mean loss over the step's examples to the parameters' gradients.
+  /// Adds the gradient of the mean loss over the examples of a step to the gradients of the parameters.
+  ///
+  /// The loop has set the gradients to zero before, and updates the parameters afterwards.
+  /// - Returns: The loss and its parts.
   func accumulateGradients(for step: Step) throws -> StepFigures
-  /// Figures on the validation set, the one that selects the best first; empty where there is nothing to select by yet: an
-  /// epoch without figures counts as better than all before.
+  /// Returns scores on the validation set. The first one selects the best epoch.
+  ///
+  /// The result is empty if there is nothing to select by yet. An epoch without scores counts as better than all before it. The
+  /// default implementation returns no scores.
   func evaluate() throws -> [Score]
-  /// Called after every step, and again at the end of an epoch; tells when what is learnt changes.
+  /// Takes note of a finished step or epoch. Called after each step, and again at the end of each epoch.
+  ///
+  /// The default implementation does nothing.
+  /// - Returns: The move to another stage if what is trained changes now, otherwise `nil`.
   func observe(_ report: StepReport) -> StageMove?
-  /// What it must remember to go on after a stop.
+  /// The state, other than the parameters, that is needed to resume a training. Default: none.
   var state: SchedulerState { get set }
 }
 

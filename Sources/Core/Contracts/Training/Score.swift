@@ -1,4 +1,4 @@
-/// A figure on the validation set; larger is better.
+/// The value of a metric on the validation set. Larger is better.
 public struct Score: Sendable, Equatable, Codable {
   public let metric: String
   public let value: Double

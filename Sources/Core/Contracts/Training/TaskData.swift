@@ -1,7 +1,9 @@
-/// A task's texts, encoded.
+/// The texts of a task as token ids, for one tokenizer.
 public struct TaskData: Sendable {
   public let task: TaskDefinition
+  /// The examples to train on.
   public let training: EncodedDataset
+  /// The examples that select the best epoch, or `nil` if there are none.
   public let validation: EncodedDataset?
 
   public init(task: TaskDefinition, training: EncodedDataset, validation: EncodedDataset?) {

@@ -1,4 +1,4 @@
-/// Settings of the one loop.
+/// The settings of the training loop.
 public struct TrainingOptions: Configurable, Sendable {
   public var epochs = 3
   public var batchSize = 32

@@ -1,14 +1,15 @@
-/// A value, or the fact that it is not known because of a mistake that has been told.
+/// A value that a check depends on, or `unknown` if a mistake in the pipeline prevents the check from knowing it.
 ///
-/// Whoever checks a pipeline computes with it as with an optional, and stays silent about what follows from an unknown one.
-/// Nil is another thing: that there is no teacher, for instance, can be known.
+/// The mistake itself has already been reported. Checks that depend on an unknown value are skipped, so that the user sees no
+/// errors that only follow from others. An optional could not express this: `.known(nil)` can mean, for example, that the
+/// pipeline certainly has no teacher.
 package enum Known<Value> {
   case known(Value)
   case unknown
 
   package init(_ value: Value?) { self = value.map { .known($0) } ?? .unknown }
 
-  /// What `body` makes of other values; unknown where it asks for one that is.
+  /// Returns what `body` computes from other values, or `unknown` if it asks for one that is unknown.
   package init(_ body: () throws(Unknown) -> Value) {
     do { self = .known(try body()) } catch { self = .unknown }
   }
@@ -25,7 +26,7 @@ package enum Known<Value> {
 
 extension Known: Sendable where Value: Sendable {}
 
-/// Something unknown was asked for. Nothing more is to be said of it.
+/// The error that a value is unknown. It is never shown, because the mistake behind it has already been reported.
 package struct Unknown: Error {
   package init() {}
 }

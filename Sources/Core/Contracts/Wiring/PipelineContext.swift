@@ -1,12 +1,13 @@
-/// What a recipe may know of the pipeline around it.
+/// The parts of a pipeline that a recipe can see while it describes or makes an encoder.
 ///
-/// The other encoder's card cannot be had while something is wrong with it. The accessor throws then, and a recipe lets that
-/// error pass: the mistake has been told at its place, and nothing else is going to be.
+/// The accessors ``teacher`` and ``student`` throw if the card of that encoder is unknown because of a mistake in the pipeline
+/// file. A recipe should let this error pass. It is not shown to the user, because the mistake itself has already been
+/// reported.
 public struct PipelineContext: Sendable {
   public let task: TaskKind
-  /// Most tokens of a sequence, from the task.
+  /// The largest number of tokens in a sequence, as set for the task.
   public let maximumLength: Int
-  /// Key of everything random that is made here.
+  /// The key for everything random that the recipe makes, such as initial weights.
   public let key: RandomKey
   package var teacherCard: Known<ModelCard?>
   package var studentCard: Known<ModelCard?>
@@ -18,27 +19,32 @@ public struct PipelineContext: Sendable {
     (teacherCard, studentCard) = (.known(teacher), .known(student))
   }
 
-  /// The card of the encoder under all of the teacher's heads, whose layers and vocabulary a student may take; nil where there
-  /// is no teacher.
+  /// The card of the encoder that is innermost in the teacher, without any heads. A student can copy its layers and its
+  /// vocabulary. `nil` if the pipeline has no teacher.
   public var teacher: ModelCard? { get throws { try teacherCard.get() } }
 
-  /// The student's card, from which a head takes its width; nil where an encoder is made without a student.
+  /// The card of the student, from which a teacher's head takes its output width. `nil` if an encoder is made without a
+  /// student.
   public var student: ModelCard? { get throws { try studentCard.get() } }
 
-  /// The teacher's card.
-  /// - Throws: ``WiringError`` where there is none: `option` needs it.
+  /// Returns the card of the teacher.
+  ///
+  /// - Parameters:
+  ///   - option: The option that needs the teacher, which the error names.
+  ///   - hint: How the user can mend it, which the error adds.
+  /// - Throws: ``WiringError`` if the pipeline has no teacher.
   public func requireTeacher(option: String, hint: String) throws -> ModelCard {
     guard let teacher = try teacher else { throw WiringError.noTeacher(option: option, hint: hint) }
     return teacher
   }
 
-  /// The same with the student's card.
+  /// Returns a copy of this context with another card for the student.
   public func with(student: ModelCard) -> PipelineContext {
     var context = self
     context.studentCard = .known(student)
     return context
   }
 
-  /// C: how many numbers a classifier answers with.
+  /// C, the number of outputs of a classifier for the task.
   public var outputs: Int { task.outputs }
 }

@@ -2,11 +2,11 @@ import Foundation
 
 /// Everything that a result depends on, by name: options, contents of files, arithmetic, versions.
 ///
-/// Every name of something that is kept (a prepared teacher, a file of answers, a checkpoint, a run) is the digest of one, and
-/// every refusal to go on is a difference between two. How many threads there are is no part of it: work is cut by shape, so
-/// that they change nothing.
+/// The name of everything that is kept on disk for later (a prepared teacher, a file of answers) is the digest of a provenance.
+/// A run or a checkpoint stores its provenance, and resuming is refused if it differs from the current one. The number of
+/// threads is not part of it, because work is divided by shape and the number of threads changes no result.
 package struct Provenance: Sendable, Equatable, Codable {
-  /// Values by name, such as `options.teacher.base.embedding` or `files.teacher.base.checkpoint/model.safetensors`.
+  /// The values by name, such as `options.teacher.base.embedding` or `files.teacher.base.checkpoint/model.safetensors`.
   package private(set) var entries: [String: String]
 
   package init(_ entries: [String: String] = [:]) { self.entries = entries }
@@ -27,19 +27,20 @@ package struct Provenance: Sendable, Equatable, Codable {
 
   package mutating func merge(_ other: Provenance) { entries.merge(other.entries) { $1 } }
 
-  /// SHA-256 over names and values, sorted by name, as 64 hexadecimal digits.
+  /// The SHA-256 checksum over names and values, sorted by name, as 64 hexadecimal digits.
   package var digest: String {
     var checksum = Checksum()
     for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
+      // With their lengths, no two different lists of entries give the same bytes.
       checksum.update("\(name.utf8.count) \(name)\(value.utf8.count) \(value)".utf8)
     }
     return checksum.hexDigest
   }
 
-  /// The beginning of the digest: enough for the name of a file.
+  /// The first 16 digits of the digest, which are enough to name a file.
   package var name: String { String(digest.prefix(16)) }
 
-  /// What is another here than it was, a line for each entry, sorted by name.
+  /// Returns a line of text for each entry that differs from `earlier`, sorted by name.
   package func differences(since earlier: Provenance) -> [String] {
     Set(entries.keys).union(earlier.entries.keys).sorted().compactMap { name in
       let (then, now) = (earlier[name], self[name])
@@ -55,7 +56,7 @@ package struct Provenance: Sendable, Equatable, Codable {
 }
 
 extension Provenance {
-  /// What every calculation here depends on: the program's version, the instruction sets in use, and the precision.
+  /// Returns what every calculation depends on: the version of the program, the instruction set, the BLAS, and the precision.
   package static func arithmetic(_ precision: Precision) -> Provenance {
     Provenance([
       "program": SwiftDistill.version, "arithmetic.instruction_set": Compute.instructionSet,
@@ -63,14 +64,16 @@ extension Provenance {
     ])
   }
 
-  /// The options of something configured and the contents of the files that its paths lead to. A plugin takes part by listing
-  /// its options; nothing else is asked of it.
+  /// Collects the options of a component and the contents of the files that its path options lead to.
+  ///
+  /// A plugin is covered as soon as it lists its options, and needs no further code.
   ///
   /// - Parameters:
-  ///   - path: where it stands in the pipeline, such as `teacher`; empty for the whole of it.
-  ///   - isLeftOut: path options that decide nothing.
-  ///   - sources: the files that count of those below a path option; nil for all of them.
-  /// - Throws: `FormatError` for a file that cannot be read.
+  ///   - value: The component.
+  ///   - path: The place of the component in the pipeline, such as `teacher`. Empty for the whole pipeline.
+  ///   - isLeftOut: Returns whether a path option is left out because the result does not depend on it.
+  ///   - sources: Returns the files below a path option that the result depends on, or `nil` for all of them.
+  /// - Throws: `FormatError` if a file cannot be read.
   package init(
     of value: any Configurable, at path: String = "", leavingOut isLeftOut: (String) -> Bool = { _ in false },
     sources: (_ option: String) -> [URL]? = { _ in nil }

@@ -1,15 +1,18 @@
-/// Several of them, to be told together.
+/// Several wiring errors, which are reported together so that the user can mend them in one go.
 public struct WiringErrors: Error, CustomStringConvertible, Sendable {
   package let list: [WiringError]
 
-  /// - Throws: the errors, where there are any.
+  /// Throws the errors in `list`, or does nothing if it is empty.
+  ///
+  /// - Throws: ``WiringErrors``
   public static func check(_ list: [WiringError]) throws {
     if !list.isEmpty { throw WiringErrors(list: list) }
   }
 
-  /// The result of `body`; whatever it throws is blamed on `option`, or on the option within it that the error names.
+  /// Returns the result of `body`, and attributes each error that it throws to `option`.
   ///
-  /// A component that wraps another, or reads files that an option names, passes errors on by it.
+  /// A component that wraps another component, or that reads files which an option names, passes on errors with this method. If
+  /// an error names an option itself, that option is taken to be inside `option`: `checkpoint` becomes `base.checkpoint`.
   public static func blaming<T>(_ option: String, _ body: () throws -> T) throws -> T {
     do { return try body() } catch let error as Unknown {
       throw error
@@ -18,7 +21,7 @@ public struct WiringErrors: Error, CustomStringConvertible, Sendable {
     }
   }
 
-  /// Any error as what is wrong with a component.
+  /// Converts any error to wiring errors. The description of an error of another type becomes the message.
   package init(_ error: any Error) {
     switch error {
     case let errors as WiringErrors: self = errors

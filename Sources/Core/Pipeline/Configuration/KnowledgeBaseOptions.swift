@@ -1,7 +1,7 @@
 import DistillCore
 import DistillTraining
 
-/// The knowledge base and how its answers are mixed in.
+/// The options of the knowledge base: its retriever, and how its answers are mixed in.
 package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var retriever: (any RetrieverRecipe)?
   package var mixing = Mixing()

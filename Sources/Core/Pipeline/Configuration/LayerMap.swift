@@ -1,14 +1,15 @@
 import DistillCore
 import Foundation
 
-/// Which teacher layer a student layer learns from.
+/// A rule for which layer of the teacher each layer of the student learns from.
 package enum LayerMap: OptionValue, Sendable, Equatable {
-  /// Student layer l learns from teacher layer l·Lt/Ls, rounded.
+  /// Student layer l learns from teacher layer l·Lt/Ls, rounded to the nearest layer, for Ls student and Lt teacher layers.
   case uniform
-  /// The student's layers learn from the teacher's last ones.
+  /// The student's layers learn from the last layers of the teacher.
   case last
-  /// The student's layers learn from every second, third, … layer, from the first on.
+  /// The student's layers learn from every second, third, … layer of the teacher, beginning with the first.
   case skip
+  /// The pairs are listed one by one.
   case pairs([LayerPair])
 
   package static var shape: OptionShape {
@@ -38,11 +39,17 @@ package enum LayerMap: OptionValue, Sendable, Equatable {
     self = .pairs(try [LayerPair](node, OptionContext(range: .atLeast(1))))
   }
 
-  /// The pairs for two encoders; none where the map does not fit them, as it need not when no loss is layer-wise.
+  /// Returns the pairs of layers for two encoders, or none if the map does not fit them. It need not fit if no loss is
+  /// layer-wise.
   func pairs(student: Int, teacher: Int) -> [LayerPair] { (try? resolved(student: student, teacher: teacher)) ?? [] }
 
-  /// The pairs for two encoders, from the student's lowest layer up; what is given twice counts once.
-  /// - Throws: `WiringError` or `WiringErrors`: each pair whose layers do not exist.
+  /// Returns the pairs of layers for two encoders, ordered by the student's layer. A pair that is listed twice is returned
+  /// once.
+  ///
+  /// - Parameters:
+  ///   - student: The number of layers of the student.
+  ///   - teacher: The number of layers of the teacher.
+  /// - Throws: `WiringError` or `WiringErrors` with an error for each pair whose layers do not exist.
   package func resolved(student: Int, teacher: Int) throws -> [LayerPair] {
     try check(student: .known(student), teacher: .known(teacher))
     if case .pairs(let pairs) = self { return Set(pairs).sorted { $0.student < $1.student } }
@@ -55,13 +62,15 @@ package enum LayerMap: OptionValue, Sendable, Equatable {
       switch self {
       case .last: LayerPair(student: layer, teacher: teacher - student + layer)
       case .skip: LayerPair(student: layer, teacher: 1 + (layer - 1) * (teacher / student))
+      // This is l·Lt/Ls rounded to the nearest integer, in integer arithmetic.
       default: LayerPair(student: layer, teacher: (2 * layer * teacher + student) / (2 * student))
       }
     }
   }
 
-  /// Tells what is wrong with pairs for encoders of so many layers, as far as that is known.
-  /// - Throws: as ``resolved(student:teacher:)``.
+  /// Checks listed pairs against the numbers of layers, as far as these are known.
+  ///
+  /// - Throws: The same errors as ``resolved(student:teacher:)``.
   func check(student: Known<Int>, teacher: Known<Int>) throws {
     guard case .pairs(let pairs) = self else { return }
     guard !pairs.isEmpty else { throw WiringError("holds no pair, and a loss is layer-wise") }

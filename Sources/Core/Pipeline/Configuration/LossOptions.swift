@@ -1,7 +1,7 @@
 import DistillCore
 import DistillTraining
 
-/// One summand of the objective: a plugin and its weight.
+/// A loss plugin and its weight in the sum.
 package struct LossOptions: Configurable, Sendable {
   package var term: (any LossTerm)?
   package var weight: Float = 1

@@ -1,10 +1,14 @@
 import DistillCore
 import DistillTraining
 
-/// How neighbours become an answer: K of them, weighted by softmax(similarity/τ), and β for the student's own answer.
+/// The settings that turn neighbours into an answer. K neighbours are weighted by softmax(similarity/τ), and the student's own
+/// answer has the share β.
 public struct Mixing: Configurable, Sendable, Equatable, Codable {
+  /// K, the number of neighbours.
   public var neighbours = 8
+  /// β, the share of the student's own answer.
   public var beta: Float = 0.5
+  /// τ, the temperature of the softmax over similarities.
   public var temperature: Float = 0.1
 
   public init() {}

@@ -3,7 +3,7 @@ import DistillTraining
 import DistillYAML
 import Foundation
 
-/// A pipeline whose parts are known to fit, before any weight is read.
+/// A pipeline whose components have been checked to fit each other. No weights have been read yet.
 public struct Pipeline {
   package let options: PipelineOptions
   package let context: PipelineContext
@@ -11,15 +11,20 @@ public struct Pipeline {
   public let layerMap: [LayerPair]
   public let task: TaskDefinition
 
-  /// Where its options are written.
+  /// The places in the files where the options are written.
   let source: SourceMap
 
-  /// What is odd about it and does not keep it from running.
+  /// Warnings about things that are unusual but do not prevent a run.
   public let warnings: [Diagnostic]
 
-  /// Reads a pipeline file and checks how its parts fit; see ``draft(file:overrides:environment:registry:)``.
+  /// Reads a pipeline file and checks that its components fit each other.
   ///
-  /// - Throws: `Diagnostics`: everything that is wrong, with its places in the files.
+  /// - Parameters:
+  ///   - file: The path of the file.
+  ///   - overrides: Values that replace those in the file, such as `training.epochs` and `2`.
+  ///   - environment: The values of references such as `${NAME}`.
+  ///   - registry: The plugins that the file may name.
+  /// - Throws: `Diagnostics` with everything that is wrong and where it is in the files.
   public init(
     file: String, overrides: [(path: String, value: String)] = [],
     environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
@@ -27,11 +32,14 @@ public struct Pipeline {
     try self.init(Self.draft(file: file, overrides: overrides, environment: environment, registry: registry))
   }
 
-  /// Reads a pipeline file, with what it extends and with its references replaced.
+  /// Reads a pipeline file, merges it with the files that it extends, and replaces its references.
   ///
-  /// - `overrides`: `path=value` pairs, as after `--set`.
-  /// - `environment`: what `${NAME}` stands for.
-  /// - Throws: what is wrong with a file of which nothing can be read.
+  /// - Parameters:
+  ///   - file: The path of the file.
+  ///   - overrides: The pairs of path and value that `--set` gives.
+  ///   - environment: The values of references such as `${NAME}`.
+  ///   - registry: The plugins that the file may name.
+  /// - Throws: `Diagnostics` if no options can be read from the file at all. Other mistakes become part of the draft.
   package static func draft(
     file: String, overrides: [(path: String, value: String)] = [],
     environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
@@ -43,8 +51,9 @@ public struct Pipeline {
     return try document.draft(registry: registry)
   }
 
-  /// The options of a pipeline file, not asked how they fit.
-  /// - Throws: what is wrong with the options.
+  /// Reads the options of a pipeline file without checking that the components fit each other.
+  ///
+  /// - Throws: `Diagnostics` with everything that is wrong with the options.
   package static func read(
     file: String, overrides: [(path: String, value: String)] = [],
     environment: [String: String] = ProcessInfo.processInfo.environment, registry: PluginRegistry
@@ -52,7 +61,8 @@ public struct Pipeline {
     try draft(file: file, overrides: overrides, environment: environment, registry: registry).decoded()
   }
 
-  /// Checks how the parts fit. One part's mistakes hide nothing but what cannot be told without that part.
+  /// Checks that the components fit each other. A mistake in one component does not hide others, except for those that cannot
+  /// be found without that component.
   package init(_ draft: Draft<PipelineOptions>) throws {
     let check = PipelineCheck(draft)
     let task = check.task()
@@ -73,7 +83,7 @@ public struct Pipeline {
     (context, self.layerMap, warnings) = (encoders[0].context, layerMap, found.list)
   }
 
-  /// What the student is to make smaller.
+  /// Returns the objective that the student minimises.
   func objective(
     _ student: any Student, _ teacher: (any Teacher)?, _ data: TaskData, scheduler: (any Scheduler)?,
     answers: AnswerFolder? = nil, observe: @escaping (TrainingEvent) -> Void
@@ -84,7 +94,7 @@ public struct Pipeline {
       answers: answers, key: context.key.child("terms"), observe: observe)
   }
 
-  /// What `validate` says of a pipeline that is right.
+  /// Lines that describe a valid pipeline, as `distill validate` prints them.
   public var summary: [String] {
     func line(_ role: String, _ card: ModelCard) -> String {
       "\(role): \(card.architecture), \(card.layers) layers, width \(card.width), \(card.heads) heads, "

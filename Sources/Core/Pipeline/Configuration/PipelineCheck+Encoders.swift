@@ -1,9 +1,9 @@
 import DistillCore
 
-/// Both encoders, as far as they are known, with a task that may be the pipeline's.
+/// The cards of both encoders, as far as they are known, for one task that the pipeline could have.
 struct WiredEncoders {
   var context: PipelineContext
-  /// The teacher's card with all of its heads; nil where there is none.
+  /// The card of the whole teacher, including its heads. `.known(nil)` if the pipeline has no teacher.
   var teacher: Known<ModelCard?>
 
   var models: Known<ModelPair> {
@@ -15,8 +15,11 @@ struct WiredEncoders {
 }
 
 extension PipelineCheck {
-  /// The encoders. Where labels or lengths are not known, two cases stand for all there are: of two, all that differs is
-  /// different, so what is the same in both does not depend on it.
+  /// Returns the encoders, for each case that has to be considered.
+  ///
+  /// If the labels or the maximum length are unknown because of a mistake, two very different values stand for all possible
+  /// ones. An error that occurs with both does not depend on the unknown value, so it is reported. An error that occurs with
+  /// only one is not.
   func encoders(_ task: Known<TaskDefinition>) -> [WiredEncoders] {
     let tasks = task.value.map { [$0.kind] } ?? [.regression, .classification(labels: ["", " "])]
     let lengths = isKnown("task.max_length") ? [options.task.maximumLength] : [1, 1 << 20]
@@ -32,12 +35,15 @@ extension PipelineCheck {
     return cases
   }
 
-  /// Asks for the card of the encoder under all of the teacher's heads, whose layers a student may take, and for the student's,
-  /// whose width a head may take; then for the heads'.
+  /// Asks the recipes for their cards, in an order in which each has what it may need.
+  ///
+  /// The first is the innermost encoder of the teacher, because a student can copy its layers. Then comes the student, because
+  /// a head can take its width, and finally the heads of the teacher from the inside out.
   private func cards(in cases: inout [WiredEncoders]) {
     let recipes = options.recipes
     let beside = Set(recipes.flatMap { place, recipe in recipe.optionsBesideCard.map { "\(place).\($0)" } })
     let teachers = recipes.filter { $0.place == "teacher" || $0.place.hasPrefix("teacher.") }
+    // A teacher that wraps two others has no single innermost encoder. Its own card then takes that place.
     let isChain = zip(teachers, teachers.dropFirst()).allSatisfy { $1.place.hasPrefix($0.place + ".") }
     let innermost = isChain ? teachers.last : teachers.first
 
@@ -46,6 +52,7 @@ extension PipelineCheck {
       let cards = self.ask(part.place, whichever: cases) { try part.recipe.card(in: $0.context) }
       guard let cards = cards.value else { return }
       for (index, card) in cards.enumerated() { put(&cases[index], card) }
+      // `check(in:)` may depend on whether these options are given, so it is called only if they are known at least that far.
       guard isWhole(part.place, ignoring: beside, insideOnly: true) else { return }
       self.ask(part.place, whichever: cases) { try part.recipe.check(in: $0.context) }
     }
@@ -62,7 +69,7 @@ extension PipelineCheck {
     }
     askInnermost()
     if let student = options.student { ask(("student", student)) { $0.context.studentCard = .known($1) } }
-    // Once more, for one that waited for the student.
+    // Ask again, for an encoder whose card depends on the student's.
     askInnermost()
     for teacher in teachers.reversed() where teacher.place != innermost?.place {
       for index in cases.indices { cases[index].teacher = .unknown }
@@ -70,7 +77,7 @@ extension PipelineCheck {
     }
   }
 
-  /// Whether the encoders fit each other and the task.
+  /// Checks that the encoders fit each other and the task.
   private func checkFit(_ encoders: WiredEncoders) {
     let (source, student) = (
       encoders.context.teacherCard.value ?? nil, encoders.context.studentCard.value ?? nil
@@ -84,7 +91,7 @@ extension PipelineCheck {
     }
   }
 
-  /// The pairs of layers that layer-wise losses compare.
+  /// Returns the pairs of layers that layer-wise losses compare. A wrong layer map is only a warning if no loss is layer-wise.
   func layerMap(_ encoders: WiredEncoders) -> Known<[LayerPair]> {
     let teacher = Known(encoders.context.teacherCard.value??.layers)
     let student = Known(encoders.context.studentCard.value??.layers)

@@ -2,10 +2,11 @@ import DistillCore
 import Foundation
 
 extension PipelineCheck {
-  /// How much of a file is read: enough for its header and a few thousand rows, not enough to wait for.
+  /// The number of bytes of a file that are read for a check. They contain the header and a few thousand rows and are read
+  /// without a noticeable wait.
   private static let bytes = 1 << 18
 
-  /// The task, where the options and the training file tell it. Looks at both files.
+  /// Checks both data files and returns the task, if the options and the training file determine it.
   func task() -> Known<TaskDefinition> {
     let options = options.task
     let columns = TaskDefinition.named(options.use) == nil ? ["text", "pair", "label", "score", "labels"] : []
@@ -24,7 +25,13 @@ extension PipelineCheck {
     return task
   }
 
-  /// - Parameter isWhole: whether the file is to be read to its end.
+  /// Checks that a data file exists and that its rows fit the task.
+  ///
+  /// - Parameters:
+  ///   - path: The option with the path of the file.
+  ///   - place: The place of that option in the pipeline.
+  ///   - task: The task.
+  ///   - isWhole: Whether to read the file to its end, because its labels or the number of its rows are needed.
   private func survey(
     _ path: OptionPath, at place: String, _ task: Known<TaskDefinition>, isWhole: Bool
   ) -> Known<TaskDefinition.Survey> {
@@ -41,8 +48,8 @@ extension PipelineCheck {
     return survey
   }
 
-  /// One report for each column that is not there, at the option that names it, whatever files lack it, and one for all
-  /// broken rows.
+  /// Reports each missing column once, at the option that names it, even if several files lack it. All broken rows of a file
+  /// are reported together.
   private func report(_ error: TextFileError, in path: OptionPath, at place: String) {
     let options = options.task
     func message(_ problem: TextFileError.Problem) -> String {
@@ -70,7 +77,7 @@ extension PipelineCheck {
     }
   }
 
-  /// The folder of the run: a run's, or one that can be made.
+  /// Checks that the output folder is the folder of a run or can be created.
   func output() {
     ask("output") {
       guard !options.output.given.isEmpty else { throw WiringError("names no folder") }

@@ -1,7 +1,7 @@
 import DistillCore
 
 extension PipelineCheck {
-  /// What the losses that count read, all together.
+  /// Checks each loss with the models, and returns what all losses with a weight above 0 read together.
   func losses(_ encoders: [WiredEncoders], _ layerMap: Known<[LayerPair]>) -> Known<Reads> {
     var all = isKnown("losses") ? layerMap.map { _ in Reads() } : .unknown
     let models = encoders.compactMap(\.models.value)
@@ -10,7 +10,7 @@ extension PipelineCheck {
       let place = "losses[\(index)]"
       if !isWhole(place) { all = .unknown }
       guard let term = loss.term else { continue }
-      // Where the map is not known, the term is asked about the first layers, which every encoder has.
+      // If the layer map is unknown, the term is checked with the first layers, which every encoder has.
       let pairs: [LayerPair?] = term.scope == .layer ? layerMap.value ?? [LayerPair(student: 1, teacher: 1)] : [nil]
       for pair in pairs {
         let reads = ask(place, whichever: models) { models in
@@ -45,7 +45,11 @@ extension PipelineCheck {
     }
   }
 
-  /// - Parameter reads: what the losses read.
+  /// Checks that the knowledge base has enough examples and that the student's embeddings can be compared with the teacher's.
+  ///
+  /// - Parameters:
+  ///   - encoders: The encoders.
+  ///   - reads: What the losses read.
   func knowledgeBase(_ encoders: WiredEncoders, _ reads: Known<Reads>) {
     guard let base = options.knowledgeBase else { return }
     if let rows = trainingRows.map({ $0 - options.task.heldOutCount(among: $0) }) {
@@ -81,7 +85,7 @@ extension PipelineCheck {
 }
 
 extension CompiledPlugin {
-  /// Whether it is a teacher around another teacher: a head.
+  /// Returns whether the plugin is a teacher that wraps another teacher, such as a projection head.
   fileprivate func wraps(in registry: PluginRegistry) -> Bool {
     type.optionDescriptions(registry: registry).contains { $0.shape == .plugin(kind: kind) }
   }

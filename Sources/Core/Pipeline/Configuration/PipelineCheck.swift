@@ -1,18 +1,18 @@
 import DistillCore
 import Foundation
 
-/// Collects what is wrong with a pipeline, each thing at its place and once.
+/// A check that collects everything that is wrong with a pipeline, each mistake at its place and only once.
 ///
-/// A part is asked only while the options that it rests on are known. What it says is wrong is unknown from then on, and so is
-/// its answer, so that nothing is told that only follows from a mistake.
+/// A component is asked only if all options that it depends on are known. If it reports an error, its place and its result
+/// count as unknown from then on, so that no errors are reported that only follow from this one.
 final class PipelineCheck {
   let options: PipelineOptions
   let registry: PluginRegistry
   private var source: SourceMap
   private var list: [Diagnostic]
-  /// Columns that a data file was found to lack.
+  /// The columns that have been reported as missing from a data file.
   var missingColumns: Set<String> = []
-  /// Examples of the training file, where it was read to its end.
+  /// The number of examples in the training file, if the file was read to its end.
   var trainingRows: Int?
 
   init(_ draft: Draft<PipelineOptions>) {
@@ -27,7 +27,7 @@ final class PipelineCheck {
     source.isWhole(path, ignoring: ignored, insideOnly: insideOnly)
   }
 
-  /// Notes what is wrong with one part; nothing where its place was found wrong before.
+  /// Reports the errors of one component, except for those at a place where a mistake has already been reported.
   func report(_ errors: [WiringError], at path: String, as severity: Diagnostic.Severity = .error) {
     let placed = errors.map { ($0, $0.within(path).option ?? path) }.filter { isKnown($1) }
     for (error, place) in placed {
@@ -44,13 +44,22 @@ final class PipelineCheck {
     report([WiringError(message, hint: hint)], at: path, as: .warning)
   }
 
-  /// The result of `body`; unknown after noting what it threw, or where it or its place rests on something unknown.
+  /// Returns the result of `body`.
+  ///
+  /// - Parameters:
+  ///   - path: The place at which errors are reported.
+  ///   - given: Further places that `body` depends on.
+  ///   - body: The check. Its errors are reported.
+  /// - Returns: The result, or `unknown` if `body` throws or a place that it depends on is unknown.
   @discardableResult
   func ask<T>(_ path: String, given: [String] = [], _ body: () throws -> T) -> Known<T> {
     ask(path, given: given, whichever: [()], body).map { $0[0] }
   }
 
-  /// The results of `body` for each value that something unknown may have. Only what is wrong with all of them is told.
+  /// Returns the results of `body` for several values that something unknown could have.
+  ///
+  /// An error is reported only if `body` throws it for all of these values, because it then does not depend on the unknown
+  /// value.
   @discardableResult
   func ask<Case, T>(
     _ path: String, given: [String] = [], whichever cases: [Case], _ body: (Case) throws -> T

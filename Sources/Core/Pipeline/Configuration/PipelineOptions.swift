@@ -1,7 +1,7 @@
 import DistillCore
 import DistillTraining
 
-/// A pipeline file.
+/// The options of a pipeline file.
 package struct PipelineOptions: Configurable, Sendable {
   package static let version = 1
 
@@ -21,7 +21,7 @@ package struct PipelineOptions: Configurable, Sendable {
 
   package init() {}
 
-  /// Seed of everything random, unless a training has its own.
+  /// The seed of everything random, except for trainings that have a seed of their own.
   package var seed: Int { training.seed ?? 42 }
 
   package mutating func options(_ visit: inout OptionVisitor) {
@@ -69,12 +69,12 @@ package struct PipelineOptions: Configurable, Sendable {
 extension Precision: OptionValue {}
 
 extension PipelineOptions {
-  /// What encoders are made from, and where each stands. A teacher that wraps another comes before it.
+  /// The recipes of all encoders, with their places in the pipeline. A teacher that wraps another one comes before it.
   var recipes: [(place: String, recipe: any EncoderRecipe)] {
     ingredients.plugins.compactMap { place, plugin in (plugin as? any EncoderRecipe).map { (place, $0) } }
   }
 
-  /// The terms with their weights, and names that tell two of a kind apart.
+  /// The terms with their weights. If a plugin is used several times, a number in the name distinguishes its terms.
   var terms: [WeightedTerm] {
     var seen: [String: Int] = [:]
     return losses.compactMap { loss in

@@ -1,7 +1,7 @@
 import DistillCore
 
 extension PluginKind {
-  /// The kinds of plugins that a pipeline is made of, under their names in `plugins.yaml`.
+  /// The kinds of plugins that a pipeline consists of, under the names that `plugins.yaml` uses.
   public static let pipeline = [
     PluginKind("teacher", (any TeacherRecipe).self),
     PluginKind("student", (any StudentRecipe).self),

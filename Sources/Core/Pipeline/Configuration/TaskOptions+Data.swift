@@ -1,13 +1,13 @@
 import DistillCore
 import Foundation
 
-/// The texts of a pipeline, read and not yet encoded.
+/// The texts of a pipeline, before they are encoded.
 package struct TaskTexts: Sendable {
   package let task: TaskDefinition
   package let training: [Example]
-  /// Places of the training examples in the training file.
+  /// The positions of the training examples in the training file, counted from 0.
   package let trainingRows: [Int]
-  /// Examples of the training file that nothing is trained on.
+  /// The examples of the training file that are not used for training.
   package let heldOut: [Example]
   package let validation: [Example]?
   /// The task and the texts, as far as results depend on them.
@@ -15,11 +15,13 @@ package struct TaskTexts: Sendable {
 }
 
 extension TaskOptions {
-  /// The task. Labels that are not given are those of the training file.
-  /// - Throws: `TaskDefinitionError`, `TextFileError`.
+  /// Returns the task. If the options do not list the labels, they are collected from the training file.
+  ///
+  /// - Throws: `TaskDefinitionError` or `TextFileError`.
   package func definition() throws -> TaskDefinition { try outline().collectingLabels(from: train.url) }
 
-  /// The task, without labels where those of the training file are to be collected.
+  /// Returns the task without reading any file. If its labels have to be collected from the training file, they are still
+  /// missing.
   func outline() throws -> TaskDefinition {
     if let known = TaskDefinition.named(use) { return known }
     guard let format = RowLayout.Format(rawValue: use) else { throw ContractError("unknown task \(use)") }
@@ -27,7 +29,7 @@ extension TaskOptions {
     return try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil)
   }
 
-  /// Reads all files and sets the held-out examples apart: a share of the training file, chosen by the seed.
+  /// Reads all files and holds out a share of the training examples, which the seed chooses.
   package func texts(seed: Int) throws -> TaskTexts {
     let task = try definition()
     let all = try task.read(train.url).examples
@@ -44,7 +46,7 @@ extension TaskOptions {
       ]))
   }
 
-  /// How many of the training file's examples nothing is trained on.
+  /// Returns the number of examples in the training file that are held out.
   func heldOutCount(among examples: Int) -> Int {
     holdOut > 0 ? max(1, Int((Float(examples) * holdOut).rounded())) : 0
   }
@@ -61,7 +63,12 @@ extension TaskOptions {
 }
 
 extension EncodedDataset {
-  /// Texts as ids.
+  /// Encodes examples with a tokenizer.
+  ///
+  /// - Parameters:
+  ///   - examples: The texts and their targets.
+  ///   - tokenizer: The tokenizer.
+  ///   - maximumLength: The largest number of tokens in a sequence. Longer texts are truncated.
   public init(_ examples: [Example], with tokenizer: any Tokenizer, maximumLength: Int) {
     let dataset = Dataset(examples)
     self.init(

@@ -1,9 +1,9 @@
 import DistillCore
 import Foundation
 
-/// What is learnt, and the files that it is learnt from.
+/// The options of a task and the files with its texts.
 package struct TaskOptions: Configurable, Sendable {
-  /// What `use` may say: tasks by name, and formats of files of one's own.
+  /// The values of the option `use`: tasks of GLUE, and the file formats of custom tasks.
   package static let names = TaskDefinition.names + RowLayout.Format.allCases.map(\.rawValue)
 
   package var use = ""
@@ -63,7 +63,7 @@ package struct TaskOptions: Configurable, Sendable {
     }
   }
 
-  /// The options that name columns, and the columns.
+  /// The options that name columns, with the names of the columns.
   var columns: [(key: String, name: String)] {
     guard isGeneric || use.isEmpty else { return [] }
     let target = score.map { ("score", $0) } ?? ("label", label ?? "label")
@@ -73,7 +73,7 @@ package struct TaskOptions: Configurable, Sendable {
   private var isGeneric: Bool { use == "tsv" || use == "jsonl" }
 }
 
-/// The name of a task, as one among those there are.
+/// The name of a task, restricted to the known ones.
 private struct TaskName: OptionValue {
   let text: String
 

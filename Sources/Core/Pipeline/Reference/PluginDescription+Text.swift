@@ -1,7 +1,7 @@
 import DistillCore
 
 extension PluginDescription {
-  /// For a terminal.
+  /// The description as text for a terminal.
   package var text: String {
     let facts = facts.map { "  \($0.name):\(String(repeating: " ", count: 9 - $0.name.count))\($0.text)" }
     return ["\(kind) \(name)", "  \(summary)"].joined(separator: "\n")
@@ -9,7 +9,7 @@ extension PluginDescription {
       + (options.isEmpty ? " none" : "\n" + lines(options, indent: "    ").joined(separator: "\n"))
   }
 
-  /// Formula, source, reads and example, as far as there are any.
+  /// The formula, source, reads and example, leaving out those that the plugin does not have.
   var facts: [(name: String, text: String)] {
     [("Formula", reference.formula), ("Source", reference.source), ("Reads", reads), ("Example", example)]
       .compactMap { name, text in text.map { (name, $0) } }
@@ -25,7 +25,7 @@ extension PluginDescription {
 }
 
 extension OptionDescription {
-  /// `required`, or the default.
+  /// `required`, or the default value.
   fileprivate var value: String {
     if mustBeWritten { return "required" }
     return defaultValue.map { $0 == .null ? "" : "default \($0.flow)" } ?? ""

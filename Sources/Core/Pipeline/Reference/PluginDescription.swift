@@ -1,15 +1,16 @@
 import DistillCore
 
-/// What can be said of a plugin without running it: `distill plugins describe` prints it, the reference pages show it.
+/// A description of a plugin that can be made without running it. `distill plugins describe` prints it, and the reference pages
+/// contain it.
 package struct PluginDescription: Sendable {
   package let kind: String
   package let name: String
   package let summary: String
   package let reference: PluginReference
-  /// For losses: when they count and which activations they ask for.
+  /// For losses, how often they are computed and which activations they read.
   package let reads: String?
   package let options: [OptionDescription]
-  /// A line of a pipeline file with the plugin at its place: `losses: [{use: relational-kl, temperature: 0.1}]`.
+  /// A line of a pipeline file that uses the plugin, such as `losses: [{use: relational-kl, temperature: 0.1}]`.
   package let example: String
 
   package init(_ plugin: CompiledPlugin, registry: PluginRegistry) {
@@ -23,7 +24,7 @@ package struct PluginDescription: Sendable {
     example = place?.surround(mapping) ?? mapping
   }
 
-  /// The plugin with what it requires and its default values, sections left out.
+  /// Returns the plugin as a mapping with its required options and default values. Nested sections are left out.
   private static func example(
     _ plugin: CompiledPlugin, _ registry: PluginRegistry, beside siblings: [OptionDescription] = []
   ) -> String {
@@ -43,7 +44,7 @@ package struct PluginDescription: Sendable {
     return "{\((["use: \(plugin.name)"] + entries).joined(separator: ", "))}"
   }
 
-  /// Asked of the term itself, for a student of two layers and a teacher of four.
+  /// Returns what a term reads, by asking the term itself for a student of two layers and a teacher of four.
   static func reads(_ term: any LossTerm) -> (reads: Reads, words: String)? {
     func card(layers: Int) -> ModelCard {
       ModelCard(
@@ -68,8 +69,10 @@ package struct PluginDescription: Sendable {
   }
 }
 
-/// Where a pipeline has plugins of a kind first: what surrounds the mapping with `use` on its line, and the options that stand
-/// beside `use` and belong to no plugin. Nil where it has none.
+/// Returns the first place in a pipeline file that takes plugins of a kind, or `nil` if there is none.
+///
+/// - Returns: A function that writes the keys around the mapping that contains `use`, and the options that are written next to
+///   `use` but belong to the pipeline instead of the plugin.
 private func place(
   of kind: String, among options: [OptionDescription]
 ) -> (surround: (String) -> String, siblings: [OptionDescription])? {

@@ -1,6 +1,6 @@
 import DistillCore
 
-/// The reference of pipeline files: Markdown pages and a JSON Schema, made from the options that the plugins list.
+/// The reference of pipeline files as Markdown pages and a JSON Schema, generated from the options that the plugins declare.
 package struct ReferencePages {
   package struct File: Sendable {
     package let name: String
@@ -96,7 +96,7 @@ package struct ReferencePages {
     }
   }
 
-  /// Bars, stars and underscores mean something to Markdown, and nothing in a summary.
+  /// Escapes bars, stars and underscores, which have a meaning in Markdown that no summary intends.
   private static func escaped(_ text: String) -> String {
     text.replacing("|", with: "\\|").replacing("*", with: "\\*").replacing("_", with: "\\_")
   }

@@ -1,7 +1,8 @@
 import DistillCore
 
 extension YAMLValue {
-  /// The same value as JSON, two blanks a level, members in their order, lists of single values on one line.
+  /// Returns the value as JSON, indented by two spaces for each level. Members keep their order, and a list without nested
+  /// values is written on one line.
   func json(indent: String = "") -> String {
     let inner = indent + "  "
     switch self {

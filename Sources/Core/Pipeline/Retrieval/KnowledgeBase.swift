@@ -2,20 +2,26 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// What a teacher thought of the training examples: embeddings of length 1 and soft labels, one node per distinct embedding.
+/// A teacher's knowledge about the training examples: embeddings of length 1 and soft labels, with one node for each distinct
+/// embedding.
 ///
-/// After Zhang et al., ACL 2023: (z_k, ȳ_k) for every training example k.
+/// This follows Zhang et al., ACL 2023, who store (z_k, ȳ_k) for every training example k.
 public struct KnowledgeBase: Sendable {
-  /// [M, D], rows of length 1.
+  /// The embeddings [M, D]. Each row has length 1.
   public let embeddings: Matrix
-  /// [M, C]: probabilities, or scores for regression.
+  /// The soft labels [M, C]: probabilities, or scores for regression.
   public let softLabels: Matrix
-  /// [M]: the first example with this embedding, counted from 0 in the training file.
+  /// For each of the M nodes, the first example with this embedding, counted from 0 in the training file.
   public let rows: [Int]
 
   private static let fileName = "knowledge.safetensors"
 
-  /// Examples whose embeddings are equal to the bit become one node with the mean of their soft labels.
+  /// Creates a knowledge base. Examples whose embeddings are bitwise equal become one node with the mean of their soft labels.
+  ///
+  /// - Parameters:
+  ///   - embeddings: One row of length 1 for each example.
+  ///   - softLabels: One row of probabilities or scores for each example.
+  ///   - rows: The position of each example in the training file.
   public init(embeddings: Matrix, softLabels: Matrix, rows: [Int]) {
     var nodes: [ArraySlice<Float>: Int] = [:]
     var members: [[Int]] = []
@@ -39,7 +45,15 @@ public struct KnowledgeBase: Sendable {
     self.softLabels = Matrix(rows: members.count, columns: softLabels.columns, values: means)
   }
 
-  /// The knowledge of a teacher over a dataset; `rows` are the examples' places in the training file.
+  /// Creates a knowledge base from a teacher's answers to a dataset.
+  ///
+  /// - Parameters:
+  ///   - teacher: The teacher.
+  ///   - data: The examples, encoded with the teacher's tokenizer.
+  ///   - rows: The position of each example in the training file.
+  ///   - task: The task, which decides whether the teacher's outputs are logits or scores.
+  ///   - progress: Called with the number of finished examples. An error that it throws ends the work.
+  /// - Throws: `ContractError` if an embedding is not finite, and the errors of the teacher.
   public init(
     teacher: any TextEncoder, data: EncodedDataset, rows: [Int], task: TaskKind,
     progress: (Int) throws -> Void = { _ in }
@@ -53,9 +67,10 @@ public struct KnowledgeBase: Sendable {
       embeddings: embeddings, softLabels: Matrix(probabilities(from: try response[.logits], task: task)), rows: rows)
   }
 
+  /// M, the number of nodes.
   public var count: Int { embeddings.rows }
 
-  /// Writes `knowledge.safetensors`: `embeddings` [M, D], `soft_labels` [M, C], `rows` [M].
+  /// Writes the file `knowledge.safetensors` with the tensors `embeddings` [M, D], `soft_labels` [M, C] and `rows` [M].
   public func write(to folder: URL) throws {
     var writer = SafetensorsWriter()
     writer.add("embeddings", shape: [embeddings.rows, embeddings.columns]) { embeddings.values }
@@ -64,7 +79,9 @@ public struct KnowledgeBase: Sendable {
     try writer.write(to: folder.appending(path: Self.fileName))
   }
 
-  /// - Throws: `FormatError` for a file that holds no knowledge base.
+  /// Reads the file that ``write(to:)`` wrote.
+  ///
+  /// - Throws: `FormatError` if the file is missing or does not contain a knowledge base.
   public init(folder: URL) throws {
     let file = folder.appending(path: Self.fileName)
     let reader = try SafetensorsReader(file)

@@ -2,18 +2,24 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// One combination of K, β and τ and what it scored.
+/// One combination of K, β and τ and its scores.
 package struct MixingTrial: Sendable, Codable {
   package let mixing: Mixing
   package let scores: [Score]
-  /// Mean of −ln of the right label's probability, or of the squared error.
+  /// The mean of −ln of the right label's probability, or of the squared error for regression.
   package let loss: Double
 }
 
 extension RetrievalAugmentation {
-  /// Tries every combination of a grid on a dataset with labels.
+  /// Tries every combination of a grid on a labelled dataset.
   ///
-  /// - Parameters: `embeddings` [B, D] and `outputs` [B, C] are the student's.
+  /// - Parameters:
+  ///   - grid: The values of K, β and τ.
+  ///   - embeddings: The student's embeddings [B, D].
+  ///   - outputs: The student's probabilities or scores [B, C].
+  ///   - data: The dataset.
+  ///   - task: The task, whose metrics are computed.
+  /// - Throws: `ContractError` if the dataset has no targets.
   package func trials(
     _ grid: MixingGrid, embeddings: Tensor, outputs: Tensor, data: EncodedDataset, task: TaskDefinition
   ) throws -> [MixingTrial] {
@@ -35,10 +41,10 @@ extension RetrievalAugmentation {
     return trials
   }
 
-  /// The trial of the best score, averaged with those of the two neighbouring values of β; of equal ones that of the smallest
-  /// loss.
+  /// Returns the trial with the best score, or `nil` if there are no trials.
   ///
-  /// On the few hundred examples that are held out a single score moves in steps as large as the differences that matter.
+  /// A trial's score is averaged with those of the two neighbouring values of β, because on a few hundred held-out examples a
+  /// single score changes in steps as large as the differences that matter. The smaller loss decides between equal scores.
   package static func best(of trials: [MixingTrial]) -> MixingTrial? {
     let betas = Set(trials.map(\.mixing.beta)).sorted()
     func smoothed(_ trial: MixingTrial) -> Double {

@@ -1,7 +1,7 @@
 import DistillCore
 import Foundation
 
-/// A knowledge base with an index over it, ready to be asked.
+/// A knowledge base with an index over its embeddings and the settings for mixing it in.
 public struct RetrievalAugmentation: Sendable {
   public let knowledge: KnowledgeBase
   public let retriever: any Retriever
@@ -11,20 +11,28 @@ public struct RetrievalAugmentation: Sendable {
     (self.knowledge, self.retriever, self.mixing) = (knowledge, retriever, mixing)
   }
 
-  /// The neighbours of student embeddings [B, D], which are brought to length 1 here.
+  /// Returns the neighbours of student embeddings [B, D].
+  ///
+  /// - Parameters:
+  ///   - embeddings: The embeddings, which this method scales to length 1.
+  ///   - count: The number of neighbours. Default: K in ``mixing``.
   public func neighbours(of embeddings: Tensor, count: Int? = nil) throws -> [[Neighbour]] {
     try retriever.search(Matrix(embeddings.l2Normalised()), neighbours: count ?? mixing.neighbours)
   }
 
-  /// Answers of the student [B, C] mixed with those of the neighbours that were found for it: y' = β·y + (1 − β)·r with
-  /// r = Σ_k w_k ȳ_k over the first K of them, w = softmax(similarity/τ). A query without neighbours has an r of zeros.
+  /// Mixes the answers of the student with the soft labels of the neighbours.
   ///
-  /// Mixing by β is the paper's; the form of the weights, and which side has β, are our reading of it.
+  /// The result is y' = β·y + (1 − β)·r with r = Σ_k w_k ȳ_k over the first K neighbours and w = softmax(similarity/τ). For a
+  /// query without neighbours, r is zero.
+  ///
+  /// Mixing with a factor β comes from the paper (Zhang et al., ACL 2023). The formula of the weights, and that β belongs to
+  /// the student's side, are our interpretation.
+  ///
   /// - Parameters:
-  ///   - student: y, [B, C].
-  ///   - neighbours: what was found for each row of it, best first.
-  ///   - mixing: K, β and τ; nil for ``mixing``.
-  /// - Returns: r and y', [B, C] both.
+  ///   - student: y, the answers of the student [B, C].
+  ///   - neighbours: The neighbours of each row, best first.
+  ///   - mixing: K, β and τ, or `nil` for ``mixing``.
+  /// - Returns: r and y', both [B, C].
   public func answers(
     student: Matrix, neighbours: [[Neighbour]], mixing: Mixing? = nil
   ) -> (retrieved: Matrix, mixed: Matrix) {
@@ -42,6 +50,7 @@ public struct RetrievalAugmentation: Sendable {
   private func average(_ found: ArraySlice<Neighbour>, temperature: Float) -> [Float] {
     var average = [Float](repeating: 0, count: knowledge.softLabels.columns)
     guard let best = found.first?.similarity else { return average }
+    // Subtracting the largest similarity keeps the exponentials from overflowing and does not change the softmax.
     let weights = found.map { Float(exp(Double(($0.similarity - best) / temperature))) }
     let total = weights.reduce(0, +)
     for (neighbour, weight) in zip(found, weights) {

@@ -1,7 +1,7 @@
 import DistillCore
 import Foundation
 
-/// A model that calculates in the precision of its run, whatever that of its caller is.
+/// A model that calculates in the precision of its run, whatever the precision of the calling task is.
 struct EncoderInPrecision: Teacher {
   let encoder: any TextEncoder
   let precision: Precision

@@ -1,7 +1,7 @@
 import DistillCore
 import DistillTraining
 
-/// Scores teacher, student, and student with knowledge base on texts with labels.
+/// An evaluation of teacher, student, and student with knowledge base on labelled texts.
 package struct Evaluation {
   package let task: TaskDefinition
   package let maximumLength: Int
@@ -11,9 +11,9 @@ package struct Evaluation {
     (self.task, self.maximumLength, self.observe) = (task, maximumLength, observe)
   }
 
-  /// The report on texts with labels: a row for each way of answering, and how close matched layers are.
+  /// Returns the report on labelled texts, with a row for each way of answering and the agreement of the matched layers.
   ///
-  /// - `layerMap`: pairs of layers to compare; none where it does not fit the models.
+  /// - `layerMap`: The layers to compare. If the map does not fit the models, none are compared.
   package func report(
     _ name: String, on examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder,
     augmentation: RetrievalAugmentation?, layerMap: LayerMap

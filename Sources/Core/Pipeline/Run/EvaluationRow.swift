@@ -1,11 +1,13 @@
 import DistillCore
 import DistillTraining
 
-/// What one way of answering scored on the validation set, and what it costs.
+/// The scores and the cost of one way of answering on the validation set.
 public struct EvaluationRow: Sendable, Codable {
+  /// The way of answering: `teacher`, `student` or `student + knowledge base`.
   public let name: String
   public let scores: [Score]
+  /// The number of parameters of the model.
   public let parameters: Int
-  /// Sequences per second, in batches.
+  /// The number of sequences per second when they are processed in batches.
   public let speed: Double
 }

@@ -2,21 +2,30 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// A run folder, opened to evaluate or to predict with: a value that any number of tasks may ask.
+/// A finished run, opened for evaluation or prediction. It is an immutable value that any number of tasks can use at the same
+/// time.
 public struct FinishedRun: Sendable {
   package let folder: RunFolder
   package let record: RunRecord
   package let options: PipelineOptions
   public let task: TaskDefinition
+  /// The trained student. It calculates in ``precision``, whatever the precision of the calling task is.
   public let student: any TextEncoder
+  /// The knowledge base, or `nil` if the run has none or it was not to be loaded.
   public let augmentation: RetrievalAugmentation?
-  /// What it calculates in.
+  /// The precision that the models calculate in.
   public let precision: Precision
   private let context: PipelineContext
 
-  /// - `precision`: of its answers; without one, the run's.
-  /// - Throws: `FormatError` and others for a folder that is no finished run; `ComputeError` for a precision that this
-  ///   processor does not have.
+  /// Opens a run.
+  ///
+  /// - Parameters:
+  ///   - url: The folder of the run.
+  ///   - registry: The plugins that the pipeline may name.
+  ///   - retrieval: Whether to load the knowledge base, if the run has one.
+  ///   - precision: The precision of the answers. Default: the precision that the run was made in.
+  /// - Throws: `FormatError` and the errors of pipeline files if the folder is not a finished run or is damaged, and
+  ///   `ComputeError` if this processor does not support the precision.
   public init(_ url: URL, registry: PluginRegistry, retrieval: Bool = true, precision: Precision? = nil) throws {
     folder = RunFolder(url)
     record = try RunRecord(folder.record)
@@ -32,14 +41,15 @@ public struct FinishedRun: Sendable {
         try SealedFolder.check(folder.knowledgeBase)
       }
     }
-    // A variable that is not set any more stands for its own name: what answers is in the folder, and no such path.
+    // The pipeline file may refer to environment variables that are not set now. They are replaced by their own reference,
+    // because the models are in the folder of the run and no such path is needed to load them.
     var environment = ProcessInfo.processInfo.environment
     let references = try FileSystem.text(of: folder.pipeline).matches(of: /\$\{([A-Z_][A-Z0-9_]*)\}/)
     environment.merge(references.map { (String($0.1), String($0.0)) }) { set, _ in set }
     options = try Pipeline.read(file: folder.pipeline.path, environment: environment, registry: registry).value
     self.precision = precision ?? options.precision
     try self.precision.check()
-    // Labels are in the resolved file, so the training file need not be there any more.
+    // The resolved pipeline file contains the labels, so the training file need not exist any more.
     task = try options.task.definition()
     context = PipelineContext(
       task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
@@ -66,7 +76,9 @@ public struct FinishedRun: Sendable {
       mixing: record.mixing ?? base.mixing)
   }
 
-  /// The prepared teacher; nil where the run had none.
+  /// Loads the prepared teacher. Returns `nil` if the run had none.
+  ///
+  /// - Throws: `FormatError` if the teacher's folder is missing or damaged.
   public func teacher() throws -> (any Teacher)? {
     let context = context.with(student: student.card)
     if record.isSealed, options.teacher != nil { try SealedFolder.check(folder.teacher) }
@@ -75,7 +87,12 @@ public struct FinishedRun: Sendable {
     }
   }
 
-  /// The table of teacher, student, and student with knowledge base, over a labelled file or the run's validation file.
+  /// Evaluates teacher, student, and student with knowledge base on a labelled file.
+  ///
+  /// - Parameters:
+  ///   - file: The file, in the format of the task. Default: the validation file of the run.
+  ///   - observe: Receives the progress.
+  /// - Throws: `ContractError` if no file is given and the run has no validation file, and the errors of reading the file.
   public func evaluate(_ file: URL? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }) throws -> Report {
     guard let file = file ?? options.task.validation?.url else {
       throw ContractError("the run has no validation file; name one with --data")
@@ -85,8 +102,9 @@ public struct FinishedRun: Sendable {
       augmentation: augmentation, layerMap: options.layerMap)
   }
 
-  /// What every combination of K, β and τ of a grid scores on a labelled file: for looking at, not for choosing the values
-  /// that are then reported on the same file.
+  /// Returns the scores of every combination of K, β and τ in a grid on a labelled file.
+  ///
+  /// The result is for inspection. Values that are chosen by it must not be reported on the same file.
   package func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
     guard let file = file ?? options.task.validation?.url, let augmentation else {
       throw ContractError("a sweep needs a labelled file and a knowledge base")
@@ -99,7 +117,7 @@ public struct FinishedRun: Sendable {
       outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
   }
 
-  /// Answers to texts, in their order.
+  /// Returns the answers to texts, in the order of the texts.
   public func predict(_ examples: [Example]) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
     let wanted: Set<Activation> = augmentation == nil ? [.logits] : [.logits, .embedding]

@@ -1,19 +1,22 @@
 import DistillCore
 
-/// How close a student is to its teacher inside, over the sequences of a validation set.
+/// A measure of how closely a layer of the student follows its teacher's layer, over the sequences of a validation set.
 package struct LayerAgreement: Sendable, Codable {
-  /// Layers, counted from 1.
+  /// The layer of the student, counted from 1.
   package let student: Int
+  /// The layer of the teacher, counted from 1.
   package let teacher: Int
-  /// Mean over sequences, heads and rows of KL(teacher ‖ student) between rows of attention, in nats; nil where the numbers of
-  /// heads differ or one of them has no attention. Aguilar et al. 2020 give 2.229 for soft labels alone and 0.085 for internal distillation.
+  /// The mean over sequences, heads and rows of KL(teacher ‖ student) between rows of attention, in nats.
+  ///
+  /// `nil` if the numbers of heads are different or one of the models has no attention. Aguilar et al. 2020 report 2.229 for
+  /// soft labels alone and 0.085 for internal distillation.
   package let attentionKL: Double?
-  /// Mean of 1 − cos between the [CLS] states; nil where the widths differ.
+  /// The mean of 1 − cos between the [CLS] states, or `nil` if the widths are different.
   package let cosine: Double?
 }
 
 extension Evaluation {
-  /// One figure of each kind for each pair of layers.
+  /// Returns the agreement of each pair of layers, computed batch by batch so that attention of only one batch is in memory.
   func agreement(
     on examples: [Example], teacher: any TextEncoder, student: any TextEncoder, layerMap: [LayerPair],
     batchSize: Int = 32

@@ -2,7 +2,7 @@ import DistillCore
 import DistillYAML
 import Foundation
 
-/// An encoder from a model folder that no pipeline file describes.
+/// Loads encoders from model folders without a pipeline file.
 package enum ModelFolder {
   private struct Configuration: Decodable {
     let model_type: String?
@@ -11,20 +11,22 @@ package enum ModelFolder {
     let max_position_embeddings: Int?
   }
 
-  /// Loads a Hugging Face folder through the student plugin that its `model_type` names, or the only one that there is.
+  /// Loads a Hugging Face folder with the student plugin that its `model_type` names. If the folder names none and there is
+  /// only one such plugin, that plugin is used.
   ///
-  /// - `settings`: options of that plugin, e.g. `embedding=mean`.
-  /// - Throws: `FormatError` or `Diagnostics`.
+  /// - `settings`: Options of that plugin, such as `embedding=mean`.
+  /// - Throws: `FormatError` if the folder cannot be read, or `Diagnostics` if the options are wrong.
   package static func encoder(
     _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry
   ) throws -> any TextEncoder {
     let (recipe, context) = try recipe(folder, settings, registry)
-    _ = try recipe.card(in: context)  // refuses layers that do not exist
+    _ = try recipe.card(in: context)  // throws for layers that do not exist
     return try recipe.makeStudent(in: context, teacher: nil).model()
   }
 
-  /// What makes the ids of a folder's encoder; weights need not be there.
-  /// - Throws: as ``encoder(_:settings:registry:)``.
+  /// Returns the tokenizer of the encoder in a folder. The weights need not be there.
+  ///
+  /// - Throws: The same errors as ``encoder(_:settings:registry:)``.
   package static func tokenizer(_ folder: URL, registry: PluginRegistry) throws -> any Tokenizer {
     let (recipe, context) = try recipe(folder, [], registry)
     return try recipe.makeTokenizer(in: context)
@@ -57,6 +59,8 @@ package enum ModelFolder {
     )
   }
 
+  /// Returns the task that the configuration describes. If it has no usable labels, the task has the two labels that Hugging
+  /// Face uses by default.
   private static func task(_ configuration: Configuration) -> TaskKind {
     let named = configuration.id2label ?? [:]
     let labels = (0..<named.count).compactMap { named[String($0)] }

@@ -2,7 +2,8 @@ import DistillCore
 import Foundation
 
 extension Pipeline {
-  /// What a run of this pipeline on these texts depends on. Where it writes, and where the texts lie, is no part of it.
+  /// Returns what a run of this pipeline on these texts depends on. The output folder and the paths of the texts are not part
+  /// of it.
   package func provenance(_ texts: TaskTexts) throws -> Provenance {
     var provenance = Provenance.arithmetic(options.precision)
     provenance.merge(texts.provenance)
@@ -11,7 +12,8 @@ extension Pipeline {
     return provenance
   }
 
-  /// What the prepared teacher and its answers depend on: less than the whole run, so that other runs find them.
+  /// Returns what the prepared teacher and its answers depend on. It is less than for the whole run, so that runs that differ
+  /// only in the student can share them.
   package func teacherProvenance(_ recipe: any TeacherRecipe, _ texts: TaskTexts) throws -> Provenance {
     var provenance = Provenance.arithmetic(options.precision)
     provenance.merge(texts.provenance)

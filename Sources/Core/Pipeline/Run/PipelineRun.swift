@@ -2,7 +2,7 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// One run of a pipeline, from its texts to its report.
+/// A run of a pipeline, from its texts to its report.
 public final class PipelineRun {
   private let pipeline: Pipeline
   private let folder: RunFolder
@@ -11,14 +11,20 @@ public final class PipelineRun {
   private let texts: TaskTexts
   private let resumes: Bool
   private let provenance: Provenance
-  /// Held as long as this value lives.
+  /// The lock on the folder, which is released when this object is destroyed.
   private let lock: FileLock
   private var record: RunRecord
 
-  /// Reads the texts and opens the run's folder, which no other process may use meanwhile.
+  /// Reads the texts and opens the folder of the run, which no other process can use from then on.
   ///
-  /// - Throws: `TextFileError`; ``RunError`` for a folder that holds something else, or a finished, a stopped or another run, or
-  ///   that another process runs in.
+  /// - Parameters:
+  ///   - pipeline: The pipeline.
+  ///   - output: The folder of the run. Default: the one in the pipeline.
+  ///   - resumes: Whether to resume an interrupted run in the folder.
+  ///   - stop: The request to stop, which is checked after each step and between stages.
+  ///   - observe: Receives the events of the run.
+  /// - Throws: `TextFileError` if the texts cannot be read, ``RunError`` if the folder contains something else or a run that
+  ///   cannot be resumed, and ``FolderInUse`` if another process is running in the folder.
   public init(
     _ pipeline: Pipeline, output: URL? = nil, resumes: Bool = false, stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
@@ -36,12 +42,12 @@ public final class PipelineRun {
   }
 
   private func openFolder() throws {
-    try folder.check()  // once more, now that nobody else changes it
+    try folder.check()  // again, now that the lock keeps other processes from changing it
     folder.clearAbandoned()
-    // What was trained is not written over.
+    // Trained models are never overwritten. The user has to remove them or choose another folder.
     if let old = try? RunRecord(folder.record) {
       if old.isComplete {
-        try FileSystem.remove(folder.checkpoints)  // it may have been killed before it came to that
+        try FileSystem.remove(folder.checkpoints)  // the run may have been killed before it removed them
         throw RunError.finished(folder.url.path)
       }
       if resumes {
@@ -59,7 +65,7 @@ public final class PipelineRun {
     try AtomicFile.write(Data(resolved.utf8), to: folder.pipeline)
   }
 
-  /// The pipeline as it was run: every default spelt out, labels included.
+  /// The pipeline file with every default written out. It includes the labels, so that the training file is not needed later.
   private var resolved: String {
     var options = pipeline.options
     if TaskDefinition.named(options.task.use) == nil, case .classification(let labels) = texts.task.kind {
@@ -69,7 +75,10 @@ public final class PipelineRun {
     return options.resolvedYAML(writtenAs: pipeline.source)
   }
 
-  /// Prepares the teacher, distils the student, builds the knowledge base, and reports.
+  /// Prepares the teacher, distils the student, builds the knowledge base, and evaluates all of them.
+  ///
+  /// - Throws: `TrainingError.stopped` if a stop was requested, in which case the run can be resumed, and the errors of its
+  ///   stages.
   public func run() throws -> Report {
     try Compute.$precision.withValue(pipeline.options.precision) { try runStages() }
   }
@@ -98,11 +107,11 @@ public final class PipelineRun {
     record.peakMemory = Compute.peakMemory
     record.isComplete = true
     try record.write(to: folder.record)
-    try FileSystem.remove(folder.checkpoints)  // several times the models' size, and of no use now
+    try FileSystem.remove(folder.checkpoints)  // several times the size of the models, and not needed any more
     return report
   }
 
-  /// - Throws: `TrainingError.stopped` where somebody asked for it. What was trained is in its checkpoints.
+  /// Throws `TrainingError.stopped` if a stop was requested. The checkpoints contain what has been trained so far.
   private func stopIfRequested(before stage: String) throws {
     if let signal = stop.requested { throw TrainingError.stopped(signal: signal, phase: stage, step: nil) }
   }
@@ -116,6 +125,7 @@ public final class PipelineRun {
 
   private func data(_ tokenizer: any Tokenizer) -> TaskData {
     let length = pipeline.options.task.maximumLength
+    // Held-out examples select the best epoch if there are any, so that the validation file stays unseen until the end.
     let selection = texts.heldOut.isEmpty ? texts.validation : texts.heldOut
     return TaskData(
       task: texts.task, training: EncodedDataset(texts.training, with: tokenizer, maximumLength: length),
@@ -126,8 +136,9 @@ public final class PipelineRun {
     let teachers = PreparedTeachers(folder: folder, observe: observe)
     let provenance = try pipeline.teacherProvenance(recipe, texts)
     try teachers.prepare(provenance, resumes: resumes, stop: { try stopIfRequested(before: "teacher") }) {
-      // It goes by the name of the files as they were; somebody may have exchanged them before they were read. Looked at when
-      // the weights are there, so before a training; once more only where there was none.
+      // The teacher is stored under the provenance of the files as they were at the start, and somebody may have replaced them
+      // before they were read. They are therefore compared again once the weights have been loaded: when the recipe asks for
+      // the data of a training, or after it has returned if there was no training.
       var isChecked = false
       func checkFiles() throws {
         let now = try pipeline.teacherProvenance(recipe, texts)

@@ -1,32 +1,38 @@
 import DistillCore
 import Foundation
 
-/// One answer, and where it came from.
+/// The answer to one text, and where it comes from.
 public struct Prediction: Sendable, Encodable {
-  /// A stored example that was looked up.
+  /// A stored example that was found in the knowledge base.
   public struct Source: Sendable, Encodable {
-    /// Its place in the training file, counted from 0.
+    /// The position of the example in the training file, counted from 0.
     public let row: Int
+    /// The cosine between its embedding and that of the text.
     public let similarity: Float
-    /// The teacher's soft label for it.
+    /// The teacher's soft label for the example.
     public let scores: [String: Float]
   }
 
   typealias Found = (neighbours: [Neighbour], retrieved: ArraySlice<Float>, knowledge: KnowledgeBase)
 
-  /// The label with the largest score; absent for a regression.
+  /// The label with the largest score, or `nil` for regression.
   public let label: String?
-  /// The answer: student and knowledge base mixed.
+  /// The answer by label, in which student and knowledge base are mixed. For regression it has the single key `score`.
   public let scores: [String: Float]
-  /// The student's own.
+  /// The student's own answer.
   public let student: [String: Float]
-  /// The neighbours' average; absent without a knowledge base.
+  /// The weighted mean of the neighbours' soft labels, or `nil` without a knowledge base.
   public let retrieved: [String: Float]?
+  /// The neighbours, best first, or `nil` without a knowledge base.
   public let neighbours: [Source]?
 
+  /// Creates a prediction.
+  ///
   /// - Parameters:
-  ///   - answer: the student's own, [C], without a knowledge base.
-  ///   - found: what was looked up, and what came of it.
+  ///   - task: The task, which names the labels.
+  ///   - own: The student's own answer [C].
+  ///   - answer: The final answer [C]. Without a knowledge base it is the student's own.
+  ///   - found: The neighbours and their mean, or `nil` without a knowledge base.
   init(
     task: TaskKind, student own: ArraySlice<Float>, answer: ArraySlice<Float>, found: Found?
   ) {

@@ -2,15 +2,17 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// A teacher that was prepared: written whole, with checksums, into the run's own folder, and from there given to the runs
-/// beside it that need the same one.
+/// The prepared teachers of a run and of the runs next to it.
+///
+/// A teacher is first written to the run's own folder, with checksums. A copy in a shared folder is then used by other runs
+/// that need the same teacher.
 struct PreparedTeachers {
   let folder: RunFolder
   let observe: (TrainingEvent) -> Void
 
   private var cache: SharedCache { SharedCache(folder.preparedTeachers, observe: observe) }
 
-  /// The folder of a teacher that is there and whole; nil where there is none.
+  /// Returns the shared folder of a teacher if there is one and it is undamaged, otherwise `nil`.
   func find(_ provenance: Provenance) -> URL? {
     cache.find(provenance.name) { url in
       try SealedFolder.check(url)
@@ -18,7 +20,15 @@ struct PreparedTeachers {
     }
   }
 
-  /// Puts the teacher of this provenance into the run's folder: as it was before a stop, as another run made it, or made now.
+  /// Puts the teacher with this provenance into the run's folder.
+  ///
+  /// The teacher is taken from this run before it was interrupted, or from another run. If neither has it, `make` is called.
+  ///
+  /// - Parameters:
+  ///   - provenance: Everything that the teacher depends on.
+  ///   - resumes: Whether a teacher that is already in the run's folder may be used.
+  ///   - stop: Called while another process prepares the same teacher. It can throw to end the wait.
+  ///   - make: Loads and trains the teacher.
   func prepare(
     _ provenance: Provenance, resumes: Bool, stop: () throws -> Void, make: () throws -> any Teacher
   ) throws {
@@ -32,7 +42,7 @@ struct PreparedTeachers {
       if let found = find(provenance) {
         observe(.note("teacher: prepared before by the same settings, in \(found.path)"))
         do { return try FileSystem.copyAtomically(found, to: folder.teacher) } catch {
-          observe(.note("teacher: prepared again: \(error)"))  // somebody emptied the folder meanwhile
+          observe(.note("teacher: prepared again: \(error)"))  // the folder was emptied meanwhile
         }
       }
       let teacher = try make()

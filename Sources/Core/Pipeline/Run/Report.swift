@@ -1,15 +1,17 @@
 import DistillCore
 import Foundation
 
-/// The outcome of a run or of an evaluation.
+/// The results of a run or an evaluation.
 public struct Report: Sendable, Codable {
   public let name: String
-  /// Of the program that made it.
+  /// The version of the program that made the report.
   public let version: String
+  /// One row for each way of answering: teacher, student, and student with knowledge base. Empty if there was no validation
+  /// file.
   public let rows: [EvaluationRow]
   package let mixing: Mixing?
   package let knowledgeBaseSize: Int?
-  /// Matched layers of teacher and student; empty without a teacher.
+  /// How closely the matched layers agree. Empty if there is no teacher.
   package let layers: [LayerAgreement]
 
   package init(
@@ -21,7 +23,7 @@ public struct Report: Sendable, Codable {
     version = SwiftDistill.version
   }
 
-  /// Mean attention KL and [CLS] cosine loss over the matched layers.
+  /// A line with the mean attention KL and the mean [CLS] cosine loss over the matched layers.
   private var layerLine: String? {
     func mean(_ figure: (LayerAgreement) -> Double?) -> String? {
       let values = layers.compactMap(figure)
@@ -40,7 +42,7 @@ public struct Report: Sendable, Codable {
       + "τ = \(mixing.temperature)"
   }
 
-  /// The table's cells, header first.
+  /// The cells of the table, row by row, starting with the header.
   private var cells: [[String]] {
     let metrics = rows.first?.scores.map(\.metric) ?? []
     let body = rows.map { row in
@@ -50,7 +52,7 @@ public struct Report: Sendable, Codable {
     return [[""] + metrics + ["parameters", "sequences/s"]] + body
   }
 
-  /// A table for people.
+  /// The report as a table for a terminal.
   public var text: String {
     guard !rows.isEmpty else { return "no validation file, nothing to report" }
     let cells = cells
@@ -65,6 +67,7 @@ public struct Report: Sendable, Codable {
     return (lines + [mixingLine, layerLine].compactMap { $0 }).joined(separator: "\n")
   }
 
+  /// Returns the report as JSON.
   public func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
 
   func write(to folder: RunFolder) throws {
@@ -92,7 +95,7 @@ public struct Report: Sendable, Codable {
       """
   }
 
-  /// A number with so many digits behind the point, whatever the locale.
+  /// Returns a number with a fixed number of decimal places, in the same form for every locale.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)
   }

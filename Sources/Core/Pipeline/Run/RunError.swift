@@ -1,11 +1,16 @@
-/// Why a run cannot begin.
+/// The reasons why a run cannot begin.
 public enum RunError: Error, CustomStringConvertible, Sendable {
+  /// The folder contains files that no run has written.
   case notARun(String)
+  /// The folder contains a finished run.
   case finished(String)
+  /// The folder contains a run that was interrupted, and resuming was not requested.
   case unfinished(String)
-  /// With what is another than it was, a line each.
+  /// The run to resume has other settings or data. The differences are given one to a line.
   case otherSettings(String, [String])
+  /// The path, or a path above it, is a file.
   case notAFolder(String, isFile: String)
+  /// The folder, or the one in which it would be created, does not permit writing.
   case notWritable(String)
 
   public var description: String {

@@ -1,13 +1,15 @@
 import DistillCore
 import Foundation
 
-/// Where a run keeps what.
+/// The layout of a run's folder.
 package struct RunFolder: Sendable {
   package let url: URL
   package init(_ url: URL) { self.url = url }
 
-  /// Whether a run could begin or go on here: nothing is written.
-  /// - Throws: ``RunError`` where something else lies at the path, or no folder can be made.
+  /// Checks that a run could begin or resume here, without writing anything.
+  ///
+  /// - Throws: ``RunError`` if the path contains something else or no folder can be created there, and `FormatError` if the
+  ///   record of the run is damaged.
   func check() throws {
     let manager = FileManager.default
     func type(_ url: URL) -> FileAttributeType? {
@@ -19,14 +21,15 @@ package struct RunFolder: Sendable {
     guard type(folder) == .typeDirectory else { throw RunError.notAFolder(url.path, isFile: folder.path) }
     guard manager.isWritableFile(atPath: folder.path) else { throw RunError.notWritable(folder.path) }
     let names = (try? manager.contentsOfDirectory(atPath: url.path)) ?? []
-    // What a run killed at its very beginning leaves is nothing foreign.
+    // A run that was killed at its very beginning leaves only a lock and temporary files, which may be overwritten.
     guard names.contains(where: { $0 != lockFile.lastPathComponent && !AtomicFile.isTemporary($0) }) else { return }
     guard names.contains(record.lastPathComponent) else { throw RunError.notARun(url.path) }
     _ = try RunRecord(record)
   }
 
-  /// The lock of this folder, which is made if need be.
-  /// - Throws: ``FolderInUse`` while another process holds it.
+  /// Creates the folder if necessary and takes its lock.
+  ///
+  /// - Throws: ``FolderInUse`` if another process holds the lock.
   func locked() throws -> FileLock {
     try FileSystem.makeFolder(url)
     do { return try FileLock(lockFile) } catch let held as FileLock.Held {
@@ -34,7 +37,7 @@ package struct RunFolder: Sendable {
     }
   }
 
-  /// Clears away what killed processes left here and in the folders that are shared.
+  /// Removes the temporary files that killed processes have left in this folder and in the shared folders.
   func clearAbandoned() {
     let phases = (try? FileSystem.names(in: checkpoints)) ?? []
     for folder in [url, preparedTeachers, teacherAnswers] + phases.map({ checkpoints.appending(path: $0) }) {
@@ -53,12 +56,13 @@ package struct RunFolder: Sendable {
   package var report: URL { url.appending(path: "report.json") }
   package var page: URL { url.appending(path: "report.html") }
   private var lockFile: URL { url.appending(path: ".lock") }
-  /// Everything that a run writes; the record, which makes it a run, is the last to be removed.
+  /// Everything that a run writes. The record comes last, so that the folder is recognised as a run until everything else has
+  /// been removed.
   var parts: [URL] {
     [pipeline, teacher, student, knowledgeBase, checkpoints, metrics, report, page, record]
   }
-  /// Prepared teachers are shared by the runs beside each other.
+  /// The folder of prepared teachers, which the runs in the same parent folder share.
   package var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
-  /// So are their answers.
+  /// The folder of the teachers' answers, which is shared in the same way.
   package var teacherAnswers: URL { url.deletingLastPathComponent().appending(path: "teacher-answers") }
 }

@@ -2,16 +2,16 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// What a run will take, foreseen from a few steps of each of its trainings.
+/// An estimate of the time and memory that a run will take, from trying a few steps of each training.
 package struct RunPlan: Sendable, Codable {
-  /// One training.
+  /// The estimate for one training.
   package struct Phase: Sendable, Codable {
     package let name: String
     package let epochs: Int
     package let stepsPerEpoch: Int
-    /// Median of the steps that were tried.
+    /// The median of the steps that were tried.
     package let secondsPerStep: Double
-    /// With evaluation and checkpoint.
+    /// The seconds for one epoch, including evaluation and checkpoint.
     package let secondsPerEpoch: Double
     package var seconds: Double { Double(epochs) * secondsPerEpoch }
   }
@@ -19,23 +19,29 @@ package struct RunPlan: Sendable, Codable {
   package let name: String
   package let teacherParameters: Int?
   package let studentParameters: Int
-  /// In their order. Without the teacher's where one was prepared by the same settings before.
+  /// The trainings in their order. The teacher's are missing if an earlier run has prepared the same teacher.
   package let phases: [Phase]
-  /// Under the names of `run.json`: teacher, student, knowledge_base, evaluation.
+  /// The seconds for each stage, under the names of `run.json`: teacher, student, knowledge_base, evaluation.
   package let seconds: [String: Double]
-  /// The teacher's answers that are kept on disk while the student learns, in bytes.
+  /// The size in bytes of the teacher's answers that are kept on disk while the student is trained.
   package let rememberedBytes: Int
-  /// Most memory at once, in bytes.
+  /// The largest amount of memory in use at one time, in bytes.
   package let peakMemory: Int
 
   package var totalSeconds: Double { seconds.values.reduce(0, +) }
 }
 
 extension RunPlan {
-  /// Tries a few steps of every training on some of the examples. Nothing is kept.
+  /// Tries a few steps of each training on a part of the examples. Nothing is kept.
   ///
-  /// A schedule is foreseen as if all terms counted at all times; building the index of a knowledge base is left out.
-  /// - `output`: folder of the run, beside which prepared teachers lie.
+  /// The estimate assumes that all terms are active in every step, whatever the schedule is, and leaves out the time for
+  /// building the index of a knowledge base.
+  ///
+  /// - Parameters:
+  ///   - pipeline: The pipeline.
+  ///   - output: The folder of the run, next to which prepared teachers are looked up. Default: the one in the pipeline.
+  ///   - steps: The number of steps to try of each training.
+  ///   - observe: Receives messages about the progress.
   package init(
     _ pipeline: Pipeline, output: URL? = nil, steps: Int = 5, observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
@@ -80,7 +86,8 @@ extension RunPlan {
     let perStudentAnswer = try trainer.secondsPerAnswer(of: student.model(), to: data.training)
     let withBase = options.knowledgeBase == nil ? 0.0 : 1
     seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(all.count)
-    // Teacher and student once for their scores, once for their layers; the student once more with its knowledge base.
+    // Teacher and student are run once for their scores and once to compare their layers. The student is run once more with its
+    // knowledge base.
     seconds["evaluation"] =
       Double(texts.validation?.count ?? 0) * (2 * perTeacherAnswer + (2 + withBase) * perStudentAnswer)
 
@@ -95,7 +102,8 @@ extension RunPlan {
 
   package func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
 
-  /// A table for people, beside what a finished run took.
+  /// Returns the plan as a table for a terminal. If there is a record of a finished run, the table also shows what that run
+  /// took.
   package func text(beside record: RunRecord? = nil) -> String {
     func time(_ seconds: Double) -> String {
       seconds < 100 ? "\(Report.fixed(seconds, 1)) s" : "\(Report.fixed(seconds / 60, 1)) min"
@@ -127,7 +135,7 @@ extension RunPlan {
   }
 }
 
-/// A trainer that tries a few steps, and tells what all of them would take.
+/// A trainer that runs only a few steps of each training and extrapolates the time of the whole.
 private final class Calibration: Trainer {
   private let texts: TaskTexts
   private let steps: Int
@@ -135,7 +143,8 @@ private final class Calibration: Trainer {
   private let seed: Int
   private let observe: (TrainingEvent) -> Void
   private(set) var phases: [RunPlan.Phase] = []
-  /// What the last training did once before its steps, such as asking the teacher, for all examples.
+  /// The seconds, extrapolated to all examples, that the last training took once before its steps, mainly for the teacher's
+  /// answers.
   private(set) var secondsBefore = 0.0
 
   init(texts: TaskTexts, steps: Int, scratch: URL, seed: Int, observe: @escaping (TrainingEvent) -> Void) throws {
@@ -146,7 +155,7 @@ private final class Calibration: Trainer {
       checkpoints: scratch.appending(path: "checkpoints"), resumes: false, provenance: Provenance())
   }
 
-  /// Some examples, drawn by the seed, as all of the task's.
+  /// Returns a part of the task's examples, drawn by the seed, in place of all of them.
   func data(_ tokenizer: any Tokenizer, _ length: Int, batchSize: Int) -> TaskData {
     func some(_ examples: [Example]) -> EncodedDataset {
       let order = RandomKey(UInt64(seed)).child("plan").permutation(examples.count)
@@ -169,7 +178,8 @@ private final class Calibration: Trainer {
     }
     let summary = try loop.fit(objective, options: short, phase: phase)
     let total = started.duration(to: .now) / .seconds(1)
-    // The first step also warms up, and asks the teacher for all its answers.
+    // The first step is left out of the median, because it also allocates memory and asks the teacher for its answers to all
+    // examples.
     let rest = seconds.count > 1 ? Array(seconds.dropFirst()) : seconds
     let step = rest.sorted()[rest.count / 2]
     let share = Double(texts.training.count) / Double(objective.exampleCount)

@@ -1,31 +1,32 @@
 import DistillCore
 import Foundation
 
-/// `run.json`: how a run came about.
+/// The contents of `run.json`, which describes how a run was made.
 package struct RunRecord: Codable, Sendable {
   package static let format = 2
 
   package var format = RunRecord.format
   package var name: String
-  /// Of the program that made it; nil for a run of before it was written down.
+  /// The version of the program that made the run, or `nil` for a run from before versions were recorded.
   package var version: String?
-  /// Everything that the run's results depend on: only a run of the same is gone on with.
+  /// Everything that the results of the run depend on. A run is resumed only if this is unchanged.
   package var provenance: Provenance
   package var seed: Int
-  /// How many threads it had. Nothing depends on it but the time.
+  /// The number of threads, which affects nothing but the time.
   package var threads: Int
   package var layerMap: [[Int]]
-  /// What the knowledge base is mixed in with: as given, or as chosen on the held-out examples.
+  /// The settings for mixing in the knowledge base, either as given or as chosen on the held-out examples.
   package var mixing: Mixing?
-  /// Seconds that each stage took.
+  /// The seconds that each stage has taken.
   package var seconds: [String: Double]
-  /// Most memory at once, in bytes; of the last process where the run was resumed.
+  /// The largest amount of memory in use at one time, in bytes. If the run was resumed, it is that of the last process.
   package var peakMemory: Int?
-  /// Set when everything is written.
+  /// Whether everything has been written.
   package var isComplete: Bool
-  /// SHA-256 of `pipeline.yaml`, but for the lines that say where files lie.
+  /// The SHA-256 checksum of `pipeline.yaml` without the lines that say where files are, so that these may be edited later.
   package var pipelineChecksum: String?
-  /// SHA-256 of all of the above, but for what the clock says and the number of threads.
+  /// The SHA-256 checksum of everything above, except for times, memory and the number of threads, which are different each
+  /// time.
   private var checksum: String?
 
   init(name: String, provenance: Provenance, seed: Int, threads: Int, layerMap: [[Int]]) {
@@ -46,7 +47,9 @@ package struct RunRecord: Codable, Sendable {
     try AtomicFile.write(JSONEncoder.pretty.encode(record), to: url)
   }
 
-  /// - Throws: `FormatError` for a file that is no record of a run, or a damaged one.
+  /// Reads a record and checks its checksum.
+  ///
+  /// - Throws: `FormatError` if the file is missing, damaged, or not the record of a run.
   package init(_ url: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
@@ -71,7 +74,7 @@ package struct RunRecord: Codable, Sendable {
   }
 }
 
-/// The format before runs had a provenance and checksums. Such a run answers still; it cannot be gone on with.
+/// The first format of records, without provenance and checksums. Such a run can be used for answers, but not resumed.
 private struct FirstRunRecord: Decodable {
   let name: String
   let fingerprint: String
@@ -93,13 +96,14 @@ extension RunRecord {
     (peakMemory, isComplete) = (first.peakMemory, first.isComplete)
   }
 
+  /// Returns the checksum of a pipeline file without the lines whose value is an absolute path.
   static func checksum(ofPipeline text: String) -> String {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let counting = lines.filter { $0.prefixMatch(of: /\ *[a-z_]+: "?\//) == nil }
     return Checksum.hexDigest(of: counting.joined(separator: "\n").utf8)
   }
 
-  /// Whether the run's folders have checksums.
+  /// Whether the folders of the run have checksums.
   var isSealed: Bool { format > 1 }
 }
 
