@@ -7,7 +7,7 @@ import DistillCore
 /// ```
 ///
 /// The term is evaluated on random responses of a teacher and a student to a few sequences of different lengths. A
-/// ``ConformanceFailure`` says what it did wrong. If a term stops the process in ``checkReads()``, it accepted models that it
+/// ``ConformanceFailure`` says what it did wrong. If a term stops the process in `checkReads()`, it accepted models that it
 /// cannot work with.
 public struct LossTermConformance {
   /// What the term promises for a student that responds exactly as the teacher does.

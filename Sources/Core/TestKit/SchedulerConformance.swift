@@ -8,7 +8,7 @@ import Foundation
 /// ```
 ///
 /// The schedule goes through simulated trainings whose figures fall, rise and disappear. A ``ConformanceFailure`` says what it
-/// did wrong. If a schedule stops the process in ``checkForeignState()``, it uses a state that it has not checked.
+/// did wrong. If a schedule stops the process in `checkForeignState()`, it uses a state that it has not checked.
 public struct SchedulerConformance {
   private let schedule: any Scheduler
   private let terms: ScheduledTerms

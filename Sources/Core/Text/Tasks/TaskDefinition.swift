@@ -25,7 +25,7 @@ public struct TaskDefinition: Sendable, Equatable {
   /// - Parameters:
   ///   - layout: The layout of the files. Its `target` column contains the label, or the score of a regression.
   ///   - labels: The labels in the order of their indices; `nil` for a regression; empty if they are to be collected from the
-  ///     training file (see ``collectingLabels(from:)``).
+  ///     training file (see `collectingLabels(from:)`).
   ///   - metrics: The metrics. If `nil`, they are accuracy and F1 for two labels, accuracy and macro-F1 for other numbers of
   ///     labels, and the correlations of Pearson and Spearman for a regression.
   /// - Throws: ``TaskDefinitionError`` if a label is repeated, if there is only one label, if two columns are the same, or if a
