@@ -43,7 +43,7 @@ public struct RelationalKL: LossTerm {
   public func loss(_ inputs: LossInputs) throws -> Tensor {
     let z = try inputs.teacher[.embedding].l2Normalised()  // [B, D]
     let x = try inputs.student[.embedding].l2Normalised()  // [B, D]
-    let mask = excludeSelf ? identity(z.shape[0]) * -1e9 : Tensor(0)
+    let mask = excludeSelf ? .identity(z.shape[0]) * -1e9 : Tensor(0)
     let q = softmax(matmul(z, z, transposeB: true) / temperature + mask)
     let logStudent = logSoftmax(matmul(x, z, transposeB: true) / temperature + mask)
     return klDivergence(q, logProbabilities: logStudent)

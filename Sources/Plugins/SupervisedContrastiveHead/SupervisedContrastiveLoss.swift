@@ -25,6 +25,6 @@ public func supervisedContrastiveLoss(_ embeddings: Tensor, classes: [Int], temp
   }
   let z = embeddings.l2Normalised()
   // A large number removes a = i from the sum of the softmax. Infinity would be multiplied by the weight 0 and give NaN.
-  let similarities = matmul(z, z, transposeB: true) / temperature - identity(count) * 1e9
+  let similarities = matmul(z, z, transposeB: true) / temperature - .identity(count) * 1e9
   return -(similarities.logSoftmax() * Tensor(weights, [count, count])).sum()
 }

@@ -99,10 +99,12 @@ public func concatenatedRows(_ parts: [Tensor]) -> Tensor {
   }
 }
 
-/// Returns the identity matrix [n, n].
-public func identity(_ n: Int) -> Tensor {
-  Tensor([n, n]) { out in
-    out.update(repeating: 0, count: n * n)
-    for i in 0..<n { out[i * n + i] = 1 }
+extension Tensor {
+  /// Returns the identity matrix [n, n].
+  public static func identity(_ n: Int) -> Tensor {
+    Tensor([n, n]) { out in
+      out.update(repeating: 0, count: n * n)
+      for i in 0..<n { out[i * n + i] = 1 }
+    }
   }
 }
