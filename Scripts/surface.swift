@@ -82,11 +82,14 @@ func listSymbols(_ module: String, in folder: URL) throws -> (text: String, coun
   let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
     .filter { $0.pathExtension == "json" }
   let graphs = try files.map { try JSONDecoder().decode(SymbolGraph.self, from: Data(contentsOf: $0)) }
+  let defaults = Set(graphs.flatMap(\.relationships).filter { $0.kind == "defaultImplementationOf" }.map(\.source))
   let symbols = graphs.flatMap(\.symbols).filter {
-    !$0.identifier.precise.contains("::SYNTHESIZED::") && $0.location != nil
+    !defaults.contains($0.identifier.precise) && !$0.identifier.precise.contains("::SYNTHESIZED::")
+      && $0.location != nil
       && !implied.contains($0.pathComponents.last ?? "")
   }
   let names = Dictionary(symbols.map { ($0.identifier.precise, $0.pathComponents.last ?? "") }) { first, _ in first }
+  let defaulted = Set(graphs.flatMap(\.relationships).filter { $0.kind == "defaultImplementationOf" }.map(\.target))
   var conformances: [String: Set<String>] = [:]
   for relationship in graphs.flatMap(\.relationships) where relationship.kind == "conformsTo" {
     let name = names[relationship.target] ?? relationship.targetFallback?.split(separator: ".").last.map(String.init)
@@ -99,6 +102,7 @@ func listSymbols(_ module: String, in folder: URL) throws -> (text: String, coun
     if let protocols = conformances[symbol.identifier.precise], !declaration.contains(" : ") {
       declaration += " : " + protocols.sorted().joined(separator: ", ")
     }
+    if defaulted.contains(symbol.identifier.precise) { declaration += "  // has a default" }
     lines.append(
       (symbol.pathComponents, String(repeating: "  ", count: symbol.pathComponents.count - 1) + declaration))
   }
@@ -129,7 +133,7 @@ case "symbols":
   for module in arguments.dropFirst(2) {
     let (text, count) = try listSymbols(module, in: folder.appending(path: module))
     total += count
-    print("\n## \(module) (\(count))\n\n```text\n\(text)\n```")
+    print("\n## \(module) (\(count))\n\n```\n\(text)\n```")
   }
   FileHandle.standardError.write(Data("\(total) public declarations\n".utf8))
 default:

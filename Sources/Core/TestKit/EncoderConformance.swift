@@ -94,6 +94,18 @@ public struct EncoderConformance {
       try require(
         try recorded[activation].values == again[activation].values, "\(activation) is another with the same key")
     }
+    let last = batch(sequences).slice(1..<sequences.count)
+    let part = try student.respond(to: last, with: all, dropout: RandomKey(1))
+    for activation in all {
+      let whole = activation.pieces(of: try recorded[activation].detached, card, lengths).dropFirst()
+      for (expected, piece) in zip(
+        whole, activation.pieces(of: try part[activation].detached, card, Array(lengths.dropFirst())))
+      {
+        try require(
+          piece.deviation(from: expected) < 1e-5,
+          "\(activation) has other dropout masks in a part of the batch than in the whole batch")
+      }
+    }
     let values = student.parameters.snapshot
     student.parameters.snapshot = values.map { 0.5 * $0 }
     defer { student.parameters.snapshot = values }

@@ -59,6 +59,8 @@ public struct RetrieverConformance {
     try checkAll(of: unitVectors(1, "keys"), neighbours: 3)
     try checkAll(of: unitVectors(100, "keys"), neighbours: 100)
     try checkAll(of: unitVectors(100, "keys"), neighbours: 1_000)
+    // More than a search that keeps a fixed number of candidates would find.
+    try checkAll(of: unitVectors(1_000, "keys"), neighbours: 700)
   }
 
   /// Checks that a retriever that was written and loaded gives the same results.

@@ -38,7 +38,8 @@ extension LossInputs {
   public func states(_ state: (_ layer: Int) -> Activation) throws -> (student: Tensor, teacher: Tensor) {
     guard let layers else { throw ContractError("a term on layers was given no pair of them") }
     let (own, teacher) = (try student[state(layers.student)], try teacher[state(layers.teacher)])
-    return (parameters.map { matmul(own, $0["projection"].variable, transposeB: true) } ?? own, teacher)
+    guard let parameters, parameters.layout.contains("projection") else { return (own, teacher) }
+    return (matmul(own, parameters["projection"].variable, transposeB: true), teacher)
   }
 }
 
