@@ -94,7 +94,9 @@ let package = Package(
   ] + libraries + plugins + [
     .executableTarget(
       name: "distill-fuzz",
-      dependencies: ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+      dependencies: [
+        "DistillPipeline", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
         + plugins.map { .byName(name: $0.name) },
       path: "Tests/Fuzz", swiftSettings: strict, plugins: ["DistillPluginRegistry"]),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: safe),

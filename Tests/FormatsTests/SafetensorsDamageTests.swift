@@ -28,7 +28,7 @@ struct SafetensorsDamageTests {
     let whole = try fixture()
     let header = 8 + Int(whole[0]) + Int(whole[1]) << 8
     let seed: UInt64 = 20_240_607
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix(state: seed)
     var opened = 0
     try TemporaryFolder.with { folder in
       for i in 0..<2000 {

@@ -1,4 +1,5 @@
 import CDistillKernels
+import TestSupport
 import Testing
 
 /// To nearest, ties to even, as IEEE 754 rounds.
@@ -28,7 +29,7 @@ struct BFloat16Tests {
   func products(_ size: Size, _ transposed: (a: Bool, b: Bool)) throws {
     let kernels = try #require(bfloat16)
     let (m, n, k, gap) = (size.rows, size.columns, size.depth, 3)
-    var random = Seeded(UInt64(m * 10_000 + n * 100 + k))
+    var random = SplitMix(UInt64(m * 10_000 + n * 100 + k))
     let aWidth = (transposed.a ? m : k) + gap, bWidth = (transposed.b ? k : n) + gap, cWidth = n + gap
     let a = random.floats(max(0, (transposed.a ? k : m) * aWidth - gap))
     let b = random.floats(max(0, (transposed.b ? n : k) * bWidth - gap))

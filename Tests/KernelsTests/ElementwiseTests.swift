@@ -1,4 +1,5 @@
 import CDistillKernels
+import TestSupport
 import Testing
 
 @Suite struct ElementwiseTests {
@@ -38,7 +39,7 @@ import Testing
   ]
 
   @Test(arguments: Variant.vectors) func agreesWithPlain(_ variant: Variant) {
-    var random = Seeded(1)
+    var random = SplitMix(1)
     for n in lengths {
       let out = random.floats(n)
       for (name, tolerance, call) in Self.unary {

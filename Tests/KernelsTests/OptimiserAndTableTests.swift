@@ -1,11 +1,12 @@
 import CDistillKernels
+import TestSupport
 import Testing
 
 @Suite struct OptimiserAndTableTests {
   let arena = Arena()
 
   @Test(arguments: Variant.vectors) func adamwAgreesWithPlain(_ variant: Variant) {
-    var random = Seeded(8)
+    var random = SplitMix(8)
     for n in lengths {
       let parameters = random.floats(n)
       let gradients = random.floats(n)
@@ -28,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: Variant.vectors) func tablesAgreeWithPlain(_ variant: Variant) {
-    var random = Seeded(9)
+    var random = SplitMix(9)
     let indices: [Int32] = [4, 0, 4, 2, 1]
     let positions: [Int32] = [0, 1, 2, 3, 4]
     let types: [Int32] = [0, 1, 1, 0, 1]

@@ -1,4 +1,5 @@
 import CDistillKernels
+import TestSupport
 import Testing
 
 @Suite struct ProductTests {
@@ -20,7 +21,7 @@ import Testing
   /// Whole tiles and panels, less than one and a few more; odd depths; C is not read where beta is 0.
   @Test(arguments: Variant.all) func isTheProduct(_ variant: Variant) {
     let k = variant.kernels
-    var random = Seeded(12)
+    var random = SplitMix(12)
     for (m, n, depth) in [(1, 1, 1), (14, 32, 16), (13, 31, 15), (47, 70, 33), (5, 97, 130), (250, 5, 20), (29, 64, 0)]
     {
       let (a, b) = (random.floats(m * depth), random.floats(depth * n))
@@ -44,7 +45,7 @@ import Testing
   /// Whoever calculates a part of C calculates it as the whole would have come out.
   @Test(arguments: Variant.all) func partsAreThoseOfTheWhole(_ variant: Variant) {
     let (k, m, n, depth) = (variant.kernels, 61, 150, 40)
-    var random = Seeded(13)
+    var random = SplitMix(13)
     let (a, b) = (random.floats(m * depth), random.floats(depth * n))
     var scratch = [Float](repeating: 0, count: k.scratch)
     var panels = [Float](repeating: 0, count: (n + k.panel - 1) / k.panel * k.panel * depth)

@@ -1,11 +1,12 @@
 import CDistillKernels
+import TestSupport
 import Testing
 
 @Suite struct RandomTests {
   let arena = Arena()
 
   @Test(arguments: Variant.vectors) func sameBitsInEveryVariant(_ variant: Variant) {
-    var random = Seeded(10)
+    var random = SplitMix(10)
     // The second start crosses from one high half of the index to the next, the third starts right there.
     for first: UInt64 in [0, 0xffff_ffff - 40, 1 << 32, .max - 130, 0x1234_5678_9abc_def0] {
       for n in lengths {
@@ -101,7 +102,7 @@ import Testing
   /// Changing any bit of key or index changes each bit of the result with probability ½.
   @Test func avalanche() {
     let n = 4096
-    var random = Seeded(11)
+    var random = SplitMix(11)
     for bit in 0..<128 {
       var flips = [Int](repeating: 0, count: 32)
       for _ in 0..<n {

@@ -1,4 +1,5 @@
 import CDistillKernels
+import TestSupport
 import Testing
 
 @Suite struct ReductionTests {
@@ -9,7 +10,7 @@ import Testing
   private let sum = Tolerance(relative: 1e-6, absolute: 6e-6)
 
   @Test(arguments: Variant.vectors) func agreesWithPlain(_ variant: Variant) {
-    var random = Seeded(3)
+    var random = SplitMix(3)
     for n in lengths {
       let a = random.floats(n)
       let b = random.floats(n)

@@ -1,5 +1,6 @@
 import CDistillKernels
 import Foundation
+import TestSupport
 import Testing
 
 /// A variant that this machine can run.
@@ -98,18 +99,8 @@ final class Arena {
   }
 }
 
-/// SplitMix64: independent of the generator under test.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+extension SplitMix {
+  init(_ seed: UInt64) { self.init(state: seed) }
 
   mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
     (0..<count).map { _ in Float.random(in: range, using: &self) }

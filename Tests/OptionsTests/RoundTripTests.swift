@@ -1,6 +1,7 @@
 import DistillOptions
 import DistillYAML
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct RoundTripTests {
@@ -90,18 +91,5 @@ import Testing
     #expect(options[6].nested[0].shape == .pluginName(kind: "loss"))
     #expect(options[7].shape == .plugin(kind: "index"))
     #expect(Cosine.optionDescriptions()[0].shape == .choice(["plain", "squared"]))
-  }
-}
-
-/// Seeded, so that a failure comes back.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import DistillOptions
 import DistillYAML
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SyntaxTests {
