@@ -73,7 +73,8 @@ struct PreparationTests {
     }
     #expect(
       error?.description
-        == "the teacher's logits would come from weights that nothing has trained; add `fine_tune:` to it")
+        == "the teacher's logits would come from weights that nothing has trained; "
+        + "add `fine_tune:` to it, or train for more steps if it is there")
     #expect(!bench.exists("runs/meddling/teacher"))
   }
 

@@ -155,7 +155,8 @@ public final class PipelineRun {
         })
       if let activation = teacher.untrained.map(\.description).sorted().first {
         throw ContractError(
-          "the teacher's \(activation) would come from weights that nothing has trained; add `fine_tune:` to it")
+          "the teacher's \(activation) would come from weights that nothing has trained; "
+            + "add `fine_tune:` to it, or train for more steps if it is there")
       }
       if !isChecked { try checkFiles() }
       return teacher
