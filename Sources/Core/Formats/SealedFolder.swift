@@ -7,13 +7,11 @@ package enum SealedFolder {
   static let listName = "SHA256SUMS"
 
   /// Creates or replaces the folder at `url` like ``AtomicFolder/write(to:_:)``, and adds the list of checksums.
-  ///
-  /// `build` must write files only, no folders.
   package static func write(to url: URL, _ build: (URL) throws -> Void) throws {
     try AtomicFolder.write(to: url) { folder in
       try build(folder)
-      let lines = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map {
-        "\(try Checksum.hexDigest(ofFile: folder.appending(path: $0)))  \($0)\n"
+      let lines = try FileSystem.files(below: folder).map {
+        "\(try Checksum.hexDigest(ofFile: $0))  \($0.standardizedFileURL.path.dropFirst(folder.standardizedFileURL.path.count + 1))\n"
       }
       try AtomicFile.write(Data(lines.joined().utf8), to: folder.appending(path: listName))
     }
@@ -35,7 +33,9 @@ package enum SealedFolder {
     for line in text.split(separator: "\n") {
       let (sum, name) = (String(line.prefix(64)), String(line.dropFirst(66)))
       let file = url.appending(path: name)
-      guard line.dropFirst(64).hasPrefix("  "), !name.isEmpty, !name.contains("/") else {
+      guard line.dropFirst(64).hasPrefix("  "), !name.isEmpty, !name.hasPrefix("/"),
+        !name.split(separator: "/").contains("..")
+      else {
         throw FormatError(file: list, "is damaged: a line of it is no checksum and name")
       }
       guard FileManager.default.fileExists(atPath: file.path) else {

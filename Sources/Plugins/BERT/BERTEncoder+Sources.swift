@@ -5,9 +5,8 @@ import Foundation
 extension BERTEncoder {
   /// Returns all files in a folder that an encoder may be read from.
   static func sources(_ folder: URL) -> [URL] {
-    ["config.json", BERTWeights.fileName, "vocab.txt", "tokenizer.json", "tokenizer_config.json"].map {
-      folder.appending(path: $0)
-    }
+    (["config.json", BERTWeights.fileName, "vocab.txt", "tokenizer.json", "tokenizer_config.json"]
+      + SentenceTransformersFolder.sources).map { folder.appending(path: $0) }
   }
 
   /// Reads everything but the weights in a folder: the configuration and the vocabulary.
@@ -31,7 +30,7 @@ extension BERTEncoder {
   static func source(
     _ folder: URL, _ configuration: BERTConfiguration, _ selection: BERTWeights.Selection, in context: PipelineContext
   ) throws -> BERTWeights.Source {
-    if selection.classifier == .checkpoint, case .classification(let labels) = context.task,
+    if [nil, .checkpoint].contains(selection.classifier), case .classification(let labels) = context.task,
       let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
     {
       throw FormatError(
@@ -39,13 +38,27 @@ extension BERTEncoder {
         "has the task's labels in another order: \(named.joined(separator: ", ")) "
           + "instead of \(labels.joined(separator: ", "))")
     }
-    let definitions = BERTParameters.definitions(configuration, outputs: context.outputs)
+    let readout = try readout(of: folder, selection)
+    let definitions = BERTParameters.definitions(configuration, readout, outputs: context.outputs)
     return try BERTWeights.source(of: definitions, in: folder, selection)
   }
 
+  /// Returns the readout of an encoder that is read from a folder.
+  ///
+  /// It is the selected one. Otherwise it is that of the folder: the one in its files of sentence-transformers, the pooler if
+  /// the weights contain one, or the mean.
+  ///
+  /// - Throws: ``FormatError`` if the files that describe it cannot be read.
+  static func readout(of folder: URL, _ selection: BERTWeights.Selection) throws -> Readout {
+    if let readout = selection.readout { return readout }
+    if selection.pooler == .fresh { return .pooler }
+    if let described = try SentenceTransformersFolder.readout(of: folder) { return described }
+    return try BERTWeights.containsPooler(folder) ? .pooler : .mean
+  }
+
   /// Returns the card of an encoder of this configuration.
-  static func card(_ c: BERTConfiguration, task: TaskKind, vocabulary: String) -> ModelCard {
-    let parameters = BERTParameters.definitions(c, outputs: task.outputs).reduce(0) { $0 + $1.shape.count }
+  static func card(_ c: BERTConfiguration, _ readout: Readout, task: TaskKind, vocabulary: String) -> ModelCard {
+    let parameters = BERTParameters.definitions(c, readout, outputs: task.outputs).reduce(0) { $0 + $1.shape.count }
     return ModelCard(
       architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize, embeddingWidth: c.hiddenSize,
       outputs: task.outputs, maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters,

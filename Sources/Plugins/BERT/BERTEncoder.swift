@@ -7,7 +7,7 @@ import Foundation
 /// without copying its weights.
 ///
 /// ```swift
-/// let encoder = try BERTEncoder(URL(filePath: "models/all-MiniLM-L6-v2"), embedding: .mean)
+/// let encoder = try BERTEncoder(URL(filePath: "models/all-MiniLM-L6-v2"))
 ///
 /// @Sendable func vector(_ text: String) throws -> [Float] {
 ///   let sequence = encoder.tokenizer.encode(text, pair: nil, maxLength: encoder.card.maximumLength)
@@ -34,7 +34,8 @@ public struct BERTEncoder: Teacher {
   public let untrained: Set<Activation>
 
   var configuration: BERTConfiguration { network.configuration }
-  public var embedding: SequenceEmbedding { network.embedding }
+  /// The vector that represents a sequence. It is the embedding and the input of the classifier.
+  public var readout: Readout { network.readout }
   public var task: TaskKind { network.task }
   public var tokenizer: any Tokenizer { network.tokenizer }
   public var card: ModelCard { network.card }
@@ -55,21 +56,30 @@ public struct BERTEncoder: Teacher {
   /// labels, they are `LABEL_0` and `LABEL_1`. A pooler or classifier that the folder does not contain gets random weights, and
   /// ``untrained`` contains the activations that depend on it.
   ///
-  /// - `embedding`: The meaning of `Activation.embedding`. Models of sentence-transformers are trained for `.mean` or `.cls`.
+  /// - `readout`: The vector that represents a sequence, or `nil` for that of the checkpoint: the one in its files of
+  ///   sentence-transformers (`1_Pooling`), otherwise its pooler, otherwise the mean.
   /// - Throws: `FormatError` if a file is missing or damaged, and `ComputeError` if the model does not fit in memory.
-  public init(_ folder: URL, embedding: SequenceEmbedding = .pooler) throws {
+  public init(_ folder: URL, readout: Readout? = nil) throws {
     var labels = BERTConfiguration.labels(in: folder) ?? []
     if labels.isEmpty { labels = ["LABEL_0", "LABEL_1"] }
     let context = PipelineContext(
       task: labels.count == 1 ? .regression : .classification(labels: labels), maximumLength: 1, key: RandomKey(0))
-    try self.init(
-      BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: context))
+    try self.init(BERTStart(checkpoint: folder, BERTWeights.Selection(readout: readout), in: context))
+  }
+
+  /// Reads the encoder of a checkpoint with all its layers, as it is before any training on the task.
+  ///
+  /// Its embedding is the one that its files of sentence-transformers describe, or else the mean of the last states. That of a
+  /// pooler was trained for another task, if at all.
+  static func base(_ folder: URL, in context: PipelineContext) throws -> BERTEncoder {
+    let readout = try SentenceTransformersFolder.readout(of: folder) ?? .mean
+    return try BERTEncoder(
+      BERTStart(checkpoint: folder, BERTWeights.Selection(readout: readout, classifier: .fresh), in: context))
   }
 
   /// Reads an encoder that ``write(to:)`` wrote.
-  init(written folder: URL, embedding: SequenceEmbedding, in context: PipelineContext) throws {
-    try self.init(
-      BERTStart(checkpoint: folder, BERTWeights.Selection(), embedding: embedding, in: context))
+  init(written folder: URL, in context: PipelineContext) throws {
+    try self.init(BERTStart(checkpoint: folder, BERTWeights.Selection(), in: context))
     guard untrained.isEmpty else { throw FormatError(file: folder, "was written without its pooler or its classifier") }
   }
 
@@ -78,8 +88,9 @@ public struct BERTEncoder: Teacher {
   }
 
   public func write(to folder: URL) throws {
-    try configuration.write(to: folder, task: task)
+    try configuration.write(to: folder, task: task, readout)
     try BERTWeights.write(weights, to: folder)
     try tokenizer.write(to: folder)
+    try SentenceTransformersFolder.write(self, to: folder)
   }
 }

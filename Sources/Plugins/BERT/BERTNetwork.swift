@@ -6,7 +6,7 @@ import DistillCore
 /// variables, so both share this code.
 struct BERTNetwork: Sendable {
   let configuration: BERTConfiguration
-  let embedding: SequenceEmbedding
+  let readout: Readout
   let task: TaskKind
   let tokenizer: any Tokenizer
   let card: ModelCard
@@ -14,23 +14,23 @@ struct BERTNetwork: Sendable {
   private let words: ParameterPlace, positions: ParameterPlace, types: ParameterPlace
   private let gamma: ParameterPlace, beta: ParameterPlace
   private let layers: [BERTLayer]
-  private let pooler: (weight: ParameterPlace, bias: ParameterPlace)
+  /// The places of the pooler, or `nil` if the readout is another.
+  private let pooler: (weight: ParameterPlace, bias: ParameterPlace)?
   private let classifier: (weight: ParameterPlace, bias: ParameterPlace)
 
   init(
-    _ configuration: BERTConfiguration, embedding: SequenceEmbedding, task: TaskKind, tokenizer: any Tokenizer
+    _ configuration: BERTConfiguration, _ readout: Readout, task: TaskKind, tokenizer: any Tokenizer
   ) throws {
-    (self.configuration, self.embedding, self.task, self.tokenizer) = (configuration, embedding, task, tokenizer)
-    card = BERTEncoder.card(configuration, task: task, vocabulary: tokenizer.fingerprint)
-    let layout = try ParameterLayout(
-      BERTParameters.definitions(configuration, outputs: task.outputs))
+    (self.configuration, self.readout, self.task, self.tokenizer) = (configuration, readout, task, tokenizer)
+    card = BERTEncoder.card(configuration, readout, task: task, vocabulary: tokenizer.fingerprint)
+    let layout = try ParameterLayout(BERTParameters.definitions(configuration, readout, outputs: task.outputs))
     self.layout = layout
     words = layout["bert.embeddings.word_embeddings.weight"]
     positions = layout["bert.embeddings.position_embeddings.weight"]
     types = layout["bert.embeddings.token_type_embeddings.weight"]
     (gamma, beta) = (layout["bert.embeddings.LayerNorm.weight"], layout["bert.embeddings.LayerNorm.bias"])
     layers = (1...configuration.layers).map { BERTLayer($0, in: layout, configuration) }
-    pooler = (layout[BERTParameters.pooler[0]], layout[BERTParameters.pooler[1]])
+    pooler = readout == .pooler ? (layout[BERTParameters.pooler[0]], layout[BERTParameters.pooler[1]]) : nil
     classifier = (layout[BERTParameters.classifier[0]], layout[BERTParameters.classifier[1]])
   }
 
@@ -39,7 +39,7 @@ struct BERTNetwork: Sendable {
   /// The names are those of a pooler or classifier that is new because the file has none. Without names, the result is empty.
   func activations(restingOn names: some Collection<String>) -> Set<Activation> {
     var activations: Set<Activation> = names.isEmpty ? [] : [.logits]
-    if embedding == .pooler, names.contains(where: BERTParameters.pooler.contains) { activations.insert(.embedding) }
+    if names.contains(where: BERTParameters.pooler.contains) { activations.insert(.embedding) }
     return activations
   }
 
@@ -53,7 +53,7 @@ struct BERTNetwork: Sendable {
     weights: @escaping (ParameterPlace) -> Tensor
   ) throws -> Response {
     try check(batch, activations)
-    let plan = BERTPlan(activations, layers: configuration.layers, embedding: embedding)
+    let plan = BERTPlan(activations, layers: configuration.layers, readout)
     let run = BERTRun(batch, weights: weights, dropout: key)
     var response = Response()
 
@@ -86,21 +86,19 @@ struct BERTNetwork: Sendable {
   private func addOutputs(
     _ x: Tensor, isClassToken: Bool, _ run: BERTRun, _ activations: Set<Activation>, to response: inout Response
   ) {
-    let classToken = isClassToken ? x : x.gatheredRows(run.classTokenRows)
-    let pooled = linear(classToken, weight: run.weights(pooler.weight), bias: run.weights(pooler.bias)).tanh()
-    if activations.contains(.embedding) {
-      switch embedding {
-      case .cls: response.set(.embedding, classToken)
-      case .pooler: response.set(.embedding, pooled)
-      case .mean: response.set(.embedding, x.segmentMeans(run.batch.offsets))
-      }
+    var embedding =
+      readout == .mean
+      ? x.segmentMeans(run.batch.offsets) : isClassToken ? x : x.gatheredRows(run.classTokenRows)  // [B, H]
+    if let pooler {
+      embedding = linear(embedding, weight: run.weights(pooler.weight), bias: run.weights(pooler.bias)).tanh()
     }
+    if activations.contains(.embedding) { response.set(.embedding, embedding) }
     if activations.contains(.logits) {
       let dropout = run.dropout(
         configuration.hiddenDropout, layer: 0, site: 1, width: configuration.hiddenSize, classTokenOnly: true)
       response.set(
         .logits,
-        linear(pooled.dropout(dropout), weight: run.weights(classifier.weight), bias: run.weights(classifier.bias)))
+        linear(embedding.dropout(dropout), weight: run.weights(classifier.weight), bias: run.weights(classifier.bias)))
     }
   }
 

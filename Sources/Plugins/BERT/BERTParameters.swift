@@ -10,8 +10,9 @@ enum BERTParameters {
   static let pooler = ["bert.pooler.dense.weight", "bert.pooler.dense.bias"]
   static let classifier = ["classifier.weight", "classifier.bias"]
 
-  /// Returns the parameters of an encoder with this number of outputs, in the order of the file.
-  static func definitions(_ c: BERTConfiguration, outputs: Int) -> [ParameterDefinition] {
+  /// Returns the parameters of an encoder with this number of outputs, in the order of the file. Only the readout `pooler` has a
+  /// pooler.
+  static func definitions(_ c: BERTConfiguration, _ readout: Readout, outputs: Int) -> [ParameterDefinition] {
     let (h, f) = (c.hiddenSize, c.intermediateSize)
     func matrix(_ name: String, _ rows: Int, _ columns: Int, adjoins: Bool = false) -> ParameterDefinition {
       ParameterDefinition(name, [rows, columns], decays: true, adjoins: adjoins)
@@ -39,7 +40,7 @@ enum BERTParameters {
       all += dense(p + "intermediate.dense", f, h)
       all += dense(p + "output.dense", h, f) + norm(p + "output.LayerNorm")
     }
-    return all + dense("bert.pooler.dense", h, h) + dense("classifier", outputs, h)
+    return all + (readout == .pooler ? dense("bert.pooler.dense", h, h) : []) + dense("classifier", outputs, h)
   }
 
   /// Returns the initial values of a parameter, which are a function of its name and the key.

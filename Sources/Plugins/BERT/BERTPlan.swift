@@ -9,13 +9,12 @@ struct BERTPlan {
   /// Whether only the [CLS] rows of the last calculated layer are needed.
   let topIsClassToken: Bool
 
-  init(_ activations: Set<Activation>, layers: Int, embedding: SequenceEmbedding) {
+  init(_ activations: Set<Activation>, layers: Int, _ readout: Readout) {
     let top = activations.contains(.logits) || activations.contains(.embedding)
     needsTop = top
     let last = top ? layers : activations.compactMap(\.layer).max() ?? 0
     lastLayer = last
-    let needsAllRows =
-      activations.contains(.hidden(layer: last)) || (activations.contains(.embedding) && embedding == .mean)
+    let needsAllRows = activations.contains(.hidden(layer: last)) || (top && readout == .mean)
     topIsClassToken = last > 0 && !needsAllRows
   }
 }

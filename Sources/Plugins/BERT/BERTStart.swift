@@ -26,38 +26,35 @@ struct BERTStart {
   /// - Throws: ``FormatError`` if a file is missing or damaged. Numbers that are not finite are only found by `values`, which
   ///   then throws the error.
   init(
-    checkpoint folder: URL, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding,
-    in context: PipelineContext
+    checkpoint folder: URL, _ selection: BERTWeights.Selection, in context: PipelineContext
   ) throws {
     var (configuration, tokenizer) = try BERTEncoder.examine(folder)
     if let layers = selection.layers { configuration.layers = layers.count }
     let source = try BERTEncoder.source(folder, configuration, selection, in: context)
     let network = try BERTNetwork(
-      configuration, embedding: embedding, task: context.task, tokenizer: tokenizer)
+      configuration, BERTEncoder.readout(of: folder, selection), task: context.task, tokenizer: tokenizer)
     self.init(network, fresh: Set(source.missing), key: context.key, others: source.values(of:))
   }
 
   /// Starts with random weights.
   init(
-    random configuration: BERTConfiguration, embedding: SequenceEmbedding, tokenizer: any Tokenizer,
-    in context: PipelineContext
+    random configuration: BERTConfiguration, _ readout: Readout, tokenizer: any Tokenizer, in context: PipelineContext
   ) throws {
-    let network = try BERTNetwork(
-      configuration, embedding: embedding, task: context.task, tokenizer: tokenizer)
+    let network = try BERTNetwork(configuration, readout, task: context.task, tokenizer: tokenizer)
     self.init(network, fresh: Set(network.layout.definitions.map(\.name)), key: context.key) { _ in [] }
   }
 
-  /// Starts with layers of another encoder, its embeddings and, if the selection does not replace them, its heads.
-  init(
-    copying source: BERTEncoder, _ selection: BERTWeights.Selection, embedding: SequenceEmbedding, key: RandomKey
-  ) throws {
+  /// Starts with layers of another encoder, its embeddings and, if the selection does not replace them, its heads. A classifier
+  /// can only be copied together with the readout that it was trained for.
+  init(copying source: BERTEncoder, _ selection: BERTWeights.Selection, key: RandomKey) throws {
     var configuration = source.configuration
     let layers = selection.layers ?? Array(1...configuration.layers)
     configuration.layers = layers.count
-    let network = try BERTNetwork(
-      configuration, embedding: embedding, task: source.task, tokenizer: source.tokenizer)
+    let readout = selection.pooler == .fresh ? .pooler : selection.readout ?? source.readout
+    let network = try BERTNetwork(configuration, readout, task: source.task, tokenizer: source.tokenizer)
     let fresh = network.layout.definitions.map(\.name).filter {
-      BERTWeights.head(of: $0, selection)?.source == .fresh
+      guard let head = BERTWeights.head(of: $0, selection) else { return false }
+      return head.isFresh || readout != source.readout
     }
     self.init(network, fresh: Set(fresh), key: key) { source.weights[BERTWeights.sourceName($0, layers)].values }
   }

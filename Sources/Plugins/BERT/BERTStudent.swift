@@ -13,9 +13,11 @@ public struct BERTStudent: StudentRecipe, Sendable {
   /// The layers of the checkpoint to take, counted from 1, or `nil` for all layers.
   public var layers: [Int]?
   public var random: RandomBERT?
-  public var embedding = SequenceEmbedding.pooler
+  /// The vector that represents a sequence, or `nil` for that of the teacher or the checkpoint.
+  public var readout: Readout?
   public var pooler = HeadSource.checkpoint
-  public var classifier = HeadSource.checkpoint
+  /// The source of the classifier, or `nil` for the teacher or the checkpoint if it has one and a regression otherwise.
+  public var classifier: ClassifierSource?
 
   public init() {}
 
@@ -26,9 +28,9 @@ public struct BERTStudent: StudentRecipe, Sendable {
     visit("checkpoint", &checkpoint, "Or: a Hugging Face folder.")
     visit("layers", &layers, in: .atLeast(1), "Take only these layers of the checkpoint.")
     visit.section("random", &random, "Or: random weights of this shape, with the teacher's vocabulary.")
-    visit("embedding", &embedding, "What stands for a sequence: `cls`, `pooler` or `mean`.")
-    visit("pooler", &pooler, "`fresh` starts a new pooler.")
-    visit("classifier", &classifier, "`fresh` starts a new classifier.")
+    visit("readout", &readout, Readout.summary)
+    visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
+    visit("classifier", &classifier, ClassifierSource.summary)
     let given = [
       ("from_teacher_layers", fromTeacherLayers != nil), ("checkpoint", checkpoint != nil), ("random", random != nil),
     ].filter(\.1).map(\.0)
@@ -44,7 +46,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
   }
 
   public var optionsBesideCard: [String] {
-    ["embedding", "pooler", "classifier", "random.intermediate_size", "random.dropout"]
+    ["classifier", "random.intermediate_size", "random.dropout"]
   }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
@@ -56,7 +58,8 @@ public struct BERTStudent: StudentRecipe, Sendable {
         try check(layers, of: configuration.layers, option: "layers")
         configuration.layers = layers.count
       }
-      return BERTEncoder.card(configuration, task: context.task, vocabulary: tokenizer.fingerprint)
+      let readout = try WiringErrors.blaming("checkpoint") { try BERTEncoder.readout(of: checkpoint.url, selection) }
+      return BERTEncoder.card(configuration, readout, task: context.task, vocabulary: tokenizer.fingerprint)
     }
     let option = fromTeacherLayers == nil ? "random" : "from_teacher_layers"
     var card = try context.requireTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
@@ -89,7 +92,8 @@ public struct BERTStudent: StudentRecipe, Sendable {
   }
 
   private var selection: BERTWeights.Selection {
-    BERTWeights.Selection(layers: layers, pooler: pooler, classifier: classifier)
+    BERTWeights.Selection(
+      layers: fromTeacherLayers ?? layers, readout: readout, pooler: pooler, classifier: classifier)
   }
 
   public func check(in context: PipelineContext) throws {
@@ -101,6 +105,12 @@ public struct BERTStudent: StudentRecipe, Sendable {
     }
   }
 
+  public var hasBase: Bool { checkpoint != nil }
+
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? {
+    try checkpoint.map { try BERTEncoder.base($0.url, in: context) }
+  }
+
   public var sources: [URL]? { checkpoint.map { BERTEncoder.sources($0.url) } }
 
   public func makeTokenizer(in _: PipelineContext) throws -> any Tokenizer {
@@ -108,31 +118,34 @@ public struct BERTStudent: StudentRecipe, Sendable {
     return try BERTEncoder.examine(checkpoint.url).tokenizer
   }
 
-  public func makeStudent(in context: PipelineContext, teacher: (any Teacher)?) throws -> any Student {
-    try TrainableBERT(start(in: context, teacher: teacher))
+  public func makeStudent(
+    in context: PipelineContext, teacher: (any Teacher)?, _ preparation: Preparation?
+  ) throws -> any Student {
+    let student = try TrainableBERT(start(in: context, teacher: teacher))
+    if let preparation { try student.fitClassifier(classifier, on: preparation) }
+    return student
   }
 
   private func start(in context: PipelineContext, teacher: (any Teacher)?) throws -> BERTStart {
     if let checkpoint {
-      return try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: context)
+      return try BERTStart(checkpoint: checkpoint.url, selection, in: context)
     }
     guard let teacher else { throw WiringError("needs a teacher", option: "from_teacher_layers") }
     if let random {
       let configuration = random.configuration(
         vocabularySize: teacher.tokenizer.vocabularySize, maximumPositions: context.maximumLength)
       return try BERTStart(
-        random: configuration, embedding: embedding, tokenizer: teacher.tokenizer, in: context)
+        random: configuration, readout ?? (teacher.innermost as? BERTEncoder)?.readout ?? .mean,
+        tokenizer: teacher.tokenizer,
+        in: context)
     }
     guard let source = teacher.innermost as? BERTEncoder else {
       throw WiringError("copies layers of a bert, and the teacher is none", option: "from_teacher_layers")
     }
-    return try BERTStart(
-      copying: source,
-      BERTWeights.Selection(layers: fromTeacherLayers ?? [], pooler: pooler, classifier: classifier),
-      embedding: embedding, key: context.key)
+    return try BERTStart(copying: source, selection, key: context.key)
   }
 
   public func loadStudent(from folder: URL, in context: PipelineContext) throws -> any TextEncoder {
-    try BERTEncoder(written: folder, embedding: embedding, in: context)
+    try BERTEncoder(written: folder, in: context)
   }
 }

@@ -7,9 +7,11 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
   public static let summary = "A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked."
 
   public var checkpoint: OptionPath = ""
-  public var embedding = SequenceEmbedding.pooler
+  /// The vector that represents a sequence, or `nil` for that of the checkpoint.
+  public var readout: Readout?
   public var pooler = HeadSource.checkpoint
-  public var classifier = HeadSource.checkpoint
+  /// The source of the classifier, or `nil` for the checkpoint if it has one and a regression otherwise.
+  public var classifier: ClassifierSource?
   /// How the teacher is fine-tuned, or `nil` to use it as it is.
   public var fineTune: TrainingOptions?
 
@@ -24,46 +26,63 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     visit(
       "checkpoint", &checkpoint, required: true,
       "Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.")
-    visit("embedding", &embedding, "What stands for a sequence: `cls`, `pooler` or `mean`.")
-    visit("pooler", &pooler, "`fresh` starts a new pooler where the checkpoint's was never trained.")
-    visit("classifier", &classifier, "`fresh` starts a new classifier even if the checkpoint has one.")
+    visit("readout", &readout, Readout.summary)
+    visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
+    visit("classifier", &classifier, ClassifierSource.summary)
     visit.section(
-      "fine_tune", &fineTune, "Train on the labels first. Without it the checkpoint's own classifier teaches.")
+      "fine_tune", &fineTune, "Train on the labels first. Without it the classifier teaches as it starts.")
   }
 
-  public var optionsBesideCard: [String] { ["embedding", "pooler", "classifier", "fine_tune"] }
+  public var optionsBesideCard: [String] { ["classifier", "fine_tune"] }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
-    let (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") { try BERTEncoder.examine(checkpoint.url) }
-    return BERTEncoder.card(configuration, task: context.task, vocabulary: tokenizer.fingerprint)
+    try WiringErrors.blaming("checkpoint") {
+      let (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url)
+      let readout = try BERTEncoder.readout(of: checkpoint.url, selection)
+      return BERTEncoder.card(configuration, readout, task: context.task, vocabulary: tokenizer.fingerprint)
+    }
   }
 
-  private var selection: BERTWeights.Selection { BERTWeights.Selection(pooler: pooler, classifier: classifier) }
+  private var selection: BERTWeights.Selection {
+    BERTWeights.Selection(readout: readout, pooler: pooler, classifier: classifier)
+  }
 
   public func check(in context: PipelineContext) throws {
     try WiringErrors.blaming("checkpoint") {
       let configuration = try BERTConfiguration(folder: checkpoint.url)
       let source = try BERTEncoder.source(checkpoint.url, configuration, selection, in: context)
-      if fineTune == nil, let head = source.missing.last {
+      if fineTune == nil, classifier != .regression || readsNewPooler(source), let head = source.missing.last {
         throw WiringError(
           "the teacher would answer from weights that nothing has trained: \(head)",
-          hint: "add `fine_tune: {}`, which trains it on the task first")
+          hint: "add `fine_tune: {}`, which trains it on the task first"
+            + (readsNewPooler(source) ? "" : ", or `classifier: regression`, which trains the classifier alone"))
       }
     }
   }
 
+  private func readsNewPooler(_ source: BERTWeights.Source) -> Bool {
+    source.missing.contains(where: BERTParameters.pooler.contains)
+  }
+
   public func makeTeacher(in context: PipelineContext, _ preparation: Preparation) throws -> any Teacher {
-    let start = try BERTStart(checkpoint: checkpoint.url, selection, embedding: embedding, in: context)
-    guard let fineTune else { return try BERTEncoder(start) }
+    let start = try BERTStart(checkpoint: checkpoint.url, selection, in: context)
     let encoder = try TrainableBERT(start)
+    try encoder.fitClassifier(classifier, on: preparation)
+    guard let fineTune else { return encoder.frozen() }
     try preparation.trainer.fineTune(
       encoder, on: preparation.data(for: encoder.tokenizer), options: fineTune, phase: "teacher: fine-tuning")
     return encoder.frozen()
   }
 
+  public var hasBase: Bool { true }
+
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? {
+    try BERTEncoder.base(checkpoint.url, in: context)
+  }
+
   public var sources: [URL]? { BERTEncoder.sources(checkpoint.url) }
 
   public func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {
-    try BERTEncoder(written: folder, embedding: embedding, in: context)
+    try BERTEncoder(written: folder, in: context)
   }
 }

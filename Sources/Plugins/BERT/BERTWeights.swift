@@ -9,6 +9,16 @@ public enum HeadSource: String, CaseIterable, Sendable, OptionValue {
   case fresh
 }
 
+/// The source of a classifier's initial weights.
+public enum ClassifierSource: String, CaseIterable, Sendable, OptionValue {
+  /// The weights come from the file or the teacher.
+  case checkpoint
+  /// The weights are a ``LinearProbe``, fitted to the labels on the embeddings of the encoder as it is.
+  case regression
+  /// The weights are random.
+  case fresh
+}
+
 /// Reads and writes `model.safetensors` of Hugging Face. Names may lack the prefix `bert.`, and heads may be missing.
 enum BERTWeights {
   static let fileName = "model.safetensors"
@@ -17,8 +27,10 @@ enum BERTWeights {
   struct Selection {
     /// The layers of the file that become layers 1, 2, … of the encoder, or `nil` for all layers in order.
     var layers: [Int]?
+    /// The readout, or `nil` for that of the source.
+    var readout: Readout?
     var pooler = HeadSource.checkpoint
-    var classifier = HeadSource.checkpoint
+    var classifier: ClassifierSource?
   }
 
   /// The weights in a file that an encoder can use, determined from the header before any memory is allocated.
@@ -56,7 +68,7 @@ enum BERTWeights {
     for definition in definitions {
       let wanted = sourceName(definition.name, selection.layers)
       let head = head(of: definition.name, selection)
-      if head?.source == .fresh { continue }
+      if head?.isFresh == true { continue }
       // A head may be missing as a whole, but not in part.
       if let name = names[wanted], let info = reader.tensors[name] {
         sources[definition.name] = name
@@ -68,6 +80,7 @@ enum BERTWeights {
       }
     }
     for definition in definitions { names[definition.name] = nil }
+    for name in BERTParameters.pooler { names[name] = nil }  // of no use to other readouts
     if selection.layers != nil { names = names.filter { !$0.key.hasPrefix(BERTParameters.layers) } }
     problems += names.values.map { "unexpected: \($0)" }.sorted()
     guard problems.isEmpty else {
@@ -78,6 +91,12 @@ enum BERTWeights {
     }
     return Source(
       reader: reader, names: sources, missing: definitions.map(\.name).filter { sources[$0] == nil })
+  }
+
+  /// Returns whether the weight file in a folder contains a pooler, according to its header.
+  static func containsPooler(_ folder: URL) throws -> Bool {
+    let reader = try SafetensorsReader(try existing(folder.appending(path: fileName)))
+    return canonicalNames(reader.names).known[BERTParameters.pooler[0]] != nil
   }
 
   static func write(_ weights: Weights, to folder: URL) throws {
@@ -121,14 +140,14 @@ enum BERTWeights {
 
   /// Returns the head that a parameter belongs to, or `nil` if it belongs to none.
   ///
-  /// The result is the source of the head's weights, the names of its parameters, and a hint for errors about them.
-  static func head(of name: String, _ selection: Selection) -> (source: HeadSource, names: [String], hint: String)? {
+  /// The result is whether its weights are new in any case, the names of its parameters, and a hint for errors about them.
+  static func head(of name: String, _ selection: Selection) -> (isFresh: Bool, names: [String], hint: String)? {
     if BERTParameters.pooler.contains(name) {
-      return (selection.pooler, BERTParameters.pooler, " (`pooler: fresh` starts a new one)")
+      return (selection.pooler == .fresh, BERTParameters.pooler, " (`pooler: fresh` starts a new one)")
     }
     if BERTParameters.classifier.contains(name) {
-      let hint = " (a head of another task? `classifier: fresh` starts a new one)"
-      return (selection.classifier, BERTParameters.classifier, hint)
+      let hint = " (a head of another task? `classifier: regression` starts a new one)"
+      return ([.fresh, .regression].contains(selection.classifier), BERTParameters.classifier, hint)
     }
     return nil
   }

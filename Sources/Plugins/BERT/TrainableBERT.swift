@@ -25,6 +25,30 @@ final class TrainableBERT: Student {
     try network.respond(to: batch, with: activations, dropout: key) { [parameters] in parameters.variable($0) }
   }
 
+  /// Fits a new classifier to the labels on the embeddings of the encoder as it is, unless it is to be random or its embedding is.
+  ///
+  /// - Parameters:
+  ///   - source: The source that the options name for the classifier.
+  ///   - preparation: The texts of the task. They are read only if the classifier is new.
+  func fitClassifier(_ source: ClassifierSource?, on preparation: Preparation) throws {
+    let model = frozen()
+    guard source != .fresh, model.untrained.contains(.logits), !model.untrained.contains(.embedding) else { return }
+    let data = try preparation.data(for: tokenizer)
+    func embeddings(_ data: EncodedDataset) throws -> Matrix {
+      Matrix(
+        concatenatedRows(
+          try stride(from: 0, to: data.count, by: 64).map { start in
+            try model.respond(to: data.batch(start..<min(start + 64, data.count)), with: [.embedding])[.embedding]
+          }))
+    }
+    guard let targets = data.training.targets else { return }
+    let selection = try data.validation.flatMap { data in try data.targets.map { (try embeddings(data), $0) } }
+    let map = try LinearProbe.fit(
+      embeddings(data.training), targets, task: network.task, choosingOn: selection)
+    parameters[BERTParameters.classifier[0]].assign(map.weight.tensor)
+    parameters[BERTParameters.classifier[1]].assign(Tensor(map.bias, [map.bias.count]))
+  }
+
   /// Returns the same model as ``frozen()``.
   func model() -> any TextEncoder { frozen() }
 

@@ -72,6 +72,9 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     return ContrastiveHeadTeacher(base, head: Weights(head))
   }
 
+  public var hasBase: Bool { base?.hasBase ?? false }
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? { try base?.makeBase(in: context) }
+
   public func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {
     let base = try requiredBase().loadTeacher(from: folder, in: context)
     return try ContrastiveHeadTeacher(base, width: width(over: base.card, in: context), written: folder)

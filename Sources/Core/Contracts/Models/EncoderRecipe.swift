@@ -25,6 +25,13 @@ public protocol EncoderRecipe: Plugin, Sendable {
   /// If one of these options is wrong, the card is still computed, so that mistakes in other options are reported at the same
   /// time. ``check(in:)`` may depend on whether such an option is given, but not on the options inside it.
   var optionsBesideCard: [String] { get }
+  /// Whether ``makeBase(in:)`` returns an encoder. Default: `false`.
+  var hasBase: Bool { get }
+  /// Returns the encoder as it is before any training on the task, or `nil` if there is none, for example because its weights
+  /// start at random. Its embedding must be one that it was trained for. Default: `nil`.
+  ///
+  /// A knowledge base can be searched in the space of its embeddings, and reports compare with a regression on them.
+  func makeBase(in context: PipelineContext) throws -> (any TextEncoder)?
   /// The files that the encoder is made from. Default: `nil`, which means all files in the folders that path options name.
   ///
   /// Their checksums are part of what a run and a prepared teacher are identified by. Implement this if a folder can contain
@@ -36,4 +43,6 @@ extension EncoderRecipe {
   public func check(in context: PipelineContext) throws {}
   public var optionsBesideCard: [String] { [] }
   public var sources: [URL]? { nil }
+  public var hasBase: Bool { false }
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? { nil }
 }

@@ -7,8 +7,12 @@ public protocol StudentRecipe: EncoderRecipe {
   /// - Parameters:
   ///   - context: The task and the cards of the encoders.
   ///   - teacher: The prepared teacher, or `nil` if the pipeline has none.
+  ///   - preparation: The training loop and the texts of the task, to which a classifier can be fitted before the training; `nil`
+  ///     if the student will not be trained.
   /// - Throws: ``WiringError``, ``WiringErrors`` or `FormatError` if the options or the files do not allow it.
-  func makeStudent(in context: PipelineContext, teacher: (any Teacher)?) throws -> any Student
+  func makeStudent(
+    in context: PipelineContext, teacher: (any Teacher)?, _ preparation: Preparation?
+  ) throws -> any Student
   /// Returns the tokenizer of the student without reading weights, if the recipe can do so.
   ///
   /// The default implementation makes the whole student and takes its tokenizer.
@@ -24,6 +28,6 @@ public protocol StudentRecipe: EncoderRecipe {
 
 extension StudentRecipe {
   public func makeTokenizer(in context: PipelineContext) throws -> any Tokenizer {
-    try makeStudent(in: context, teacher: nil).tokenizer
+    try makeStudent(in: context, teacher: nil, nil).tokenizer
   }
 }

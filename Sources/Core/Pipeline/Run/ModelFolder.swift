@@ -21,7 +21,7 @@ package enum ModelFolder {
   ) throws -> any TextEncoder {
     let (recipe, context) = try recipe(folder, settings, registry)
     _ = try recipe.card(in: context)  // throws for layers that do not exist
-    return try recipe.makeStudent(in: context, teacher: nil).model()
+    return try recipe.makeStudent(in: context, teacher: nil, nil).model()
   }
 
   /// Returns the tokenizer of the encoder in a folder. The weights need not be there.

@@ -166,7 +166,8 @@ public final class PipelineRun {
 
   private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any TextEncoder {
     guard let recipe = pipeline.options.student else { throw ContractError("a pipeline without a student") }
-    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher)
+    let preparation = Preparation(trainer: loop) { [self] in self.data($0) }
+    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher, preparation)
     if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
       throw ContractError("teacher and student have different vocabularies")
     }

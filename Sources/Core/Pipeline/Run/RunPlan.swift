@@ -59,6 +59,9 @@ extension RunPlan {
     defer { try? FileManager.default.removeItem(at: scratch) }
     let trainer = try Calibration(texts: texts, steps: steps, scratch: scratch, seed: options.seed, observe: observe)
 
+    let preparation = Preparation(trainer: trainer) {
+      trainer.data($0, options.task.maximumLength, batchSize: options.training.batchSize)
+    }
     var seconds: [String: Double] = [:]
     var teacher: (any Teacher)?
     if let recipe = options.teacher {
@@ -66,16 +69,12 @@ extension RunPlan {
       if let prepared = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
         teacher = try recipe.loadTeacher(from: prepared, in: pipeline.context)
       } else {
-        teacher = try recipe.makeTeacher(
-          in: pipeline.context,
-          Preparation(trainer: trainer) {
-            trainer.data($0, options.task.maximumLength, batchSize: options.training.batchSize)
-          })
+        teacher = try recipe.makeTeacher(in: pipeline.context, preparation)
       }
     }
     seconds["teacher"] = trainer.phases.reduce(0) { $0 + $1.seconds }
     guard let recipe = options.student else { throw ContractError("a pipeline without a student") }
-    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher)
+    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher, preparation)
     let data = trainer.data(student.tokenizer, options.task.maximumLength, batchSize: options.training.batchSize)
     let objective = try pipeline.objective(student, teacher, data, scheduler: nil, observe: observe)
     try trainer.fit(objective, options: options.training, phase: "student")

@@ -1,0 +1,100 @@
+import Foundation
+
+/// A linear map from embeddings to the outputs of a task, fitted to labels or scores while the encoder stays as it is.
+///
+/// It is a logistic regression for labels and a ridge regression for scores. It is the baseline that a fine-tuned encoder has to
+/// beat, and the best start for its classifier: a random one first sends gradients without meaning through the encoder, which
+/// spoils features that were good (Kumar et al. 2022, arXiv 2202.10054).
+public enum LinearProbe {
+  /// The strengths of the penalty to choose from, in units of the mean square of a centred embedding's length.
+  static let strengths = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
+
+  /// Fits a map. The strength of its penalty is the one with the smallest loss on other examples.
+  ///
+  /// - Parameters:
+  ///   - x: The embeddings [M, D].
+  ///   - targets: The label or score of each of them.
+  ///   - task: The task.
+  ///   - selection: The embeddings and targets that choose the strength. Default: every fifth of the examples, which the final
+  ///     map is fitted to as well.
+  /// - Returns: The map [D] → [C] to logits or to the score.
+  /// - Throws: `ComputeError` if an embedding is not finite.
+  public static func fit(
+    _ x: Matrix, _ targets: [Target], task: TaskKind, choosingOn selection: (x: Matrix, targets: [Target])? = nil
+  ) throws -> LinearMap {
+    let problem = try Problem(x, targets, task)
+    let tried: Problem
+    let selection = selection.flatMap { $0.targets.isEmpty ? nil : $0 }
+    let others: (x: Matrix, targets: [Target])
+    if let selection {
+      (tried, others) = (problem, selection)
+    } else {
+      let (kept, left) = (targets.indices.filter { $0 % 5 != 4 }, targets.indices.filter { $0 % 5 == 4 })
+      guard !left.isEmpty else { return try problem.solve(strength: strengths[2], start: nil) }
+      tried = try Problem(x.gathered(kept), kept.map { targets[$0] }, task)
+      others = (x.gathered(left), left.map { targets[$0] })
+    }
+    var best: (map: LinearMap, strength: Double, loss: Double)?
+    var map: LinearMap?
+    for strength in strengths {
+      let fitted = try tried.solve(strength: strength, start: map)
+      map = fitted
+      let loss = loss(fitted(others.x), others.targets)
+      if loss < best?.loss ?? .infinity { best = (fitted, strength, loss) }
+    }
+    guard let best else { throw ContractError("no linear map fits the labels: the losses are not finite") }
+    return selection == nil ? try problem.solve(strength: best.strength, start: best.map) : best.map
+  }
+
+  /// Returns the mean cross-entropy of logits [M, C], or the mean squared error of scores [M, 1].
+  private static func loss(_ outputs: Matrix, _ targets: [Target]) -> Double {
+    let logs = outputs.columns == 1 ? outputs : Matrix(logSoftmax(outputs.tensor))
+    let losses = targets.enumerated().map { row, target -> Double in
+      switch target {
+      case .label(let label): -Double(logs.values[row * logs.columns + label])
+      case .score(let score): pow(Double(outputs.values[row] - score), 2)
+      }
+    }
+    return losses.reduce(0, +) / Double(losses.count)
+  }
+
+  /// The regression of one set of examples, for any strength.
+  private struct Problem {
+    private enum Kind {
+      case logistic(x: Matrix, labels: [Int], classes: Int, scale: Double)
+      case ridge(RidgeProblem)
+    }
+    private let kind: Kind
+
+    init(_ x: Matrix, _ targets: [Target], _ task: TaskKind) throws {
+      var (labels, scores) = ([Int](), [Float]())
+      for target in targets {
+        switch target {
+        case .label(let label): labels.append(label)
+        case .score(let score): scores.append(score)
+        }
+      }
+      if case .regression = task {
+        kind = .ridge(try RidgeProblem(x, Matrix(rows: scores.count, columns: 1, values: scores)))
+      } else {
+        kind = .logistic(x: x, labels: labels, classes: task.outputs, scale: Self.meanSquare(x))
+      }
+    }
+
+    /// Returns the mean of ‖x − x̄‖², so that a strength means the same for embeddings of any length.
+    private static func meanSquare(_ x: Matrix) -> Double {
+      let all = x.tensor
+      let mean = all.sum(axis: 0) / Float(x.rows)
+      return (all - mean).squared().sum(axis: 1).values.reduce(0) { $0 + Double($1) } / Double(x.rows)
+    }
+
+    func solve(strength: Double, start: LinearMap?) throws -> LinearMap {
+      switch kind {
+      case .logistic(let x, let labels, let classes, let scale):
+        try LinearMap.logisticRegression(
+          x, labels: labels, classes: classes, strength: strength * scale, start: start)
+      case .ridge(let problem): try problem.solve(strength: strength * 1000)
+      }
+    }
+  }
+}
