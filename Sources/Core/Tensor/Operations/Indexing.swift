@@ -77,6 +77,28 @@ extension Tensor {
   }
 }
 
+/// Places matrices with the same number of rows side by side: [B, Hᵢ] → [B, Σ Hᵢ].
+public func concatenatedColumns(_ parts: [Tensor]) -> Tensor {
+  precondition(!parts.isEmpty, "nothing to concatenate")
+  let (rows, width) = (parts[0].shape[0], parts.reduce(0) { $0 + $1.shape.columns })
+  for part in parts { precondition(part.shape.rank == 2 && part.shape[0] == rows, "\(part.shape) in \(rows) rows") }
+  let starts = parts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.shape.columns) }
+  return Tensor.record([rows, width], from: parts) { out in
+    for (part, start) in zip(parts, starts) {
+      let columns = part.shape.columns
+      for row in 0..<rows { (out + row * width + start).update(from: part.pointer + row * columns, count: columns) }
+    }
+  } backward: { dy in
+    for (part, start) in zip(parts, starts) {
+      let columns = part.shape.columns
+      part.node?.accumulate(
+        Tensor([rows, columns]) { out in
+          for row in 0..<rows { (out + row * columns).update(from: dy + row * width + start, count: columns) }
+        })
+    }
+  }
+}
+
 /// Concatenates tensors along the first axis. All other extents must be equal.
 public func concatenatedRows(_ parts: [Tensor]) -> Tensor {
   precondition(!parts.isEmpty, "nothing to concatenate")
