@@ -183,7 +183,7 @@ public final class DistillationObjective: Objective {
 
   public func evaluate() throws -> [Score] {
     // While the schedule does not train the outputs, the classifier is random. Its score must not select an epoch.
-    guard focus.outputs, let validation = data.validation, validation.targets != nil else { return [] }
+    guard focus.outputs, let validation = data.validation else { return [] }
     return try scores(
       predictions(
         from: try answers(of: student.model(), to: validation, with: [.logits])[.logits], task: data.task.kind),

@@ -70,8 +70,7 @@ extension EncodedDataset {
   ///   - tokenizer: The tokenizer.
   ///   - maximumLength: The largest number of tokens in a sequence. Longer texts are truncated.
   public init(_ examples: [Example], with tokenizer: any Tokenizer, maximumLength: Int) {
-    let dataset = Dataset(examples)
     self.init(
-      sequences: dataset.encoded(with: tokenizer, maxLength: maximumLength), targets: dataset.targets)
+      sequences: Dataset(examples).encoded(with: tokenizer, maxLength: maximumLength), targets: examples.map(\.target))
   }
 }
