@@ -71,7 +71,7 @@ public struct Pipeline {
     let encoders = check.encoders(task)
     let layerMap = check.layerMap(encoders[0])
     let reads = check.losses(encoders, layerMap)
-    check.schedule(layerMap)
+    check.schedule(encoders[0].models, layerMap)
     check.knowledgeBase(encoders[0], reads)
     let found = check.diagnostics
     guard !found.hasErrors else { throw found }
