@@ -63,7 +63,7 @@ extension PipelineCheck {
   ///   - reads: What the losses read.
   func knowledgeBase(_ encoders: WiredEncoders, _ reads: Known<Reads>) {
     guard let base = options.knowledgeBase else { return }
-    if let rows = trainingRows.map({ $0 - options.task.heldOutCount(among: $0) }) {
+    if let rows = trainingRows.map({ $0 - options.heldOutCount(among: $0) }) {
       let asked =
         base.choose.map { $0.neighbours.enumerated().map { ("choose.neighbours[\($0.offset)]", $0.element) } }
         ?? [("neighbours", base.mixing.neighbours)]

@@ -26,12 +26,12 @@ package struct TaskOptions: Configurable, Sendable {
     visit("train", &train, required: true, "Training file.")
     visit(
       "validation", &validation,
-      "Validation file: selects the best epoch, unless examples are held out, and is reported.")
+      "Validation file: is reported, and selects the best epoch only if training.keep says so and nothing is held out.")
     visit("max_length", &maximumLength, in: .atLeast(4), "Most tokens of a sequence, special ones included.")
     visit(
       "hold_out", &holdOut, in: .between(0, 0.5),
-      "Share of the training file that nothing is trained on: it selects the best epoch and the knowledge base's K, β and τ."
-    )
+      "Share of the training file that nothing is trained on: one half selects the best epoch, the other the knowledge base's K, "
+        + "β and τ. With `keep: last` the latter have all of it.")
     visit("text", &text, "Column of the text, for tsv and jsonl. Default: `text`.")
     visit("pair", &pair, "Column of a second text, for tsv and jsonl.")
     visit("label", &label, "Column of the label, for tsv and jsonl. Default: `label`.")

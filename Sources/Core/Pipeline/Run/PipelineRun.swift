@@ -31,7 +31,7 @@ public final class PipelineRun {
   ) throws {
     (self.pipeline, self.stop, self.observe, self.resumes) = (pipeline, stop, observe, resumes)
     folder = RunFolder(output ?? pipeline.options.output.url)
-    texts = try pipeline.options.task.texts(seed: pipeline.options.seed)
+    texts = try pipeline.options.texts()
     provenance = try pipeline.provenance(texts)
     record = RunRecord(
       name: pipeline.options.name, provenance: provenance, seed: pipeline.options.seed, threads: Compute.threads,
@@ -124,12 +124,12 @@ public final class PipelineRun {
   }
 
   private func data(_ tokenizer: any Tokenizer) -> TaskData {
-    let length = pipeline.options.task.maximumLength
-    // Held-out examples select the best epoch if there are any, so that the validation file stays unseen until the end.
-    let selection = texts.heldOut.isEmpty ? texts.validation : texts.heldOut
+    func encoded(_ examples: [Example]) -> EncodedDataset {
+      EncodedDataset(examples, with: tokenizer, maximumLength: pipeline.options.task.maximumLength)
+    }
     return TaskData(
-      task: texts.task, training: EncodedDataset(texts.training, with: tokenizer, maximumLength: length),
-      validation: selection.map { EncodedDataset($0, with: tokenizer, maximumLength: length) })
+      task: texts.task, training: encoded(texts.training),
+      validation: texts.selection.map(encoded))
   }
 
   private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
@@ -178,8 +178,8 @@ public final class PipelineRun {
     }
     let objective = try pipeline.objective(
       student, teacher, data, scheduler: pipeline.options.schedule, answers: answers, observe: observe)
-    let summary = try loop.fit(objective, options: pipeline.options.training, phase: "student")
-    if data.validation != nil, summary.scores.isEmpty {
+    try loop.fit(objective, options: pipeline.options.training, phase: "student")
+    if !objective.trainsClassifier {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
     }
     return try student.model()
@@ -199,7 +199,7 @@ public final class PipelineRun {
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose {
-      let heldOut = EncodedDataset(texts.heldOut, with: student.tokenizer, maximumLength: length)
+      let heldOut = EncodedDataset(texts.heldOutForChoices, with: student.tokenizer, maximumLength: length)
       let response = try answers(of: student, to: heldOut, with: [.embedding, .logits])
       let trials = try augmentation.trials(
         grid, embeddings: try response[.embedding],

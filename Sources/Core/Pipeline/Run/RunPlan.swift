@@ -54,7 +54,7 @@ extension RunPlan {
     trying pipeline: Pipeline, output: URL?, steps: Int, observe: @escaping (TrainingEvent) -> Void
   ) throws {
     let options = pipeline.options
-    let texts = try options.task.texts(seed: options.seed)
+    let texts = try options.texts()
     let scratch = FileManager.default.temporaryDirectory.appending(path: "distill-plan-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }
     let trainer = try Calibration(texts: texts, steps: steps, scratch: scratch, seed: options.seed, observe: observe)
@@ -162,8 +162,7 @@ private final class Calibration: Trainer {
       return EncodedDataset(
         order.prefix(steps * batchSize).map { examples[$0] }, with: tokenizer, maximumLength: length)
     }
-    let selection = texts.heldOut.isEmpty ? texts.validation : texts.heldOut
-    return TaskData(task: texts.task, training: some(texts.training), validation: selection.map(some))
+    return TaskData(task: texts.task, training: some(texts.training), validation: texts.selection.map(some))
   }
 
   @discardableResult
@@ -184,7 +183,7 @@ private final class Calibration: Trainer {
     let step = rest.sorted()[rest.count / 2]
     let share = Double(texts.training.count) / Double(objective.exampleCount)
     secondsBefore = max(0, (seconds.first ?? 0) - step) * share
-    let selection = texts.heldOut.isEmpty ? texts.validation?.count ?? 0 : texts.heldOut.count
+    let selection = texts.selection?.count ?? 0
     let tried = min(selection, steps * options.batchSize)
     let evaluation = tried == 0 ? 0 : max(0, epoch - seconds.reduce(0, +)) * Double(selection) / Double(tried)
     let stepsPerEpoch = (texts.training.count + options.batchSize - 1) / options.batchSize
