@@ -71,6 +71,7 @@ struct ProvenanceTests {
         try $0.write(Workbench.intents(23, key: RandomKey(2)), to: "validation.tsv")
       },
       Change("what selects the epoch", run: true, teacher: true, [("training.keep", "best")]),
+      Change("an unlabelled text", run: true, teacher: false, [("task.unlabelled", "[validation.tsv]")]),
       Change("a weight", run: true, teacher: true) { try flip("teacher/model.safetensors", $0) },
       Change("the configuration", run: true, teacher: true) {
         let text = String(decoding: try $0.data("teacher/config.json"), as: UTF8.self)

@@ -71,6 +71,7 @@ public struct Pipeline {
     let encoders = check.encoders(task)
     let layerMap = check.layerMap(encoders[0])
     let reads = check.losses(encoders, layerMap)
+    check.unlabelled(reads)
     check.keptEpoch()
     check.schedule(encoders[0].models, layerMap)
     check.knowledgeBase(encoders[0], reads)

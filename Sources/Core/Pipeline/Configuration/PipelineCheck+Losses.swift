@@ -29,6 +29,14 @@ extension PipelineCheck {
     return all
   }
 
+  /// Checks that a loss reads the teacher's answers if there are texts that only the teacher answers.
+  func unlabelled(_ reads: Known<Reads>) {
+    guard !options.task.unlabelled.isEmpty, options.teacher != nil, reads.value?.teacher.isEmpty == true else { return }
+    report(
+      "nobody would answer these texts: no loss reads the teacher", at: "task.unlabelled",
+      hint: "add `{use: soft-cross-entropy}` to `losses`")
+  }
+
   func schedule(_ models: Known<ModelPair>, _ layerMap: Known<[LayerPair]>) {
     guard let schedule = options.schedule else { return }
     let terms = options.terms

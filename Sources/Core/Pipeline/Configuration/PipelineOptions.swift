@@ -61,6 +61,10 @@ package struct PipelineOptions: Configurable, Sendable {
       visit.reject(
         "knowledge_base", "holds a teacher's embeddings, and this pipeline has no teacher", given: ["teacher"])
     }
+    if !task.unlabelled.isEmpty && teacher == nil {
+      visit.reject(
+        "task.unlabelled", "nobody would answer these texts: this pipeline has no teacher", given: ["teacher"])
+    }
     if let knowledgeBase, knowledgeBase.choose != nil && task.holdOut == 0 {
       visit.reject(
         "knowledge_base.choose", "needs examples that nothing was trained on", hint: "set task.hold_out, e.g. to 0.1",

@@ -12,6 +12,8 @@ package struct TaskTexts: Sendable {
   /// The examples of the training file on which K, β, τ and other settings are chosen after the training.
   package let heldOutForChoices: [Example]
   package let validation: [Example]?
+  /// Texts whose answers are not known, on which the student learns from the teacher.
+  package let unlabelled: [Example]
   /// The examples whose scores select the best epoch of teacher and student, or `nil` if the last one is kept.
   package let selection: [Example]?
 
@@ -19,6 +21,14 @@ package struct TaskTexts: Sendable {
   let teacherProvenance: Provenance
   /// The task and all texts.
   package let provenance: Provenance
+
+  /// The number of unlabelled texts that are also texts of the validation file or held out. The student's answers to these are
+  /// not those to texts that it has never seen.
+  package var leakedCount: Int {
+    func texts(_ examples: [Example]) -> Set<[String?]> { Set(examples.map { [$0.text, $0.pair] }) }
+    let unseen = texts((validation ?? []) + heldOutForEpochs + heldOutForChoices)
+    return texts(unlabelled).intersection(unseen).count
+  }
 }
 
 extension TaskOptions {
@@ -50,6 +60,7 @@ extension PipelineOptions {
     let validation = try task.validation.map { try definition.read($0.url).examples }
     let (training, epochs) = (examples(rows), examples(heldOut.prefix(forEpochs)))
     let choices = examples(heldOut.dropFirst(forEpochs))
+    let unlabelled = try task.unlabelled.flatMap { try definition.readUnlabelled($0.url).examples }
     let selection = keepsBestEpoch ? (heldOut.isEmpty ? validation : epochs) : nil
 
     let teacher = Provenance([
@@ -59,9 +70,10 @@ extension PipelineOptions {
     var provenance = teacher
     provenance["texts.choices"] = Self.digest(of: choices)
     provenance["texts.validation"] = Self.digest(of: validation ?? [])
+    provenance["texts.unlabelled"] = Self.digest(of: unlabelled)
     return TaskTexts(
       task: definition, training: training, trainingRows: rows, heldOutForEpochs: epochs, heldOutForChoices: choices,
-      validation: validation, selection: selection, teacherProvenance: teacher,
+      validation: validation, unlabelled: unlabelled, selection: selection, teacherProvenance: teacher,
       provenance: provenance)
   }
 

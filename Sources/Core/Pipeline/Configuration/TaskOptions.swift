@@ -9,6 +9,7 @@ package struct TaskOptions: Configurable, Sendable {
   package var use = ""
   package var train: OptionPath = ""
   package var validation: OptionPath?
+  package var unlabelled: [OptionPath] = []
   package var maximumLength = 128
   package var holdOut: Float = 0
   package var text: String?
@@ -27,6 +28,10 @@ package struct TaskOptions: Configurable, Sendable {
     visit(
       "validation", &validation,
       "Validation file: is reported, and selects the best epoch only if training.keep says so and nothing is held out.")
+    visit(
+      "unlabelled", &unlabelled,
+      "Files of further texts for the student, which the teacher answers: in the layout of the task, where answers are ignored, "
+        + "or one text in each line.")
     visit("max_length", &maximumLength, in: .atLeast(4), "Most tokens of a sequence, special ones included.")
     visit(
       "hold_out", &holdOut, in: .between(0, 0.5),

@@ -123,12 +123,13 @@ public final class PipelineRun {
     return try body()
   }
 
-  private func data(_ tokenizer: any Tokenizer) -> TaskData {
+  /// Returns the texts to train on. Only a student with a teacher can learn from the unlabelled ones.
+  private func data(_ tokenizer: any Tokenizer, withUnlabelled: Bool = false) -> TaskData {
     func encoded(_ examples: [Example]) -> EncodedDataset {
       EncodedDataset(examples, with: tokenizer, maximumLength: pipeline.options.task.maximumLength)
     }
     return TaskData(
-      task: texts.task, training: encoded(texts.training),
+      task: texts.task, training: encoded(texts.training + (withUnlabelled ? texts.unlabelled : [])),
       validation: texts.selection.map(encoded))
   }
 
@@ -170,7 +171,13 @@ public final class PipelineRun {
     if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
       throw ContractError("teacher and student have different vocabularies")
     }
-    let data = data(student.tokenizer)
+    if texts.leakedCount > 0 {
+      observe(
+        .note(
+          "\(texts.leakedCount) of the unlabelled texts are also held out or in the validation file: figures on these are not "
+            + "those of unseen texts"))
+    }
+    let data = data(student.tokenizer, withUnlabelled: true)
     let answers = try pipeline.options.teacher.map {
       AnswerFolder(
         own: folder.checkpoints.appending(path: "teacher-answers"), shared: folder.teacherAnswers,
