@@ -23,8 +23,8 @@ func starterPipeline(_ task: String) -> String {
   \(files(task))
     # Most tokens of a sequence, special ones included.
     max_length: 128
-    # Share of the training file that nothing is trained on: it selects the best epoch and the
-    # knowledge base's K, β and τ.
+    # Share of the training file that nothing is trained on: one half selects the best epoch, the
+    # other the knowledge base's K, β and τ. With `keep: last` the latter have all of it.
     hold_out: 0.1
 
   # The encoder that is learnt from. Without one this is plain fine-tuning.
@@ -110,7 +110,8 @@ private func files(_ task: String) -> String {
   let files = """
       # Training file.
       train: \(folder)train.\(kind)
-      # Validation file: selects the best epoch, unless examples are held out, and is reported.
+      # Validation file: is reported, and selects the best epoch only if training.keep says so and
+      # nothing is held out.
       validation: \(folder)\(validation).\(kind)
     """
   let columns = """

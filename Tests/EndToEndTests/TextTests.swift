@@ -43,7 +43,7 @@ import Testing
       task: {use: jsonl, train: rows.jsonl, validation: rows.jsonl, max_length: 16}
       student: {use: bert, checkpoint: teacher}
       losses: [{use: hard-cross-entropy}]
-      training: {epochs: 1, batch_size: 4, learning_rate: 0.003}
+      training: {epochs: 1, batch_size: 4, learning_rate: 0.003, keep: best}
       output: runs/two
       """, to: "two.yaml")
     let outcome = try bench.distill("run", "two.yaml")

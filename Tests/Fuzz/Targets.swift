@@ -13,10 +13,10 @@ extension Bench {
   // MARK: pipelines and texts
 
   private static let yamlWords = """
-    extends: use: ${ ${NAME} ${NAME:-a} $${ version task train validation max_length hold_out labels teacher student losses weight \
-    layer_map uniform last skip schedule progressive stacked simultaneous knowledge_base retriever hnsw exact choose beta \
-    precision bfloat16 training epochs batch_size micro_batch_size learning_rate warmup output << & * ! | > ? - : [ ] { } , # %YAML \
-    !!str !!int !!float !!null !!binary
+    extends: use: ${ ${NAME} ${NAME:-a} $${ version task train validation max_length hold_out unlabelled labels teacher student losses \
+    weight layer_map uniform last skip schedule progressive stacked simultaneous knowledge_base retriever hnsw exact choose beta \
+    precision bfloat16 training epochs batch_size micro_batch_size learning_rate warmup keep best output << & * ! | > ? - : [ ] { } , # \
+    %YAML !!str !!int !!float !!null !!binary
     """
 
   private func decode(_ document: YAMLDocument, andCheck: Bool) throws {

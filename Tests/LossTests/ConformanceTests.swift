@@ -33,7 +33,7 @@ struct ConformanceTests {
     (Wrong.Fault.constantGradient, "rises by"), (.order, "another order"), (.infinite, "the loss is"),
     (.unread, "declared but not read"), (.loneStudent, "without a teacher is not refused"),
     (.moody, "again, the same batch has the loss"), (.biased, "a student equal to its teacher has the loss"),
-    (.vector, "not that of a scalar"),
+    (.vector, "not that of a scalar"), (.everyRow, "in another order"),
   ])
   func finds(_ fault: Wrong.Fault, _ message: String) throws {
     let failure = #expect(throws: ConformanceFailure.self) {
@@ -82,7 +82,9 @@ struct LayerWise: LossTerm {
 
 /// The squared error between embeddings, with one fault.
 struct Wrong: LossTerm {
-  enum Fault: Sendable { case none, constantGradient, order, infinite, unread, loneStudent, biased, vector, moody }
+  enum Fault: Sendable {
+    case none, constantGradient, order, infinite, unread, loneStudent, biased, vector, moody, everyRow
+  }
   static let name = "wrong"
   static let summary = "Wrong on purpose."
   var fault = Fault.none
@@ -113,6 +115,10 @@ struct Wrong: LossTerm {
     case .infinite: return difference.squared().mean() + 0 * (student.squared() + 1e-9).log().exp().mean() / 0
     case .biased: return difference.squared().mean() + 0.1
     case .vector: return difference.squared()
+    case .everyRow:  // the labels of the labelled rows, taken for those of the first rows
+      let labels = try inputs.labels()
+      return zip(0..., labels).map { difference.rows($0..<$0 + 1).squared().mean() * Float($1 + 1) }.reduce(
+        Tensor(0), +)
     case .moody:
       let mood = mood.value.withLock { value in
         value += 1

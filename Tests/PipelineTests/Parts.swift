@@ -46,6 +46,7 @@ func registry() throws -> PluginRegistry {
       CompiledPlugin(kind: "loss", name: HiddenDistance.name, type: HiddenDistance.self),
       CompiledPlugin(kind: "scheduler", name: Simultaneous.name, type: Simultaneous.self),
       CompiledPlugin(kind: "scheduler", name: Progressive.name, type: Progressive.self),
+      CompiledPlugin(kind: "scheduler", name: EmbeddingsFirst.name, type: EmbeddingsFirst.self),
       CompiledPlugin(kind: "scheduler", name: Stacked.name, type: Stacked.self),
       CompiledPlugin(kind: "retriever", name: ExactSearch.name, type: ExactSearch.self),
       CompiledPlugin(kind: "retriever", name: HNSW.name, type: HNSW.self),

@@ -67,9 +67,11 @@ struct ProvenanceTests {
         let text = Workbench.intents(60, key: RandomKey(1))
         try $0.write(text.dropLast("track\n".count) + "cancel\n", to: "train.tsv")
       },
-      Change("a validation text", run: true, teacher: true) {
+      Change("a validation text", run: true, teacher: false) {
         try $0.write(Workbench.intents(23, key: RandomKey(2)), to: "validation.tsv")
       },
+      Change("what selects the epoch", run: true, teacher: true, [("training.keep", "best")]),
+      Change("an unlabelled text", run: true, teacher: false, [("task.unlabelled", "[validation.tsv]")]),
       Change("a weight", run: true, teacher: true) { try flip("teacher/model.safetensors", $0) },
       Change("the configuration", run: true, teacher: true) {
         let text = String(decoding: try $0.data("teacher/config.json"), as: UTF8.self)
@@ -89,7 +91,7 @@ struct ProvenanceTests {
     run: String, teacher: String
   ) {
     let pipeline = try Pipeline(file: bench.path("pipeline.yaml"), overrides: options, registry: try registry())
-    let texts = try pipeline.options.task.texts(seed: pipeline.options.seed)
+    let texts = try pipeline.options.texts()
     let teacher = try pipeline.teacherProvenance(try #require(pipeline.options.teacher), texts)
     return (try pipeline.provenance(texts).digest, teacher.digest)
   }

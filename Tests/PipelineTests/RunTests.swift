@@ -168,19 +168,19 @@ struct RunTests {
     #expect([1, 3].contains(mixing.neighbours) && [0, 0.5, 1].contains(mixing.beta))
     let finished = try bench.finished("tiny")
     #expect(finished.augmentation?.mixing == mixing)
-    let texts = try pipeline.options.task.texts(seed: 42)
-    #expect(texts.training.count == 48 && texts.heldOut.count == 12)
+    let texts = try pipeline.options.texts()
+    #expect(texts.training.count == 48 && texts.heldOutForEpochs.count == 6 && texts.heldOutForChoices.count == 6)
     let rows = try #require(finished.augmentation).knowledge.rows
     #expect(rows.allSatisfy(texts.trainingRows.contains))
     let knowledge = try #require(finished.augmentation).knowledge
-    for neighbour in try finished.predict(texts.heldOut).flatMap({ $0.neighbours ?? [] }) {
+    for neighbour in try finished.predict(texts.heldOutForChoices).flatMap({ $0.neighbours ?? [] }) {
       let node = try #require(rows.firstIndex(of: neighbour.row))
       #expect(Workbench.labels.compactMap { neighbour.scores[$0] } == Array(knowledge.softLabels.row(node)))
     }
     // Even the smallest share holds something to choose on.
-    var few = pipeline.options.task
-    few.holdOut = 1e-6
-    #expect(try few.texts(seed: 42).heldOut.count == 1)
+    var few = pipeline.options
+    few.task.holdOut = 1e-6
+    #expect(try few.texts().heldOutForEpochs.count == 1 && few.texts().heldOutForChoices.count == 1)
   }
 
   @Test func layerwiseTermsTrain() throws {

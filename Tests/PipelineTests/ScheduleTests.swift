@@ -18,7 +18,8 @@ struct ScheduleTests {
 
   @Test(arguments: ["progressive", "stacked"]) func movesUpAndWritesItDown(_ schedule: String) throws {
     let bench = try Workbench()
-    try bench.run(try bench.pipeline(replacing: Self.changes, set: [("schedule.use", schedule)]), into: "tiny")
+    let overrides = [(path: "schedule.use", value: schedule), (path: "training.keep", value: "best")]
+    try bench.run(try bench.pipeline(replacing: Self.changes, set: overrides), into: "tiny")
     let student = try bench.metrics("tiny").filter { $0["phase"] as? String == "student" }
     let moves = student.filter { $0["event"] as? String == "stage" }
     #expect(moves.compactMap { $0["step"] as? Int } == [8, 16])
@@ -32,6 +33,20 @@ struct ScheduleTests {
     // Nothing is scored, and so nothing kept for its score, before the classifier is trained.
     #expect(
       epochs.compactMap { ($0["scores"] as? [String: Double])?.isEmpty } == [true, true, false, false, false, false])
+  }
+
+  @Test func embeddingsComeBeforeLogits() throws {
+    let bench = try Workbench()
+    let changes = [
+      (old: "training: {epochs: 3", new: "schedule: {use: embeddings-first, epochs: 2}\ntraining: {epochs: 3")
+    ]
+    try bench.run(try bench.pipeline(replacing: changes, set: [("training.keep", "best")]), into: "tiny")
+    let student = try bench.metrics("tiny").filter { $0["phase"] as? String == "student" }
+    let epochs = student.filter { $0["event"] as? String == "epoch" }
+    let terms = epochs.compactMap { ($0["terms"] as? [String: Double])?.keys.sorted() }
+    #expect(terms == [["relational-kl"], ["relational-kl"], ["relational-kl", "soft-cross-entropy"]])
+    #expect(epochs.compactMap { ($0["scores"] as? [String: Double])?.isEmpty } == [true, true, false])
+    #expect(student.filter { $0["event"] as? String == "stage" }.compactMap { $0["step"] as? Int } == [16])
   }
 
   /// Both methods in one file: layers pile up, then soft labels and relations, and a knowledge base in the end.
@@ -168,7 +183,7 @@ extension Pipeline {
   }
 
   func data(_ tokenizer: any Tokenizer) throws -> TaskData {
-    let texts = try options.task.texts(seed: options.seed)
+    let texts = try options.texts()
     return TaskData(
       task: texts.task, training: EncodedDataset(texts.training, with: tokenizer, maximumLength: 16), validation: nil)
   }

@@ -93,7 +93,7 @@ struct TeacherMemoryTests {
       let teacher = Listener(made)
       let data = EncodedDataset(
         sequences: Array(whole.training.sequences.prefix(examples)),
-        targets: whole.training.targets.map { Array($0.prefix(examples)) })
+        targets: Array(whole.training.targets.prefix(examples)))
       let objective = try DistillationObjective(
         student: student, teacher: teacher,
         terms: [WeightedTerm(AttentionSquares(), weight: 1), WeightedTerm(SoftCrossEntropy(), weight: 1)],

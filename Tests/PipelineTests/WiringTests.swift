@@ -61,6 +61,10 @@ struct WiringTests {
     Mistake(
       old: "{retriever: {use: exact}, neighbours: 4, beta: 0.5}",
       new: "{retriever: {use: exact}, choose: «{beta: [0, 1]}}", message: "needs examples that nothing was trained on"),
+    Mistake(old: "epochs: 3", new: "patience: «2, epochs: 3", message: "no epoch is scored set task.hold_out"),
+    Mistake(
+      old: "epochs: 3", new: "keep: last, patience: «2, epochs: 3", message: "no epoch is scored take `keep: last` out"
+    ),
     Mistake(old: "neighbours: 4", new: "neighbours: «61", message: "asks for 61 neighbours among 60", isWarning: true),
     Mistake(
       old: "\n  - {use: relational-kl, weight: 0.5}\nknowledge_base: ", new: "\nknowledge_base: «",
@@ -73,6 +77,11 @@ struct WiringTests {
     Mistake(old: "train: train.tsv", new: "train: «teacher", message: "teacher is a folder, not a file"),
     Mistake(old: "train: train.tsv", new: "train: «empty.tsv", message: "empty.tsv: is empty"),
     Mistake(old: "validation: validation.tsv", new: "validation: «broken.tsv", message: "broken.tsv:2: has 1 columns"),
+    Mistake(
+      old: "max_length: 16", new: "max_length: 16, unlabelled: [validation.tsv, «no.tsv]", message: "there is no file"),
+    Mistake(
+      old: "max_length: 16", new: "max_length: 16, unlabelled: [«plain.txt]",
+      message: "plain.txt:3: has 2 columns where 1 are expected"),
     Mistake(
       old: "validation: validation.tsv", new: "validation: «labels.tsv", message: "labels.tsv:2: unknown intent 'sing'"),
     Mistake(
@@ -129,6 +138,7 @@ struct WiringTests {
     try bench.write("", to: "empty.tsv")
     try bench.write("text\tintent\nhello\n", to: "broken.tsv")
     try bench.write("text\tintent\nhello\tsing\n", to: "labels.tsv")
+    try bench.write("please my order\nhello\nwhere\tis it\n", to: "plain.txt")
     let marked = Workbench.pipeline.replacing(mistake.old, with: mistake.new)
     #expect(marked != Workbench.pipeline)
     let list = try problems(bench, marked.replacing("«", with: ""))
@@ -200,6 +210,26 @@ struct WiringTests {
   func oneMistakeIsOneReport(old: String, new: String) throws {
     let list = try problems(bench(), Workbench.pipeline.replacing(old, with: new))
     #expect(list.count == 1, "\(list.map(\.message))")
+  }
+
+  /// Texts that nobody answers, and epochs that nothing compares.
+  @Test(arguments: [
+    (
+      "{use: soft-cross-entropy}\n  - {use: relational-kl, weight: 0.5}", "{use: hard-cross-entropy}",
+      "no loss reads the teacher"
+    ), ("from_teacher_layers: [2]", "checkpoint: teacher", "this pipeline has no teacher"),
+    ("epochs: 3", "keep: best, epochs: 3", "no texts on which epochs could be compared"),
+  ]) func unlabelledTextsAndKeptEpochs(old: String, new: String, message: String) throws {
+    var text = Workbench.pipeline.replacing("max_length: 16", with: "max_length: 16, unlabelled: [validation.tsv]")
+      .replacing("knowledge_base: {retriever: {use: exact}, neighbours: 4, beta: 0.5}\n", with: "")
+    if message.contains("has no teacher") {
+      let teacher = try #require(text.firstRange(of: /teacher:\n(  .*\n)+/))
+      text.removeSubrange(teacher)
+      text = text.replacing(/losses:\n(  .*\n)+/, with: "losses: [{use: hard-cross-entropy}]\n")
+    }
+    if message.contains("epochs") { text = text.replacing(" validation: validation.tsv,", with: "") }
+    let list = try problems(bench(), text.replacing(old, with: new))
+    #expect(list.count == 1 && list.first?.message.contains(message) == true, "\(list.map(\.message))")
   }
 
   @Test func aRunMayBeGoneOnWith() throws {

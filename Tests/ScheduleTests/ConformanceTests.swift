@@ -17,6 +17,10 @@ struct ConformanceTests {
     }
   }
 
+  @Test(arguments: [1, 2, 9]) func embeddingsFirst(epochs: Int) throws {
+    try SchedulerConformance(EmbeddingsFirst(epochs: epochs)).check()
+  }
+
   // MARK: the suite finds what is wrong
 
   @Test(arguments: [

@@ -132,6 +132,22 @@ struct StageTests {
     #expect(schedule.focus(Self.map) == Focus(layerPairs: 0..<1, outputs: false))
   }
 
+  @Test func logitsWaitForTheEmbeddings() {
+    var course = Course(EmbeddingsFirst(epochs: 2))
+    course.run(steps: 0..<12)
+    #expect(course.moves.map(\.step) == [8] && course.moves.map(\.stage) == ["logits"])
+    let expected = [false, false, true].map { Focus(layerPairs: 0..<3, outputs: true, logits: $0) }
+    #expect(course.foci == expected.flatMap { Array(repeating: $0, count: 4) })
+  }
+
+  @Test(arguments: [
+    (["a"], [], 3, "use"), ([], ["a"], 3, "use"), (["a", "b"], ["a", "b"], 3, "use"), (["a", "b"], ["b"], 2, "epochs"),
+  ]) func embeddingsFirstRefuses(outputs: [String], logits: [String], epochs: Int, option: String) {
+    let terms = ScheduledTerms(layerMap: [], layerTerms: [], outputTerms: outputs, logitTerms: logits, epochs: epochs)
+    let error = #expect(throws: WiringError.self) { try EmbeddingsFirst(epochs: 2).check(terms) }
+    #expect(error?.option == option)
+  }
+
   @Test func simultaneousIsEverythingAlways() {
     var course = Course(Simultaneous())
     course.run(steps: 0..<8) { _, _ in 0 }

@@ -45,7 +45,7 @@ import Testing
   @Test func aBatchMayBeEmpty() {
     let empty = TokenBatch([], examples: [])
     #expect(empty.offsets == [0])
-    #expect(empty.targets == nil)
+    #expect(empty.targets.isEmpty)
     #expect(empty == empty.slice(0..<0))
   }
 }

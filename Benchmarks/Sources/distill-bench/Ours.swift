@@ -129,6 +129,6 @@ struct Ours {
 
 extension EncodedDataset {
   func part(_ examples: Range<Int>) -> EncodedDataset {
-    EncodedDataset(sequences: Array(sequences[examples]), targets: targets.map { Array($0[examples]) })
+    EncodedDataset(sequences: Array(sequences[examples]), targets: Array(targets[examples]))
   }
 }

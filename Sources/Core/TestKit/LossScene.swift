@@ -7,7 +7,7 @@ struct LossScene {
   let layers: LayerPair?
   let reads: Reads
   var lengths: [Int]
-  var targets: [Target]?
+  var targets: [Target?]
   var teacher: Response
   var student: Response
   /// The term's own parameters, or `nil` if it has none.
@@ -129,7 +129,7 @@ struct LossScene {
     if let card = models.teacher { scene.teacher = reordered(teacher, card) }
     scene.student = reordered(student, models.student)
     scene.lengths = order.map { lengths[$0] }
-    scene.targets = targets.map { targets in order.map { targets[$0] } }
+    scene.targets = order.map { targets[$0] }
     return scene
   }
 }

@@ -25,7 +25,7 @@ public struct SchedulerConformance {
     _ schedule: any Scheduler,
     terms: ScheduledTerms = ScheduledTerms(
       layerMap: (1...3).map { LayerPair(student: $0, teacher: 2 * $0) }, layerTerms: ["cls-cosine", "attention-kl"],
-      outputTerms: ["soft-cross-entropy"], epochs: 10),
+      outputTerms: ["soft-cross-entropy", "relational-kl"], logitTerms: ["soft-cross-entropy"], epochs: 10),
     seed: UInt64 = 1
   ) {
     (self.schedule, self.terms, key) = (schedule, terms, RandomKey(seed))
@@ -50,13 +50,16 @@ public struct SchedulerConformance {
   /// pipeline that it accepts can be trained.
   package func checkVerdicts() throws {
     for map in [terms.layerMap, Array(terms.layerMap.prefix(1)), []] {
-      for (layerTerms, outputTerms) in [
-        (terms.layerTerms, terms.outputTerms), (terms.layerTerms, []), ([], terms.outputTerms),
-      ] where map.isEmpty == layerTerms.isEmpty {
+      let (layerTerms, onLogits) = (map.isEmpty ? [] : terms.layerTerms, terms.logitTerms)
+      let others = terms.outputTerms.filter { !onLogits.contains($0) }
+      for outputTerms in [terms.outputTerms, onLogits, others, []] where !(layerTerms + outputTerms).isEmpty {
         for epochs in [1, terms.epochs] {
           let other = ScheduledTerms(
-            layerMap: map, layerTerms: layerTerms, outputTerms: outputTerms, epochs: epochs)
-          let what = "a pipeline of \(map.count) layers, \(outputTerms.count) terms on outputs and \(epochs) epochs"
+            layerMap: map, layerTerms: layerTerms, outputTerms: outputTerms,
+            logitTerms: outputTerms.filter(onLogits.contains), epochs: epochs)
+          let what =
+            "a pipeline of \(map.count) layers, \(epochs) epochs, and terms on outputs \(outputTerms), "
+            + "of which \(other.logitTerms) read logits"
           let verdicts = try (0..<2).map { _ in
             try accepts(what, orThrows: WiringError.self) { try schedule.check(other) }
           }
@@ -115,8 +118,8 @@ public struct SchedulerConformance {
       try require(
         focus.layerPairs.lowerBound >= 0 && focus.layerPairs.upperBound <= terms.layerMap.count,
         "in step \(step) the pairs \(focus.layerPairs) of \(terms.layerMap.count) count")
-      let counts = !focus.layerPairs.isEmpty || focus.outputs && !terms.outputTerms.isEmpty
-      try require(counts, "in step \(step) no term counts")
+      try require(
+        !focus.layerPairs.isEmpty || !Self.outputTerms(terms, in: focus).isEmpty, "in step \(step) no term counts")
       let moves = course.moves.count
       course.run(step..<step + 1)
       if course.schedule.focus(terms.layerMap) != focus {
@@ -124,6 +127,11 @@ public struct SchedulerConformance {
       }
     }
     try require(schedule.state.bits == before.bits, "a copy's training changes the state of the original")
+  }
+
+  /// Returns the names of the terms on outputs that are part of the loss.
+  private static func outputTerms(_ terms: ScheduledTerms, in focus: Focus) -> [String] {
+    focus.outputs ? terms.outputTerms.filter { focus.logits || !terms.logitTerms.contains($0) } : []
   }
 
   /// A simulated training whose figures depend only on the step.
@@ -149,7 +157,7 @@ public struct SchedulerConformance {
 
     /// Reports figures of the terms in the focus, which are between 0 and 1 and sometimes missing or NaN.
     private mutating func observe(_ step: Int, _ focus: Focus, isEndOfEpoch: Bool) {
-      var names = focus.outputs ? terms.outputTerms : []
+      var names = outputTerms(terms, in: focus)
       for index in focus.layerPairs where terms.layerMap.indices.contains(index) {
         names += terms.layerTerms.map { "\($0).\(terms.layerMap[index].student)" }
       }

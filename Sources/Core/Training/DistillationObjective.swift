@@ -105,6 +105,9 @@ public final class DistillationObjective: Objective {
   /// The layers and terms that the next step optimises.
   package var focus: Focus { scheduler?.focus(layerMap) ?? Focus(layerPairs: layerMap.indices, outputs: true) }
 
+  /// Whether the schedule trains the logits in the next step. As long as it does not, the classifier is random.
+  package var trainsClassifier: Bool { focus.outputs && focus.logits }
+
   /// Returns the number of bytes of the teacher's answers that would be kept for a dataset.
   package func rememberedBytes(of data: EncodedDataset) -> Int { memory?.bytes(of: data) ?? 0 }
 
@@ -112,11 +115,14 @@ public final class DistillationObjective: Objective {
 
   public func accumulateGradients(for step: Step) throws -> StepFigures {
     let focus = focus
-    let active = Self.places(terms, layerMap).filter { place in
-      place.pair.map(focus.layerPairs.contains) ?? focus.outputs
-    }
-    let reads = try active.reduce(Reads()) { sum, place in
-      sum.union(try terms[place.term].term.reads(models, at: place.pair.map { layerMap[$0] }))
+    var active: [TermPlace] = []
+    var reads = Reads()
+    for place in Self.places(terms, layerMap) {
+      let own = try terms[place.term].term.reads(models, at: place.pair.map { layerMap[$0] })
+      let counts = focus.outputs && (focus.logits || !own.student.contains(.logits))
+      guard place.pair.map(focus.layerPairs.contains) ?? counts else { continue }
+      active.append(place)
+      reads = reads.union(own)
     }
     let batch = data.training.batch(step.examples)
     let pieces = pieces(of: batch)
@@ -182,8 +188,8 @@ public final class DistillationObjective: Objective {
   // MARK: validation
 
   public func evaluate() throws -> [Score] {
-    // While the schedule does not train the outputs, the classifier is random. Its score must not select an epoch.
-    guard focus.outputs, let validation = data.validation, validation.targets != nil else { return [] }
+    // The score of a random classifier must not select an epoch.
+    guard trainsClassifier, let validation = data.validation else { return [] }
     return try scores(
       predictions(
         from: try answers(of: student.model(), to: validation, with: [.logits])[.logits], task: data.task.kind),

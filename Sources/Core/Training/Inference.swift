@@ -37,6 +37,6 @@ public func predictions(from outputs: Tensor, task: TaskKind) -> [Target] {
 ///
 /// - Throws: `ContractError` if the data has no targets.
 public func scores(_ predictions: [Target], on data: EncodedDataset, task: TaskDefinition) throws -> [Score] {
-  guard let targets = data.targets else { throw ContractError("the data has no labels to compare with") }
+  let targets = try data.everyTarget()
   return task.metrics.map { Score(metric: $0.rawValue, value: $0.value(predictions: predictions, targets: targets)) }
 }

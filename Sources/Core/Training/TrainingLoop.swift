@@ -62,10 +62,15 @@ public final class TrainingLoop: Trainer {
 
 extension DistillationObjective {
   /// Returns the objective of fine-tuning, which is the task's own loss alone.
+  ///
+  /// - Throws: `ContractError` if no training example has a target.
   public static func fineTuning(
     _ encoder: any Student, _ data: TaskData, _ options: TrainingOptions
   ) throws -> DistillationObjective {
-    try DistillationObjective(
+    guard data.training.targets.contains(where: { $0 != nil }) else {
+      throw ContractError("the training data has no labels to learn from")
+    }
+    return try DistillationObjective(
       student: encoder, teacher: nil, terms: [WeightedTerm(LabelLoss(), weight: 1)], layerMap: [],
       scheduler: nil, data: data, microBatchSize: options.microBatchSize)
   }

@@ -10,18 +10,20 @@ final class HeadFitting: Objective {
   private let classes: [Int]
   private let temperature: Float
 
-  /// Calculates the embeddings of all examples.
+  /// Calculates the embeddings of all examples that have a label.
   ///
   /// - Throws: ``ContractError`` if the data has no labels, and any error of the teacher.
   init(_ head: ParameterStore, over base: any Teacher, data: EncodedDataset, options: SupervisedContrastiveHead) throws
   {
-    guard let targets = data.targets else { throw ContractError("the training data has no labels to contrast") }
+    let labelled = data.targets.indices.filter { data.targets[$0] != nil }
+    guard !labelled.isEmpty else { throw ContractError("the training data has no labels to contrast") }
     parameters = [head]
     embeddings = concatenatedRows(  // [M, D_teacher]
-      try stride(from: 0, to: data.count, by: 64).map { start in
-        try base.respond(to: data.batch(start..<min(start + 64, data.count)), with: [.embedding])[.embedding]
+      try stride(from: 0, to: labelled.count, by: 64).map { start in
+        let batch = data.batch(labelled[start..<min(start + 64, labelled.count)])
+        return try base.respond(to: batch, with: [.embedding])[.embedding]
       })
-    classes = Self.classes(targets, bins: options.regressionBins)
+    classes = Self.classes(data.targets.compactMap(\.self), bins: options.regressionBins)
     temperature = options.temperature
   }
 

@@ -5,7 +5,7 @@ public struct LossInputs {
   public let teacher: Response
   /// The activations of the student that the term declared, and no others. Gradients flow back through them.
   public let student: Response
-  /// The sequences and their targets.
+  /// The sequences and their targets. A sequence can be without a target; see ``labelledRows``.
   public let batch: TokenBatch
   /// The pair of layers to compare, for a term of scope ``LossScope/layer``. Otherwise `nil`.
   public let layers: LayerPair?
@@ -39,23 +39,25 @@ public struct LossInputs {
     }
   }
 
-  /// Returns the class of each sequence.
+  /// The rows of the batch whose sequences have a target, in rising order. They can be fewer than B, or none, if a student is
+  /// also trained on texts without labels.
+  public var labelledRows: [Int] { batch.targets.indices.filter { batch.targets[$0] != nil } }
+
+  /// Returns the class of each sequence in ``labelledRows``.
   ///
-  /// - Throws: ``ContractError`` if the data has no labels, or has scores instead.
+  /// - Throws: ``ContractError`` if the data has scores instead of labels.
   public func labels() throws -> [Int] {
-    guard let targets = batch.targets else { throw ContractError("the data has no labels") }
-    return try targets.map {
+    try batch.targets.compactMap(\.self).map {
       guard case .label(let label) = $0 else { throw ContractError("the data has scores, not labels") }
       return label
     }
   }
 
-  /// Returns the score of each sequence as a column [B, 1].
+  /// Returns the score of each of the B' sequences in ``labelledRows`` as a column [B', 1].
   ///
-  /// - Throws: ``ContractError`` if the data has no scores, or has labels instead.
+  /// - Throws: ``ContractError`` if the data has labels instead of scores.
   public func scores() throws -> Tensor {
-    guard let targets = batch.targets else { throw ContractError("the data has no scores") }
-    let values = try targets.map {
+    let values = try batch.targets.compactMap(\.self).map {
       guard case .score(let score) = $0 else { throw ContractError("the data has labels, not scores") }
       return score
     }

@@ -29,8 +29,9 @@ public protocol LossTerm: Plugin, Sendable {
   /// Computes the term for one batch.
   ///
   /// - Parameter inputs: The activations that ``reads(_:at:)`` declared, and the batch.
-  /// - Returns: A tensor with one element: the mean over the batch, in nats unless the term's documentation says otherwise.
-  /// - Throws: ``ContractError`` if the data does not have what the term needs, such as labels.
+  /// - Returns: A tensor with one element: the mean over the batch, in nats unless the term's documentation says otherwise. A
+  ///   term on labels takes the mean over ``LossInputs/labelledRows``, and is a constant 0 if the batch has none.
+  /// - Throws: ``ContractError`` if the data does not have what the term needs, such as labels instead of scores.
   func loss(_ inputs: LossInputs) throws -> Tensor
 }
 
@@ -39,12 +40,17 @@ extension LossTerm {
   public func parameters(_ models: ModelPair, at layers: LayerPair?) -> [ParameterDefinition] { [] }
 }
 
-/// Returns the task's own loss as the mean over the batch: the cross-entropy of logits [B, C] with labels, or the squared error
-/// of [B, 1] with scores.
+/// Returns the task's own loss as the mean over the labelled rows of the batch: the cross-entropy of logits [B, C] with labels,
+/// or the squared error of [B, 1] with scores.
 ///
-/// - Throws: ``ContractError`` if the data has no targets.
+/// Rows without a target have no part in it. If there are no others, the result is a constant 0, from which no gradient flows.
+///
+/// - Throws: ``ContractError`` if some targets are labels and others are scores.
 public func taskLoss(_ inputs: LossInputs) throws -> Tensor {
-  let logits = try inputs.student[.logits]
-  if case .score = inputs.batch.targets?.first { return meanSquaredError(logits, try inputs.scores()) }
+  let all = try inputs.student[.logits]
+  let rows = inputs.labelledRows
+  guard let first = rows.first else { return Tensor(0) }
+  let logits = rows.count == inputs.batch.sequenceCount ? all : all.gatheredRows(rows.map(Int32.init))
+  if case .score = inputs.batch.targets[first] { return meanSquaredError(logits, try inputs.scores()) }
   return crossEntropy(logits, labels: try inputs.labels())
 }

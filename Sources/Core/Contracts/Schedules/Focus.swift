@@ -4,6 +4,10 @@ public struct Focus: Sendable, Equatable {
   public var layerPairs: Range<Int>
   /// Whether terms with ``LossScope/output`` are part of the loss.
   public var outputs: Bool
+  /// Whether those of them that read the student's logits are part of the loss, too. Without them, no classifier is trained.
+  public var logits: Bool
 
-  public init(layerPairs: Range<Int>, outputs: Bool) { (self.layerPairs, self.outputs) = (layerPairs, outputs) }
+  public init(layerPairs: Range<Int>, outputs: Bool, logits: Bool = true) {
+    (self.layerPairs, self.outputs, self.logits) = (layerPairs, outputs, logits)
+  }
 }

@@ -6,10 +6,15 @@ public struct ScheduledTerms: Sendable {
   public let layerTerms: [String]
   /// The names of the terms with ``LossScope/output``, as in ``StepReport/figures``.
   public let outputTerms: [String]
+  /// Those of the ``outputTerms`` that read the student's logits.
+  public let logitTerms: [String]
   /// The number of epochs of the whole training.
   public let epochs: Int
 
-  public init(layerMap: [LayerPair], layerTerms: [String], outputTerms: [String], epochs: Int) {
-    (self.layerMap, self.layerTerms, self.outputTerms, self.epochs) = (layerMap, layerTerms, outputTerms, epochs)
+  public init(
+    layerMap: [LayerPair], layerTerms: [String], outputTerms: [String], logitTerms: [String] = [], epochs: Int
+  ) {
+    (self.layerMap, self.layerTerms, self.outputTerms) = (layerMap, layerTerms, outputTerms)
+    (self.logitTerms, self.epochs) = (logitTerms, epochs)
   }
 }

@@ -2,21 +2,30 @@
 public struct EncodedDataset: Sendable {
   /// The token ids of each example.
   public let sequences: [TokenSequence]
-  /// One target for each sequence, or `nil` if the texts have no labels.
-  public let targets: [Target]?
+  /// One target for each sequence, which is `nil` for a text without a label.
+  public let targets: [Target?]
 
   /// Creates a dataset. If there are targets, there must be as many as sequences.
-  public init(sequences: [TokenSequence], targets: [Target]?) {
-    precondition(targets.map { $0.count == sequences.count } ?? true, "as many targets as sequences")
+  public init(sequences: [TokenSequence], targets: [Target?]?) {
+    let targets = targets ?? Array(repeating: nil, count: sequences.count)
+    precondition(targets.count == sequences.count, "\(targets.count) targets for \(sequences.count) sequences")
     (self.sequences, self.targets) = (sequences, targets)
   }
 
   public var count: Int { sequences.count }
 
+  /// Returns the target of every sequence.
+  ///
+  /// - Throws: ``ContractError`` if a sequence has none.
+  package func everyTarget() throws -> [Target] {
+    let all = targets.compactMap(\.self)
+    guard all.count == count else { throw ContractError("the data has no labels to compare with") }
+    return all
+  }
+
   /// Returns the examples at the given indices as one packed batch.
   public func batch(_ examples: some Collection<Int>) -> TokenBatch {
     TokenBatch(
-      examples.map { sequences[$0] }, targets: targets.map { all in examples.map { all[$0] } },
-      examples: Array(examples))
+      examples.map { sequences[$0] }, targets: examples.map { targets[$0] }, examples: Array(examples))
   }
 }

@@ -71,7 +71,9 @@ public struct Pipeline {
     let encoders = check.encoders(task)
     let layerMap = check.layerMap(encoders[0])
     let reads = check.losses(encoders, layerMap)
-    check.schedule(layerMap)
+    check.unlabelled(reads)
+    check.keptEpoch()
+    check.schedule(encoders[0].models, layerMap)
     check.knowledgeBase(encoders[0], reads)
     let found = check.diagnostics
     guard !found.hasErrors else { throw found }
@@ -94,6 +96,12 @@ public struct Pipeline {
       answers: answers, key: context.key.child("terms"), observe: observe)
   }
 
+  /// What a reader of the figures on the validation file must know about how the epoch was chosen, or `nil` if nothing was chosen
+  /// on that file.
+  package var selectionNote: String? {
+    options.keepsBestEpoch && options.task.holdOut == 0 ? "the epoch was chosen on these same texts" : nil
+  }
+
   /// Lines that describe a valid pipeline, as `distill validate` prints them.
   public var summary: [String] {
     func line(_ role: String, _ card: ModelCard) -> String {
@@ -101,6 +109,9 @@ public struct Pipeline {
         + "embedding \(card.embeddingWidth), \(card.outputs) outputs"
     }
     var lines = [models.teacher.map { line("teacher", $0) }, line("student", models.student)].compactMap { $0 }
+    let texts =
+      options.task.holdOut > 0 ? "held-out texts" : "the validation file, whose figures are too high therefore"
+    lines.append("kept: " + (options.keepsBestEpoch ? "the best epoch on \(texts)" : "the last epoch"))
     if !layerMap.isEmpty { lines.append("layers: " + layerMap.map(\.description).joined(separator: ", ")) }
     return lines
   }

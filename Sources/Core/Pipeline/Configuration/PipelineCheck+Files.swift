@@ -6,7 +6,7 @@ extension PipelineCheck {
   /// without a noticeable wait.
   private static let bytes = 1 << 18
 
-  /// Checks both data files and returns the task, if the options and the training file determine it.
+  /// Checks the data files and returns the task, if the options and the training file determine it.
   func task() -> Known<TaskDefinition> {
     let options = options.task
     let columns = TaskDefinition.named(options.use) == nil ? ["text", "pair", "label", "score", "labels"] : []
@@ -19,8 +19,12 @@ extension PipelineCheck {
     let task =
       collectsLabels
       ? ask("task.train") { try outline.get().taking(survey.get().labels, from: options.train.url) } : outline
+    let known = Known(task.value ?? outline.value)
     if let validation = options.validation {
-      _ = self.survey(validation, at: "task.validation", Known(task.value ?? outline.value), isWhole: false)
+      _ = self.survey(validation, at: "task.validation", known, isWhole: false)
+    }
+    for (index, file) in options.unlabelled.enumerated() {
+      read(file, at: "task.unlabelled[\(index)]") { try known.get().readUnlabelled(file.url, atMost: Self.bytes) }
     }
     return task
   }
@@ -35,17 +39,22 @@ extension PipelineCheck {
   private func survey(
     _ path: OptionPath, at place: String, _ task: Known<TaskDefinition>, isWhole: Bool
   ) -> Known<TaskDefinition.Survey> {
+    read(path, at: place) { try task.get().survey(path.url, atMost: isWhole ? nil : Self.bytes) }
+  }
+
+  /// Returns what `body` reads from a data file, or reports why it cannot be read.
+  @discardableResult
+  private func read<T>(_ path: OptionPath, at place: String, _ body: () throws -> T) -> Known<T> {
     var failure: TextFileError?
-    let survey = ask(place) {
+    let result = ask(place) {
       try Self.checkFile(path.url)
-      do { return try task.get().survey(path.url, atMost: isWhole ? nil : Self.bytes) } catch let error as TextFileError
-      {
+      do { return try body() } catch let error as TextFileError {
         failure = error
         throw Unknown()
       }
     }
     if let failure { report(failure, in: path, at: place) }
-    return survey
+    return result
   }
 
   /// Reports each missing column once, at the option that names it, even if several files lack it. All broken rows of a file

@@ -29,15 +29,34 @@ extension PipelineCheck {
     return all
   }
 
-  func schedule(_ layerMap: Known<[LayerPair]>) {
+  /// Checks that a loss reads the teacher's answers if there are texts that only the teacher answers.
+  func unlabelled(_ reads: Known<Reads>) {
+    guard !options.task.unlabelled.isEmpty, options.teacher != nil, reads.value?.teacher.isEmpty == true else { return }
+    report(
+      "nobody would answer these texts: no loss reads the teacher", at: "task.unlabelled",
+      hint: "add `{use: soft-cross-entropy}` to `losses`")
+  }
+
+  func schedule(_ models: Known<ModelPair>, _ layerMap: Known<[LayerPair]>) {
     guard let schedule = options.schedule else { return }
     let terms = options.terms
     func names(_ scope: LossScope) -> [String] { terms.filter { $0.term.scope == scope }.map(\.name) }
+    // A term that throws here has thrown before, and then the schedule is not asked.
+    let onLogits = models.value.map { models in
+      terms.filter {
+        $0.term.scope == .output && (try? $0.term.reads(models, at: nil))?.student.contains(.logits) == true
+      }
+      .map(\.name)
+    }
+    let logitTerms = onLogits.map { [$0] } ?? [[], names(.output)]
     let maps = layerMap.value.map { [$0] } ?? [[], [LayerPair(student: 1, teacher: 1)]]
     let epochs = isKnown("training.epochs") ? [options.training.epochs] : [1, .max]
     let cases = maps.flatMap { map in
-      epochs.map {
-        ScheduledTerms(layerMap: map, layerTerms: names(.layer), outputTerms: names(.output), epochs: $0)
+      epochs.flatMap { epochs in
+        logitTerms.map {
+          ScheduledTerms(
+            layerMap: map, layerTerms: names(.layer), outputTerms: names(.output), logitTerms: $0, epochs: epochs)
+        }
       }
     }
     ask("schedule", given: ["losses"] + options.losses.indices.map { "losses[\($0)]" }, whichever: cases) {
@@ -52,7 +71,7 @@ extension PipelineCheck {
   ///   - reads: What the losses read.
   func knowledgeBase(_ encoders: WiredEncoders, _ reads: Known<Reads>) {
     guard let base = options.knowledgeBase else { return }
-    if let rows = trainingRows.map({ $0 - options.task.heldOutCount(among: $0) }) {
+    if let rows = trainingRows.map({ $0 - options.heldOutCount(among: $0) }) {
       let asked =
         base.choose.map { $0.neighbours.enumerated().map { ("choose.neighbours[\($0.offset)]", $0.element) } }
         ?? [("neighbours", base.mixing.neighbours)]

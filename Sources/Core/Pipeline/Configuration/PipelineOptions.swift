@@ -17,6 +17,7 @@ package struct PipelineOptions: Configurable, Sendable {
   package var precision = Precision.float32
   package var teacherMemory = 2048
   package var training = TrainingOptions()
+  package var keep: KeptEpoch?
   package var output: OptionPath = ""
 
   package init() {}
@@ -52,11 +53,17 @@ package struct PipelineOptions: Configurable, Sendable {
       "teacher_memory", &teacherMemory, in: .nonNegative,
       "MiB of the teacher's token-wise answers (attention, hidden states) that are kept on disk, beside the run, from epoch to "
         + "epoch and for other runs; what does not fit is asked again in every step.")
-    visit.section("training", &training, "How the student is trained.")
+    var section = PipelineTraining(loop: training, keep: keep)
+    visit.section("training", &section, "How the student is trained.")
+    (training, keep) = (section.loop, section.keep)
     visit("output", &output, required: true, "Folder of the run.")
     if knowledgeBase != nil && teacher == nil {
       visit.reject(
         "knowledge_base", "holds a teacher's embeddings, and this pipeline has no teacher", given: ["teacher"])
+    }
+    if !task.unlabelled.isEmpty && teacher == nil {
+      visit.reject(
+        "task.unlabelled", "nobody would answer these texts: this pipeline has no teacher", given: ["teacher"])
     }
     if let knowledgeBase, knowledgeBase.choose != nil && task.holdOut == 0 {
       visit.reject(

@@ -7,11 +7,28 @@ package struct TaskTexts: Sendable {
   package let training: [Example]
   /// The positions of the training examples in the training file, counted from 0.
   package let trainingRows: [Int]
-  /// The examples of the training file that are not used for training.
-  package let heldOut: [Example]
+  /// The examples of the training file whose scores select the best epoch, and which are used for nothing else.
+  package let heldOutForEpochs: [Example]
+  /// The examples of the training file on which K, β, τ and other settings are chosen after the training.
+  package let heldOutForChoices: [Example]
   package let validation: [Example]?
-  /// The task and the texts, as far as results depend on them.
+  /// Texts whose answers are not known, on which the student learns from the teacher.
+  package let unlabelled: [Example]
+  /// The examples whose scores select the best epoch of teacher and student, or `nil` if the last one is kept.
+  package let selection: [Example]?
+
+  /// The task and the texts, as far as a prepared teacher depends on them.
+  let teacherProvenance: Provenance
+  /// The task and all texts.
   package let provenance: Provenance
+
+  /// The number of unlabelled texts that are also texts of the validation file or held out. The student's answers to these are
+  /// not those to texts that it has never seen.
+  package var leakedCount: Int {
+    func texts(_ examples: [Example]) -> Set<[String?]> { Set(examples.map { [$0.text, $0.pair] }) }
+    let unseen = texts((validation ?? []) + heldOutForEpochs + heldOutForChoices)
+    return texts(unlabelled).intersection(unseen).count
+  }
 }
 
 extension TaskOptions {
@@ -28,27 +45,41 @@ extension TaskOptions {
     let layout = RowLayout(format, text: text ?? "text", pair: pair, target: score ?? label ?? "label")
     return try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil)
   }
+}
 
-  /// Reads all files and holds out a share of the training examples, which the seed chooses.
-  package func texts(seed: Int) throws -> TaskTexts {
-    let task = try definition()
-    let all = try task.read(train.url).examples
+extension PipelineOptions {
+  /// Reads all files of the task and holds out a share of the training examples, which the seed chooses.
+  package func texts() throws -> TaskTexts {
+    let definition = try task.definition()
+    let all = try definition.read(task.train.url).examples
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
-    let heldOut = Set(order.prefix(heldOutCount(among: all.count)))
-    let rows = all.indices.filter { !heldOut.contains($0) }
-    let validation = try validation.map { try task.read($0.url).examples }
-    let (training, rest) = (rows.map { all[$0] }, heldOut.sorted().map { all[$0] })
+    let heldOut = order.prefix(heldOutCount(among: all.count))
+    let forEpochs = keepsBestEpoch ? heldOut.count / 2 : 0
+    func examples(_ rows: some Sequence<Int>) -> [Example] { rows.sorted().map { all[$0] } }
+    let rows = order.dropFirst(heldOut.count).sorted()
+    let validation = try task.validation.map { try definition.read($0.url).examples }
+    let (training, epochs) = (examples(rows), examples(heldOut.prefix(forEpochs)))
+    let choices = examples(heldOut.dropFirst(forEpochs))
+    let unlabelled = try task.unlabelled.flatMap { try definition.readUnlabelled($0.url).examples }
+    let selection = keepsBestEpoch ? (heldOut.isEmpty ? validation : epochs) : nil
+
+    let teacher = Provenance([
+      "task.kind": "\(definition.kind)", "task.max_length": "\(task.maximumLength)",
+      "texts.training": Self.digest(of: training), "texts.selection": Self.digest(of: selection ?? []),
+    ])
+    var provenance = teacher
+    provenance["texts.choices"] = Self.digest(of: choices)
+    provenance["texts.validation"] = Self.digest(of: validation ?? [])
+    provenance["texts.unlabelled"] = Self.digest(of: unlabelled)
     return TaskTexts(
-      task: task, training: training, trainingRows: rows, heldOut: rest, validation: validation,
-      provenance: Provenance([
-        "task.kind": "\(task.kind)", "task.max_length": "\(maximumLength)", "texts.training": Self.digest(of: training),
-        "texts.hold_out": Self.digest(of: rest), "texts.validation": Self.digest(of: validation ?? []),
-      ]))
+      task: definition, training: training, trainingRows: rows, heldOutForEpochs: epochs, heldOutForChoices: choices,
+      validation: validation, unlabelled: unlabelled, selection: selection, teacherProvenance: teacher,
+      provenance: provenance)
   }
 
-  /// Returns the number of examples in the training file that are held out.
+  /// Returns the number of examples in the training file that are held out: at least one for each purpose.
   func heldOutCount(among examples: Int) -> Int {
-    holdOut > 0 ? max(1, Int((Float(examples) * holdOut).rounded())) : 0
+    task.holdOut > 0 ? max(keepsBestEpoch ? 2 : 1, Int((Float(examples) * task.holdOut).rounded())) : 0
   }
 
   private static func digest(of examples: [Example]) -> String {
@@ -70,8 +101,7 @@ extension EncodedDataset {
   ///   - tokenizer: The tokenizer.
   ///   - maximumLength: The largest number of tokens in a sequence. Longer texts are truncated.
   public init(_ examples: [Example], with tokenizer: any Tokenizer, maximumLength: Int) {
-    let dataset = Dataset(examples)
     self.init(
-      sequences: dataset.encoded(with: tokenizer, maxLength: maximumLength), targets: dataset.targets)
+      sequences: Dataset(examples).encoded(with: tokenizer, maxLength: maximumLength), targets: examples.map(\.target))
   }
 }

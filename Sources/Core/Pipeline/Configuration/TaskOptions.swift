@@ -9,6 +9,7 @@ package struct TaskOptions: Configurable, Sendable {
   package var use = ""
   package var train: OptionPath = ""
   package var validation: OptionPath?
+  package var unlabelled: [OptionPath] = []
   package var maximumLength = 128
   package var holdOut: Float = 0
   package var text: String?
@@ -26,12 +27,16 @@ package struct TaskOptions: Configurable, Sendable {
     visit("train", &train, required: true, "Training file.")
     visit(
       "validation", &validation,
-      "Validation file: selects the best epoch, unless examples are held out, and is reported.")
+      "Validation file: is reported, and selects the best epoch only if training.keep says so and nothing is held out.")
+    visit(
+      "unlabelled", &unlabelled,
+      "Files of further texts for the student, which the teacher answers: in the layout of the task, where answers are ignored, "
+        + "or one text in each line.")
     visit("max_length", &maximumLength, in: .atLeast(4), "Most tokens of a sequence, special ones included.")
     visit(
       "hold_out", &holdOut, in: .between(0, 0.5),
-      "Share of the training file that nothing is trained on: it selects the best epoch and the knowledge base's K, β and τ."
-    )
+      "Share of the training file that nothing is trained on: one half selects the best epoch, the other the knowledge base's K, "
+        + "β and τ. With `keep: last` the latter have all of it.")
     visit("text", &text, "Column of the text, for tsv and jsonl. Default: `text`.")
     visit("pair", &pair, "Column of a second text, for tsv and jsonl.")
     visit("label", &label, "Column of the label, for tsv and jsonl. Default: `label`.")

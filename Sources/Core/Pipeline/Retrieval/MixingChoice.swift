@@ -60,9 +60,8 @@ extension RetrievalAugmentation {
   }
 
   private static func loss(_ outputs: Tensor, _ data: EncodedDataset) throws -> Double {
-    guard let targets = data.targets else { throw ContractError("the data has no labels to compare with") }
     let answers = Matrix(outputs)
-    let losses = targets.enumerated().map { row, target in
+    let losses = try data.everyTarget().enumerated().map { row, target in
       let answer = answers.row(row)
       switch target {
       case .label(let label): return -log(max(Double(answer[answer.startIndex + label]), 1e-12))

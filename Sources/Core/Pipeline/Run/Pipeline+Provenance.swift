@@ -16,7 +16,7 @@ extension Pipeline {
   /// only in the student can share them.
   package func teacherProvenance(_ recipe: any TeacherRecipe, _ texts: TaskTexts) throws -> Provenance {
     var provenance = Provenance.arithmetic(options.precision)
-    provenance.merge(texts.provenance)
+    provenance.merge(texts.teacherProvenance)
     provenance.merge(try Provenance(of: recipe, at: "teacher", sources: sources))
     provenance["seed"] = "\(options.seed)"
     provenance["teacher.card"] = "\(try recipe.card(in: context))"  // a head's width is the student's

@@ -31,7 +31,7 @@ public final class PipelineRun {
   ) throws {
     (self.pipeline, self.stop, self.observe, self.resumes) = (pipeline, stop, observe, resumes)
     folder = RunFolder(output ?? pipeline.options.output.url)
-    texts = try pipeline.options.task.texts(seed: pipeline.options.seed)
+    texts = try pipeline.options.texts()
     provenance = try pipeline.provenance(texts)
     record = RunRecord(
       name: pipeline.options.name, provenance: provenance, seed: pipeline.options.seed, threads: Compute.threads,
@@ -123,13 +123,14 @@ public final class PipelineRun {
     return try body()
   }
 
-  private func data(_ tokenizer: any Tokenizer) -> TaskData {
-    let length = pipeline.options.task.maximumLength
-    // Held-out examples select the best epoch if there are any, so that the validation file stays unseen until the end.
-    let selection = texts.heldOut.isEmpty ? texts.validation : texts.heldOut
+  /// Returns the texts to train on. Only a student with a teacher can learn from the unlabelled ones.
+  private func data(_ tokenizer: any Tokenizer, withUnlabelled: Bool = false) -> TaskData {
+    func encoded(_ examples: [Example]) -> EncodedDataset {
+      EncodedDataset(examples, with: tokenizer, maximumLength: pipeline.options.task.maximumLength)
+    }
     return TaskData(
-      task: texts.task, training: EncodedDataset(texts.training, with: tokenizer, maximumLength: length),
-      validation: selection.map { EncodedDataset($0, with: tokenizer, maximumLength: length) })
+      task: texts.task, training: encoded(texts.training + (withUnlabelled ? texts.unlabelled : [])),
+      validation: texts.selection.map(encoded))
   }
 
   private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
@@ -171,7 +172,13 @@ public final class PipelineRun {
     if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
       throw ContractError("teacher and student have different vocabularies")
     }
-    let data = data(student.tokenizer)
+    if texts.leakedCount > 0 {
+      observe(
+        .note(
+          "\(texts.leakedCount) of the unlabelled texts are also held out or in the validation file: figures on these are not "
+            + "those of unseen texts"))
+    }
+    let data = data(student.tokenizer, withUnlabelled: true)
     let answers = try pipeline.options.teacher.map {
       AnswerFolder(
         own: folder.checkpoints.appending(path: "teacher-answers"), shared: folder.teacherAnswers,
@@ -179,8 +186,8 @@ public final class PipelineRun {
     }
     let objective = try pipeline.objective(
       student, teacher, data, scheduler: pipeline.options.schedule, answers: answers, observe: observe)
-    let summary = try loop.fit(objective, options: pipeline.options.training, phase: "student")
-    if data.validation != nil, summary.scores.isEmpty {
+    try loop.fit(objective, options: pipeline.options.training, phase: "student")
+    if !objective.trainsClassifier {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
     }
     return try student.model()
@@ -200,7 +207,7 @@ public final class PipelineRun {
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose {
-      let heldOut = EncodedDataset(texts.heldOut, with: student.tokenizer, maximumLength: length)
+      let heldOut = EncodedDataset(texts.heldOutForChoices, with: student.tokenizer, maximumLength: length)
       let response = try answers(of: student, to: heldOut, with: [.embedding, .logits])
       let trials = try augmentation.trials(
         grid, embeddings: try response[.embedding],

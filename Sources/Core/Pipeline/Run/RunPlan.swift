@@ -54,7 +54,7 @@ extension RunPlan {
     trying pipeline: Pipeline, output: URL?, steps: Int, observe: @escaping (TrainingEvent) -> Void
   ) throws {
     let options = pipeline.options
-    let texts = try options.task.texts(seed: options.seed)
+    let texts = try options.texts()
     let scratch = FileManager.default.temporaryDirectory.appending(path: "distill-plan-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }
     let trainer = try Calibration(texts: texts, steps: steps, scratch: scratch, seed: options.seed, observe: observe)
@@ -75,16 +75,18 @@ extension RunPlan {
     seconds["teacher"] = trainer.phases.reduce(0) { $0 + $1.seconds }
     guard let recipe = options.student else { throw ContractError("a pipeline without a student") }
     let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher, preparation)
-    let data = trainer.data(student.tokenizer, options.task.maximumLength, batchSize: options.training.batchSize)
+    let data = trainer.data(
+      student.tokenizer, options.task.maximumLength, batchSize: options.training.batchSize, withUnlabelled: true)
     let objective = try pipeline.objective(student, teacher, data, scheduler: nil, observe: observe)
     try trainer.fit(objective, options: options.training, phase: "student")
     seconds["student"] = (trainer.phases.last?.seconds ?? 0) + trainer.secondsBefore
 
-    let all = EncodedDataset(texts.training, with: student.tokenizer, maximumLength: options.task.maximumLength)
+    let all = EncodedDataset(
+      texts.training + texts.unlabelled, with: student.tokenizer, maximumLength: options.task.maximumLength)
     let perTeacherAnswer = try teacher.map { try trainer.secondsPerAnswer(of: $0, to: data.training) } ?? 0
     let perStudentAnswer = try trainer.secondsPerAnswer(of: student.model(), to: data.training)
     let withBase = options.knowledgeBase == nil ? 0.0 : 1
-    seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(all.count)
+    seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(texts.training.count)
     // Teacher and student are run once for their scores and once to compare their layers. The student is run once more with its
     // knowledge base.
     seconds["evaluation"] =
@@ -145,6 +147,8 @@ private final class Calibration: Trainer {
   /// The seconds, extrapolated to all examples, that the last training took once before its steps, mainly for the teacher's
   /// answers.
   private(set) var secondsBefore = 0.0
+  /// The number of examples of the whole training for which ``data(_:_:batchSize:withUnlabelled:)`` was called last.
+  private var examples = 0
 
   init(texts: TaskTexts, steps: Int, scratch: URL, seed: Int, observe: @escaping (TrainingEvent) -> Void) throws {
     (self.texts, self.steps, self.seed, self.observe) = (texts, steps, seed, observe)
@@ -155,14 +159,17 @@ private final class Calibration: Trainer {
   }
 
   /// Returns a part of the task's examples, drawn by the seed, in place of all of them.
-  func data(_ tokenizer: any Tokenizer, _ length: Int, batchSize: Int) -> TaskData {
+  func data(
+    _ tokenizer: any Tokenizer, _ length: Int, batchSize: Int, withUnlabelled: Bool = false
+  ) -> TaskData {
     func some(_ examples: [Example]) -> EncodedDataset {
       let order = RandomKey(UInt64(seed)).child("plan").permutation(examples.count)
       return EncodedDataset(
         order.prefix(steps * batchSize).map { examples[$0] }, with: tokenizer, maximumLength: length)
     }
-    let selection = texts.heldOut.isEmpty ? texts.validation : texts.heldOut
-    return TaskData(task: texts.task, training: some(texts.training), validation: selection.map(some))
+    let training = texts.training + (withUnlabelled ? texts.unlabelled : [])
+    examples = training.count
+    return TaskData(task: texts.task, training: some(training), validation: texts.selection.map(some))
   }
 
   @discardableResult
@@ -181,12 +188,12 @@ private final class Calibration: Trainer {
     // examples.
     let rest = seconds.count > 1 ? Array(seconds.dropFirst()) : seconds
     let step = rest.sorted()[rest.count / 2]
-    let share = Double(texts.training.count) / Double(objective.exampleCount)
+    let share = Double(examples) / Double(objective.exampleCount)
     secondsBefore = max(0, (seconds.first ?? 0) - step) * share
-    let selection = texts.heldOut.isEmpty ? texts.validation?.count ?? 0 : texts.heldOut.count
+    let selection = texts.selection?.count ?? 0
     let tried = min(selection, steps * options.batchSize)
     let evaluation = tried == 0 ? 0 : max(0, epoch - seconds.reduce(0, +)) * Double(selection) / Double(tried)
-    let stepsPerEpoch = (texts.training.count + options.batchSize - 1) / options.batchSize
+    let stepsPerEpoch = (examples + options.batchSize - 1) / options.batchSize
     phases.append(
       RunPlan.Phase(
         name: phase, epochs: options.epochs, stepsPerEpoch: stepsPerEpoch, secondsPerStep: step,

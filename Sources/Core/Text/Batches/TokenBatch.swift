@@ -9,8 +9,8 @@ public struct TokenBatch: Sendable, Equatable {
   public let typeIDs: [Int32]
   /// The positions of the sequences, `[B + 1]`: sequence `b` has the tokens `offsets[b]..<offsets[b + 1]`.
   public let offsets: [Int]
-  /// The correct answers, `[B]`, or `nil` if they are not known.
-  public let targets: [Target]?
+  /// The correct answers, `[B]`. An answer that is not known is `nil`.
+  public let targets: [Target?]
   /// The index of each sequence in its dataset, `[B]`.
   public let examples: [Int]
   /// The number of tokens of the logical batch before this slice.
@@ -25,12 +25,11 @@ public struct TokenBatch: Sendable, Equatable {
   /// The number of tokens, `N`.
   package var tokenCount: Int { ids.count }
 
-  /// Creates a complete batch. `examples`, and `targets` if they are given, contain one element for each sequence.
-  public init(_ sequences: [TokenSequence], targets: [Target]? = nil, examples: [Int]) {
+  /// Creates a complete batch. `examples`, and `targets` if any are given, contain one element for each sequence.
+  public init(_ sequences: [TokenSequence], targets: [Target?]? = nil, examples: [Int]) {
+    let targets = targets ?? Array(repeating: nil, count: sequences.count)
     precondition(examples.count == sequences.count, "\(examples.count) examples for \(sequences.count) sequences")
-    precondition(
-      targets.map { $0.count == sequences.count } ?? true,
-      "\(targets?.count ?? 0) targets for \(sequences.count) sequences")
+    precondition(targets.count == sequences.count, "\(targets.count) targets for \(sequences.count) sequences")
     ids = sequences.flatMap(\.ids)
     typeIDs = sequences.flatMap(\.typeIDs)
     offsets = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.ids.count) }
@@ -45,7 +44,7 @@ public struct TokenBatch: Sendable, Equatable {
     ids = Array(batch.ids[tokens])
     typeIDs = Array(batch.typeIDs[tokens])
     offsets = batch.offsets[range.lowerBound...range.upperBound].map { $0 - first }
-    targets = batch.targets.map { Array($0[range]) }
+    targets = Array(batch.targets[range])
     examples = Array(batch.examples[range])
     firstToken = batch.firstToken + first
     firstSequence = batch.firstSequence + range.lowerBound

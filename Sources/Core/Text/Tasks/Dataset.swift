@@ -6,12 +6,6 @@ public struct Dataset: Sendable, Equatable {
 
   package var count: Int { examples.count }
 
-  /// The correct answers to all examples; `nil` if an example has none.
-  package var targets: [Target]? {
-    let targets = examples.compactMap(\.target)
-    return targets.count == examples.count ? targets : nil
-  }
-
   /// Returns the tokens of every example, truncated to at most `maxLength` tokens.
   package func encoded(with tokenizer: some Tokenizer, maxLength: Int?) -> [TokenSequence] {
     examples.map { tokenizer.encode($0.text, pair: $0.pair, maxLength: maxLength) }

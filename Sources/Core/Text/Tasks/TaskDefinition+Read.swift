@@ -72,9 +72,10 @@ extension TaskDefinition {
   /// The file either has the layout of this task, with or without answers, or contains only the texts, with one `text` or
   /// `text<TAB>pair` per line. A file in JSON Lines always needs the members of the layout.
   ///
+  /// - `count`: The number of bytes to read at most, or `nil` for the whole file.
   /// - Throws: ``TextFileError`` with all malformed rows.
-  package func readUnlabelled(_ file: URL) throws -> Dataset {
-    try readUnlabelled(TextFileError.bytes(of: file), named: file.path)
+  package func readUnlabelled(_ file: URL, atMost count: Int? = nil) throws -> Dataset {
+    try readUnlabelled(TextFileError.lines(of: file, atMost: count).bytes, named: file.path)
   }
 
   /// Reads texts without their answers from bytes, for example those of standard input. See ``readUnlabelled(_:)``.

@@ -1,0 +1,115 @@
+import DistillBERT
+import DistillCore
+import DistillCrossEntropy
+import DistillPipeline
+import DistillTraining
+import Foundation
+import TestSupport
+import Testing
+
+/// Students that see more texts than there are labels.
+struct UnlabelledTests {
+  private static let changes = [
+    (old: "max_length: 16", new: "max_length: 16, hold_out: 0.2, unlabelled: [more.txt, labelled.tsv]")
+  ]
+
+  /// 20 plain lines, of which 2 are texts of the validation file, and 12 rows whose labels are ignored.
+  private func bench() throws -> Workbench {
+    let bench = try Workbench()
+    func texts(_ rows: String) -> [Substring] {
+      rows.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "\t" } }
+    }
+    let known = texts(Workbench.intents(24, key: RandomKey(2))).prefix(2)
+    let lines = texts(Workbench.intents(18, key: RandomKey(7))) + known
+    try bench.write(lines.joined(separator: "\n") + "\n", to: "more.txt")
+    try bench.write(Workbench.intents(12, key: RandomKey(8)), to: "labelled.tsv")
+    return bench
+  }
+
+  @Test func aWholeRun() throws {
+    let bench = try bench()
+    var notes: [String] = []
+    var answered: Set<Int> = []
+    func observe(_ event: TrainingEvent) {
+      if case .note(let note) = event { notes.append(note) }
+      if case .progress("teacher's answers", _, let total) = event { answered.insert(total) }
+    }
+    let labelledOnly = [(old: "max_length: 16", new: "max_length: 16, hold_out: 0.2")]
+    try bench.run(try bench.pipeline(replacing: labelledOnly), into: "few")
+    let pipeline = try bench.pipeline(replacing: Self.changes)
+    try bench.run(pipeline, into: "tiny", observe: observe)
+    // The same teacher serves both, because it is trained on the labelled texts alone.
+    #expect(try bench.data("runs/few/teacher/model.safetensors") == bench.data("runs/tiny/teacher/model.safetensors"))
+    #expect(notes.contains { $0.contains("prepared before by the same settings") })
+    #expect(notes.contains { $0.hasPrefix("2 of the unlabelled texts are also held out or in the validation file") })
+    #expect(answered == [48 + 32])
+    let steps = try bench.metrics("tiny").filter {
+      $0["phase"] as? String == "student" && $0["event"] as? String == "step"
+    }
+    #expect(steps.count == 3 * (48 + 32) / 8)
+    #expect(try bench.student("few") != bench.student("tiny"))
+
+    let finished = try bench.finished("tiny")
+    let rows = try #require(finished.augmentation).knowledge.rows
+    #expect(try rows.allSatisfy(pipeline.options.texts().trainingRows.contains))
+    #expect(
+      finished.record.provenance["texts.unlabelled"]
+        != (try bench.finished("few").record.provenance["texts.unlabelled"]))
+    // The plan knows of them, too.
+    let plan = try RunPlan(pipeline, steps: 2)
+    #expect(plan.phases.last?.stepsPerEpoch == 10)
+  }
+
+  /// The gradient of a batch of labelled and unlabelled texts is that of its labelled texts, whole or in pieces.
+  @Test(arguments: [nil, 1, 2] as [Int?]) func labelsCountOnlyWhereTheyAre(size: Int?) throws {
+    let bench = try bench()
+    let pipeline = try bench.pipeline(replacing: Self.changes)
+    let (student, teacher) = try pipeline.untrainedModels()
+    let texts = try pipeline.options.texts()
+    let data = TaskData(
+      task: texts.task,
+      training: EncodedDataset(texts.training + texts.unlabelled, with: student.tokenizer, maximumLength: 16),
+      validation: nil)
+    #expect(data.training.targets.count { $0 == nil } == 32)
+    func gradient(_ term: any LossTerm, _ examples: [Int]) throws -> (loss: Double, gradient: [Float]) {
+      let objective = try DistillationObjective(
+        student: student, teacher: teacher, terms: [WeightedTerm(term, weight: 1)], layerMap: [], scheduler: nil,
+        data: data,
+        microBatchSize: size)
+      student.parameters.clearGradients()
+      let step = Step(epoch: 0, number: 0, examples: examples, key: RandomKey(5))
+      let loss = try objective.accumulateGradients(for: step).loss
+      return (loss, student.parameters.parameters.flatMap(\.gradient.values))
+    }
+    // Dropout depends on the place in the batch, so the labelled texts come first.
+    let (labelled, unlabelled) = ([3, 17], [50, 79])
+    let mixed = try gradient(HardCrossEntropy(), labelled + unlabelled)
+    let alone = try gradient(HardCrossEntropy(), labelled)
+    #expect(abs(mixed.loss - alone.loss) < 1e-6 * alone.loss && alone.loss > 0.1)
+    #expect(zip(mixed.gradient, alone.gradient).allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(alone.gradient.contains { abs($0) > 1e-3 })
+
+    let nothing = try gradient(HardCrossEntropy(), unlabelled)
+    #expect(nothing.loss == 0 && nothing.gradient.allSatisfy { $0 == 0 })
+    // Soft labels are those of all rows, and λ counts the labelled rows alone.
+    let soft = try gradient(SoftCrossEntropy(), labelled + unlabelled)
+    let both = try gradient(SoftCrossEntropy(hardWeight: 0.5), labelled + unlabelled)
+    for (index, slope) in both.gradient.enumerated() {
+      #expect(abs(slope - soft.gradient[index] - 0.5 * mixed.gradient[index]) < 1e-6)
+    }
+  }
+
+  @Test func fineTuningNeedsLabels() throws {
+    let bench = try bench()
+    let pipeline = try bench.pipeline(replacing: Self.changes)
+    let (student, _) = try pipeline.untrainedModels()
+    let texts = try pipeline.options.texts()
+    let data = TaskData(
+      task: texts.task, training: EncodedDataset(texts.unlabelled, with: student.tokenizer, maximumLength: 16),
+      validation: nil)
+    #expect(throws: ContractError.self) {
+      try TrainingLoop().fineTune(
+        student, on: data, options: TrainingOptions(epochs: 1, learningRate: 1e-3), phase: "x")
+    }
+  }
+}
