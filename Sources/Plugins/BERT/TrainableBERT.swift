@@ -34,17 +34,16 @@ final class TrainableBERT: Student {
     let model = frozen()
     guard source != .fresh, model.untrained.contains(.logits), !model.untrained.contains(.embedding) else { return }
     let data = try preparation.data(for: tokenizer)
-    func embeddings(_ data: EncodedDataset) throws -> Matrix {
-      Matrix(
-        concatenatedRows(
-          try stride(from: 0, to: data.count, by: 64).map { start in
-            try model.respond(to: data.batch(start..<min(start + 64, data.count)), with: [.embedding])[.embedding]
-          }))
+    func labelled(_ data: EncodedDataset) throws -> (x: Matrix, targets: [Target]) {
+      let rows = data.targets.indices.filter { data.targets[$0] != nil }
+      let embeddings = try stride(from: 0, to: rows.count, by: 64).map { start in
+        let batch = data.batch(rows[start..<min(start + 64, rows.count)])
+        return try model.respond(to: batch, with: [.embedding])[.embedding]
+      }
+      return (Matrix(concatenatedRows(embeddings)), rows.compactMap { data.targets[$0] })
     }
-    guard let targets = data.training.targets else { return }
-    let selection = try data.validation.flatMap { data in try data.targets.map { (try embeddings(data), $0) } }
-    let map = try LinearProbe.fit(
-      embeddings(data.training), targets, task: network.task, choosingOn: selection)
+    let (x, targets) = try labelled(data.training)
+    let map = try LinearProbe.fit(x, targets, task: network.task, choosingOn: data.validation.map(labelled))
     parameters[BERTParameters.classifier[0]].assign(map.weight.tensor)
     parameters[BERTParameters.classifier[1]].assign(Tensor(map.bias, [map.bias.count]))
   }

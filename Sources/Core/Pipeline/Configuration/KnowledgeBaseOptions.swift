@@ -1,9 +1,12 @@
 import DistillCore
 import DistillTraining
 
-/// The options of the knowledge base: its retriever, and how its answers are mixed in.
+/// The options of the knowledge base: what it stores, its retriever, and how its answers are mixed in.
 package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var retriever: (any RetrieverRecipe)?
+  package var space: SearchSpace?
+  package var layers: [Int]?
+  package var labels = KeyLabels.gold
   package var mixing = Mixing()
   package var choose: MixingGrid?
 
@@ -11,6 +14,18 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
 
   package mutating func options(_ visit: inout OptionVisitor) {
     visit.plugin("retriever", &retriever, required: true, "How the nearest embeddings are found.")
+    visit(
+      "space", &space,
+      "What is compared. `base`: the student's states, mapped to the embeddings that the checkpoint had before any training on the "
+        + "task; `student`: the student's embeddings; `both`: those two side by side; `teacher`: the teacher's embeddings, found by "
+        + "the student's, as in ReAugKD. Default: `base` if there is a checkpoint, else `student`.")
+    visit(
+      "layers", &layers, in: .atLeast(1),
+      "The student's layers whose mean states are mapped, for `base` and `both`. Default: all.")
+    visit(
+      "labels", &labels,
+      "What is stored with each text. `gold`: its label; `soft`: the teacher's probabilities, as in ReAugKD; `gold-or-soft`: its "
+        + "label, and the teacher's probabilities for unlabelled texts.")
     mixing.options(&visit)
     visit.section("choose", &choose, "Choose K, β and τ among these on the held-out examples instead.")
   }

@@ -9,7 +9,7 @@ public struct Mixing: Configurable, Sendable, Equatable, Codable {
   /// β, the share of the student's own answer.
   public var beta: Float = 0.5
   /// τ, the temperature of the softmax over similarities.
-  public var temperature: Float = 0.1
+  public var temperature: Float = 0.03
 
   public init() {}
   public init(neighbours: Int, beta: Float, temperature: Float) {

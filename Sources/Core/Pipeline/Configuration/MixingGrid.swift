@@ -5,7 +5,7 @@ import DistillTraining
 package struct MixingGrid: Configurable, Sendable {
   package var neighbours = [1, 2, 4, 8, 16]
   package var beta: [Float] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
-  package var temperature: [Float] = [0.05, 0.1]
+  package var temperature: [Float] = [0.03, 0.1]
 
   package init() {}
 

@@ -79,7 +79,23 @@ extension PipelineCheck {
         warn("asks for \(neighbours) neighbours among \(rows) examples", at: "knowledge_base.\(option)")
       }
     }
-    guard let reads = reads.value, let models = encoders.models.value, let teacher = models.teacher else { return }
+    let space = options.searchSpace
+    if space.isMapped, options.baseRecipe == nil, isWhole("teacher"), isWhole("student") {
+      report(
+        "neither teacher nor student starts from a checkpoint, whose embeddings could be met",
+        at: "knowledge_base.space",
+        hint: "compare the student's embeddings: `space: student`")
+    }
+    if let student = encoders.context.studentCard.value ?? nil {
+      for (index, layer) in (base.layers ?? []).enumerated() where layer > student.layers {
+        report("the student has \(student.layers) layers", at: "knowledge_base.layers[\(index)]")
+      }
+    }
+    if base.layers != nil, !space.isMapped {
+      warn("has no effect: `space: \(space)` maps no states", at: "knowledge_base.layers")
+    }
+    guard space == .teacher, let reads = reads.value, let models = encoders.models.value, let teacher = models.teacher
+    else { return }
     guard teacher.embeddingWidth == models.student.embeddingWidth else {
       let head = registry.plugins(of: (any TeacherRecipe).self).first { $0.wraps(in: registry) }
       return report(

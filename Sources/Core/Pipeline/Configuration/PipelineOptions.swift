@@ -57,9 +57,17 @@ package struct PipelineOptions: Configurable, Sendable {
     visit.section("training", &section, "How the student is trained.")
     (training, keep) = (section.loop, section.keep)
     visit("output", &output, required: true, "Folder of the run.")
-    if knowledgeBase != nil && teacher == nil {
-      visit.reject(
-        "knowledge_base", "holds a teacher's embeddings, and this pipeline has no teacher", given: ["teacher"])
+    if let knowledgeBase, teacher == nil {
+      if knowledgeBase.space == .teacher {
+        visit.reject(
+          "knowledge_base.space", "holds the teacher's embeddings, and this pipeline has no teacher", given: ["teacher"]
+        )
+      }
+      if knowledgeBase.labels != .gold {
+        visit.reject(
+          "knowledge_base.labels", "asks for the teacher's answers, and this pipeline has no teacher",
+          given: ["teacher"])
+      }
     }
     if !task.unlabelled.isEmpty && teacher == nil {
       visit.reject(
@@ -76,6 +84,14 @@ package struct PipelineOptions: Configurable, Sendable {
 extension Precision: OptionValue {}
 
 extension PipelineOptions {
+  /// The recipe whose encoder before any training on the task is the base of the pipeline: the teacher's, or else the student's.
+  var baseRecipe: (any EncoderRecipe)? {
+    [teacher as (any EncoderRecipe)?, student].compactMap(\.self).first(where: \.hasBase)
+  }
+
+  /// The vectors that the knowledge base compares.
+  var searchSpace: SearchSpace { knowledgeBase?.space ?? (baseRecipe == nil ? .student : .base) }
+
   /// The recipes of all encoders, with their places in the pipeline. A teacher that wraps another one comes before it.
   var recipes: [(place: String, recipe: any EncoderRecipe)] {
     ingredients.plugins.compactMap { place, plugin in (plugin as? any EncoderRecipe).map { (place, $0) } }

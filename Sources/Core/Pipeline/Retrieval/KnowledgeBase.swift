@@ -2,16 +2,16 @@ import DistillCore
 import DistillTraining
 import Foundation
 
-/// A teacher's knowledge about the training examples: embeddings of length 1 and soft labels, with one node for each distinct
-/// embedding.
+/// What is known about the training examples: embeddings of length 1 and labels, with one node for each distinct embedding.
 ///
-/// This follows Zhang et al., ACL 2023, who store (z_k, ȳ_k) for every training example k.
+/// Zhang et al., ACL 2023, store the teacher's embedding and soft label (z_k, ȳ_k) of every training example k.
 public struct KnowledgeBase: Sendable {
   /// The embeddings [M, D]. Each row has length 1.
   public let embeddings: Matrix
-  /// The soft labels [M, C]: probabilities, or scores for regression.
+  /// The labels [M, C]: probabilities, which are 0 and 1 for a gold label, or scores for regression.
   public let softLabels: Matrix
-  /// For each of the M nodes, the first example with this embedding, counted from 0 in the training file.
+  /// For each of the M nodes, the first example with this embedding, counted from 0 in the training file. Unlabelled texts follow
+  /// those of that file.
   public let rows: [Int]
 
   private static let fileName = "knowledge.safetensors"
@@ -43,28 +43,6 @@ public struct KnowledgeBase: Sendable {
       }
     }
     self.softLabels = Matrix(rows: members.count, columns: softLabels.columns, values: means)
-  }
-
-  /// Creates a knowledge base from a teacher's answers to a dataset.
-  ///
-  /// - Parameters:
-  ///   - teacher: The teacher.
-  ///   - data: The examples, encoded with the teacher's tokenizer.
-  ///   - rows: The position of each example in the training file.
-  ///   - task: The task, which decides whether the teacher's outputs are logits or scores.
-  ///   - progress: Called with the number of finished examples. An error that it throws ends the work.
-  /// - Throws: `ContractError` if an embedding is not finite, and the errors of the teacher.
-  public init(
-    teacher: any TextEncoder, data: EncodedDataset, rows: [Int], task: TaskKind,
-    progress: (Int) throws -> Void = { _ in }
-  ) throws {
-    let response = try answers(of: teacher, to: data, with: [.embedding, .logits], progress: progress)
-    let embeddings = Matrix(try response[.embedding].l2Normalised())
-    guard embeddings.values.allSatisfy(\.isFinite) else {
-      throw ContractError("the teacher's embeddings are not finite; no knowledge base can be built of them")
-    }
-    self.init(
-      embeddings: embeddings, softLabels: Matrix(probabilities(from: try response[.logits], task: task)), rows: rows)
   }
 
   /// M, the number of nodes.

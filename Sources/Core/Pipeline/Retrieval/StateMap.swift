@@ -69,14 +69,18 @@ struct StateMap: Sendable {
       let cosine = cosineSimilarity(map(others.x).tensor, others.y.tensor).mean().scalar
       if cosine > best?.cosine ?? -.infinity { best = (map, strength, cosine) }
     }
-    guard let best else { throw ContractError("the states of the student are not finite; nothing can be fitted to them") }
+    guard let best else {
+      throw ContractError("the states of the student are not finite; nothing can be fitted to them")
+    }
     (self.layers, cosine) = (layers, best.cosine)
     map = try isSplit ? RidgeProblem(all.x, all.y).solve(strength: best.strength) : best.map
   }
 
   /// Writes the file `state-map.safetensors` with `weight` [D, layers · H] and `bias` [D].
   func write(to folder: URL) throws {
-    var writer = SafetensorsWriter(metadata: ["layers": layers.map(String.init).joined(separator: " "), "cosine": "\(cosine)"])
+    var writer = SafetensorsWriter(metadata: [
+      "layers": layers.map(String.init).joined(separator: " "), "cosine": "\(cosine)",
+    ])
     writer.add("weight", shape: [map.weight.rows, map.weight.columns]) { map.weight.values }
     writer.add("bias", shape: [map.bias.count]) { map.bias }
     try writer.write(to: folder.appending(path: Self.fileName))

@@ -11,6 +11,8 @@ public struct FinishedRun: Sendable {
   public let task: TaskDefinition
   /// The trained student. It calculates in ``precision``, whatever the precision of the calling task is.
   public let student: any TextEncoder
+  /// The student, or an encoder whose answers are the student's and whose embeddings are the queries of the knowledge base.
+  private let reader: any TextEncoder
   /// The knowledge base, or `nil` if the run has none or it was not to be loaded.
   public let augmentation: RetrievalAugmentation?
   /// The precision that the models calculate in.
@@ -57,14 +59,21 @@ public struct FinishedRun: Sendable {
     student = EncoderInPrecision(
       encoder: try recipe.loadStudent(from: folder.student, in: context), precision: self.precision)
     guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {
-      augmentation = nil
+      (augmentation, reader) = (nil, student)
       return
     }
+    let space = options.searchSpace
+    reader =
+      try space.isMapped
+      ? MappedEncoder(
+        encoder: student, map: StateMap(folder: folder.knowledgeBase, student: student.card), appendsOwn: space == .both
+      )
+      : student
     let knowledge = try KnowledgeBase(folder: folder.knowledgeBase)
-    guard knowledge.embeddings.columns == student.card.embeddingWidth else {
+    guard knowledge.embeddings.columns == reader.card.embeddingWidth else {
       throw FormatError(
         file: folder.knowledgeBase,
-        "holds embeddings of width \(knowledge.embeddings.columns); the student's have \(student.card.embeddingWidth)")
+        "holds embeddings of width \(knowledge.embeddings.columns); the student's have \(reader.card.embeddingWidth)")
     }
     guard knowledge.softLabels.columns == context.outputs else {
       throw FormatError(
@@ -98,7 +107,7 @@ public struct FinishedRun: Sendable {
       throw ContractError("the run has no validation file; name one with --data")
     }
     return try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
-      record.name, on: task.read(file).examples, teacher: try teacher(), student: student,
+      record.name, on: task.read(file).examples, teacher: try teacher(), student: reader,
       augmentation: augmentation, layerMap: options.layerMap)
   }
 
@@ -111,7 +120,7 @@ public struct FinishedRun: Sendable {
     }
     let data = EncodedDataset(
       try task.read(file).examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
-    let response = try answers(of: student, to: data, with: [.embedding, .logits])
+    let response = try answers(of: reader, to: data, with: [.embedding, .logits])
     return try augmentation.trials(
       grid, embeddings: try response[.embedding],
       outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
@@ -121,7 +130,7 @@ public struct FinishedRun: Sendable {
   public func predict(_ examples: [Example]) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
     let wanted: Set<Activation> = augmentation == nil ? [.logits] : [.logits, .embedding]
-    let response = try answers(of: student, to: data, with: wanted)
+    let response = try answers(of: reader, to: data, with: wanted)
     let own = Matrix(probabilities(from: try response[.logits], task: task.kind))
     guard let augmentation else {
       return examples.indices.map { row in

@@ -4,16 +4,16 @@ import Foundation
 
 /// A run of a pipeline, from its texts to its report.
 public final class PipelineRun {
-  private let pipeline: Pipeline
-  private let folder: RunFolder
+  let pipeline: Pipeline
+  let folder: RunFolder
   private let stop: StopRequest
-  private let observe: (TrainingEvent) -> Void
-  private let texts: TaskTexts
+  let observe: (TrainingEvent) -> Void
+  let texts: TaskTexts
   private let resumes: Bool
   private let provenance: Provenance
   /// The lock on the folder, which is released when this object is destroyed.
   private let lock: FileLock
-  private var record: RunRecord
+  var record: RunRecord
 
   /// Reads the texts and opens the folder of the run, which no other process can use from then on.
   ///
@@ -93,14 +93,14 @@ public final class PipelineRun {
     let teacher = try timed("teacher") { try pipeline.options.teacher.map { try prepared($0, loop) } }
     let student = try timed("student") { try distilled(teacher, loop) }
     try SealedFolder.write(to: folder.student) { try student.write(to: $0) }
-    let augmentation = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
+    let (reader, augmentation) = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
     let report = try timed("evaluation") {
       guard let validation = texts.validation else { return Report(name: record.name) }
       return try Evaluation(
         task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe
       ).report(
-        record.name, on: validation, teacher: teacher, student: student, augmentation: augmentation,
+        record.name, on: validation, teacher: teacher, student: reader, augmentation: augmentation,
         layerMap: pipeline.options.layerMap)
     }
     try report.write(to: folder)
@@ -112,7 +112,7 @@ public final class PipelineRun {
   }
 
   /// Throws `TrainingError.stopped` if a stop was requested. The checkpoints contain what has been trained so far.
-  private func stopIfRequested(before stage: String) throws {
+  func stopIfRequested(before stage: String) throws {
     if let signal = stop.requested { throw TrainingError.stopped(signal: signal, phase: stage, step: nil) }
   }
 
@@ -191,34 +191,5 @@ public final class PipelineRun {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
     }
     return try student.model()
-  }
-
-  private func knowledgeBase(_ teacher: (any TextEncoder)?, _ student: any TextEncoder) throws -> RetrievalAugmentation?
-  {
-    guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever, let teacher else { return nil }
-    let length = pipeline.options.task.maximumLength
-    let training = EncodedDataset(texts.training, with: teacher.tokenizer, maximumLength: length)
-    let knowledge = try KnowledgeBase(
-      teacher: teacher, data: training, rows: texts.trainingRows, task: texts.task.kind
-    ) {
-      observe(.progress(what: "knowledge base", done: $0, total: training.count))
-      try stopIfRequested(before: "knowledge base")
-    }
-    var augmentation = RetrievalAugmentation(
-      knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
-    if let grid = options.choose {
-      let heldOut = EncodedDataset(texts.heldOutForChoices, with: student.tokenizer, maximumLength: length)
-      let response = try answers(of: student, to: heldOut, with: [.embedding, .logits])
-      let trials = try augmentation.trials(
-        grid, embeddings: try response[.embedding],
-        outputs: probabilities(from: try response[.logits], task: texts.task.kind), data: heldOut, task: texts.task)
-      if let best = RetrievalAugmentation.best(of: trials) { augmentation.mixing = best.mixing }
-    }
-    record.mixing = augmentation.mixing
-    try SealedFolder.write(to: folder.knowledgeBase) { folder in
-      try knowledge.write(to: folder)
-      try augmentation.retriever.write(to: folder)
-    }
-    return augmentation
   }
 }
