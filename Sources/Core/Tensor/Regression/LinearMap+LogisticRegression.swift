@@ -1,0 +1,85 @@
+import Foundation
+
+extension LinearMap {
+  /// Fits a multinomial logistic regression.
+  ///
+  /// It minimises (1/M) Σᵢ −ln softmax(W·xᵢ + b)[yᵢ] + strength/2 · ‖W‖² by L-BFGS. The bias is not penalised. The C of
+  /// scikit-learn's `LogisticRegression` multiplies the sum of the losses instead, so that strength = 1 / (C·M).
+  ///
+  /// A class without examples gets a bias that makes it improbable. The result depends on the arguments alone.
+  ///
+  /// - Parameters:
+  ///   - x: The features [M, D] of M ≥ 1 examples. Rows of length 1 are a good scale for the usual strengths, 1e-6 to 1e-2.
+  ///   - labels: The class of each example, 0 ..< `classes`.
+  ///   - classes: C, the number of classes.
+  ///   - strength: The weight of the penalty, 0 or more. With 0, the weights of separable classes have no finite optimum; they
+  ///     grow until the gradient is small enough.
+  ///   - start: The map to begin with, such as that of a larger strength. Default: zero weights, and the logarithms of the
+  ///     classes' shares as biases.
+  /// - Returns: The map [D] → [C] from features to logits.
+  /// - Throws: ``ComputeError`` if a feature is not finite.
+  public static func logisticRegression(
+    _ x: Matrix, labels: [Int], classes: Int, strength: Double, start: LinearMap? = nil
+  ) throws -> LinearMap {
+    precondition(labels.count == x.rows, "\(labels.count) labels for \(x.rows) rows")
+    precondition(labels.allSatisfy { (0..<classes).contains($0) }, "a label outside of 0 ..< \(classes)")
+    precondition(strength >= 0 && strength.isFinite, "a penalty of strength \(strength)")
+    precondition(
+      start.map { $0.weight.rows == classes && $0.weight.columns == x.columns } ?? true,
+      "a start that maps to other classes or from other features")
+    // With the bias free, centred features have the same optimum, and the problem is far better conditioned.
+    let (centred, means) = try x.centred("features")
+    let problem = LogisticProblem(centred, labels: labels, classes: classes, strength: strength)
+    let values = minimised(from: problem.start(start, means: means)) { problem.lossAndGradient($0) }
+    let weight = values.prefix(classes * x.columns).map { Float($0) }
+    return LinearMap(
+      weight: Matrix(rows: classes, columns: x.columns, values: weight),
+      bias: (0..<classes).map { Float(values[weight.count + $0] - shift($0, weight, means)) })
+  }
+
+  /// Returns W·means of one class, by which the bias of centred features differs from that of the features themselves.
+  fileprivate static func shift(_ output: Int, _ weight: [Float], _ means: [Float]) -> Double {
+    zip(weight[output * means.count..<(output + 1) * means.count], means).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+}
+
+/// The objective of the regression as a function of W and b, one after the other, in double precision. The products are in Float32.
+private struct LogisticProblem {
+  private let x: Tensor
+  private let labels: [Int]
+  private let targets: Tensor
+  private let classes: Int
+  private let strength: Double
+
+  init(_ x: Tensor, labels: [Int], classes: Int, strength: Double) {
+    (self.x, self.labels, self.classes, self.strength) = (x, labels, classes, strength)
+    var targets = [Float](repeating: 0, count: labels.count * classes)
+    for (row, label) in labels.enumerated() { targets[row * classes + label] = 1 }
+    self.targets = Tensor(targets, [labels.count, classes])
+  }
+
+  func start(_ map: LinearMap?, means: [Float]) -> [Double] {
+    if let map {
+      return map.weight.values.map(Double.init)
+        + map.bias.enumerated().map { Double($1) + LinearMap.shift($0, map.weight.values, means) }
+    }
+    var counts = [Double](repeating: 0.5, count: classes)  // half an example keeps the logarithm of an empty class finite
+    for label in labels { counts[label] += 1 }
+    return [Double](repeating: 0, count: classes * means.count) + counts.map { log($0 / Double(labels.count)) }
+  }
+
+  func lossAndGradient(_ values: [Double]) -> (Double, [Double]) {
+    let (rows, columns) = (x.shape[0], x.shape[1])
+    let weights = values.prefix(classes * columns)
+    let weight = Tensor(weights.map { Float($0) }, [classes, columns])
+    let bias = Tensor(values.suffix(classes).map { Float($0) }, [classes])
+    let logs = (matmul(x, weight, transposeB: true) + bias).logSoftmax()
+    let loss = -logs.picked(labels).values.reduce(0) { $0 + Double($1) } / Double(rows)
+    let errors = logs.exp() - targets
+    let slopes = matmul(errors, x, transposeA: true).values
+    let penalty = weights.reduce(0) { $0 + $1 * $1 } * strength / 2
+    var gradient = zip(slopes, weights).map { Double($0) / Double(rows) + strength * $1 }
+    gradient += errors.sum(axis: 0).values.map { Double($0) / Double(rows) }
+    return (loss + penalty, gradient)
+  }
+}
