@@ -12,7 +12,7 @@ struct KeptEpochTests {
     let bench = try Workbench()
     let pipeline = try bench.pipeline(
       set: [("task.hold_out", holdOut)] + (keep.map { [("training.keep", $0)] } ?? []))
-    return (try pipeline.options.texts(), pipeline.selectionNote, pipeline.summary)
+    return (try pipeline.options.texts(), pipeline.options.selectionNote, pipeline.summary)
   }
 
   @Test func heldOutTextsAreCutInTwo() throws {

@@ -92,8 +92,14 @@ struct LoopTests {
   }
 
   @Test func withoutAValidationScoreTheLastParametersAreKept() throws {
-    let summary = try TrainingLoop().fit(try LeastSquares(), options: .small(epochs: 3, patience: 1), phase: "phase")
+    var notes: [String] = []
+    let loop = TrainingLoop { if case .note(let note) = $0 { notes.append(note) } }
+    let summary = try loop.fit(try LeastSquares(), options: .small(epochs: 3, patience: 1), phase: "phase")
     #expect(summary.bestEpoch == 3 && summary.scores.isEmpty)
+    #expect(notes.count == 1 && notes.first?.contains("no epoch was scored") == true)
+    try loop.fit(try LeastSquares(), options: .small(epochs: 3), phase: "phase")
+    try loop.fit(try LeastSquares(score: { Double($0) }), options: .small(epochs: 3, patience: 1), phase: "phase")
+    #expect(notes.count == 1)
   }
 
   @Test func nothingToLearnFromIsAnError() {

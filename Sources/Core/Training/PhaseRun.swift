@@ -171,6 +171,9 @@ final class PhaseRun {
   func finish() -> TrainingSummary {
     for (store, values) in zip(objective.parameters, best) { store.snapshot = values }
     let seconds = started.secondsUntilNow
+    if options.patience != nil, place.bestScores.isEmpty {
+      observe(.note("\(phase): `patience` has stopped nothing, because no epoch was scored; set task.hold_out"))
+    }
     observe(.ended(phase: phase, bestEpoch: place.bestEpoch, seconds: seconds))
     return TrainingSummary(
       epochs: place.step / order.stepsPerEpoch, steps: place.step, bestEpoch: place.bestEpoch, scores: place.bestScores,

@@ -11,6 +11,12 @@ extension PipelineOptions {
   /// Whether the epoch with the best score is kept, for the teacher as well as for the student. It has to be asked for if only
   /// the validation file could select it, because the scores on that file would then be too high.
   package var keepsBestEpoch: Bool { (keep ?? (task.holdOut > 0 ? .best : .last)) == .best }
+
+  /// What a reader of the figures on the validation file must know about how the epoch was chosen, or `nil` if nothing was chosen
+  /// on that file.
+  package var selectionNote: String? {
+    keepsBestEpoch && task.holdOut == 0 ? "the epoch was chosen on these same texts" : nil
+  }
 }
 
 extension PipelineCheck {

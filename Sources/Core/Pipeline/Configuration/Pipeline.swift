@@ -96,12 +96,6 @@ public struct Pipeline {
       answers: answers, key: context.key.child("terms"), observe: observe)
   }
 
-  /// What a reader of the figures on the validation file must know about how the epoch was chosen, or `nil` if nothing was chosen
-  /// on that file.
-  package var selectionNote: String? {
-    options.keepsBestEpoch && options.task.holdOut == 0 ? "the epoch was chosen on these same texts" : nil
-  }
-
   /// Lines that describe a valid pipeline, as `distill validate` prints them.
   public var summary: [String] {
     func line(_ role: String, _ card: ModelCard) -> String {
