@@ -23,14 +23,12 @@ struct ActivationTests {
     }
   }
 
-  @Test(arguments: models, SequenceEmbedding.allCases) func conforms(_ name: String, _ embedding: SequenceEmbedding)
-    throws
-  {
+  @Test(arguments: models, Readout.allCases) func conforms(_ name: String, _ readout: Readout) throws {
     try EncoderConformance(
-      Fixture.student(Fixture.url(name), embedding: embedding), sequences: Fixture().sequences("batch")
+      Fixture.student(Fixture.url(name), readout: readout), sequences: Fixture().sequences("batch")
     ) {
       var recipe = BERTStudent()
-      recipe.embedding = embedding
+      recipe.readout = readout
       return try recipe.loadStudent(from: $0, in: Fixture.context)
     }.check()
   }

@@ -82,7 +82,7 @@ struct DistillationTests {
   @Test func gradientsAreSlopesUnderDropout() throws {
     var recipe = BERTStudent()
     recipe.fromTeacherLayers = [2, 4]  // the teacher's dropout is 0.1
-    let student = try recipe.makeStudent(in: Fixture.context, teacher: Fixture.teacherWithHead())
+    let student = try recipe.makeStudent(in: Fixture.context, teacher: Fixture.teacherWithHead(), nil)
     let objective = try objective(student)
     func loss() throws -> Double {
       for store in objective.parameters { store.clearGradients() }
@@ -117,7 +117,7 @@ struct DistillationTests {
     func run(_ size: Int?, key: RandomKey = RandomKey(5)) throws -> (loss: Double, gradients: [String: Tensor]) {
       var recipe = BERTStudent()
       recipe.fromTeacherLayers = [2, 4]  // the teacher's dropout is 0.1
-      let student = try recipe.makeStudent(in: Fixture.context, teacher: Fixture.teacherWithHead())
+      let student = try recipe.makeStudent(in: Fixture.context, teacher: Fixture.teacherWithHead(), nil)
       let loss = try objective(student, microBatchSize: size).accumulateGradients(
         for: Step(epoch: 0, number: 0, examples: [7, 2, 0, 3, 6, 1, 5, 4], key: key)
       ).loss

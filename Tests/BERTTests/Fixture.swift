@@ -61,20 +61,20 @@ struct Fixture {
   }
 
   static func student(
-    _ folder: URL, embedding: SequenceEmbedding = .pooler, in context: PipelineContext = context
+    _ folder: URL, readout: Readout? = nil, in context: PipelineContext = context
   ) throws -> any Student {
     var recipe = BERTStudent()
     recipe.checkpoint = OptionPath(folder.path)
-    recipe.embedding = embedding
-    return try recipe.makeStudent(in: context, teacher: nil)
+    recipe.readout = readout
+    return try recipe.makeStudent(in: context, teacher: nil, nil)
   }
 
   static func student(_ name: String) throws -> any Student { try student(url(name)) }
 
   static func model(
-    _ folder: URL, embedding: SequenceEmbedding = .pooler, in context: PipelineContext = context
+    _ folder: URL, readout: Readout? = nil, in context: PipelineContext = context
   ) throws -> any TextEncoder {
-    try student(folder, embedding: embedding, in: context).model()
+    try student(folder, readout: readout, in: context).model()
   }
 
   static func model(_ name: String) throws -> any TextEncoder { try model(url(name)) }

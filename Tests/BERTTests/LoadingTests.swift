@@ -37,10 +37,10 @@ struct LoadingTests {
 
   @Test func loadsWithoutAPipeline() throws {
     let all: Set<Activation> = [.logits, .embedding]
-    for embedding in SequenceEmbedding.allCases {
-      let encoder = try BERTEncoder(Fixture.url("student"), embedding: embedding)
+    for readout in Readout.allCases {
+      let encoder = try BERTEncoder(Fixture.url("student"), readout: readout)
       #expect(encoder.task == Fixture.task && encoder.untrained.isEmpty)
-      #expect(try answers(encoder, all) == answers(Fixture.model(Fixture.url("student"), embedding: embedding), all))
+      #expect(try answers(encoder, all) == answers(Fixture.model(Fixture.url("student"), readout: readout), all))
     }
     #expect(throws: FormatError.self) { try BERTEncoder(URL(filePath: "/nowhere")) }
   }
@@ -74,7 +74,7 @@ struct LoadingTests {
 
       try WeightFile.change(in: folder) { $0.rename { $0.contains("pooler.") ? nil : $0 } }
       #expect(try Fixture.model(folder).untrained == [.logits, .embedding])
-      #expect(try Fixture.model(folder, embedding: .cls).untrained == [.logits])
+      #expect(try Fixture.model(folder, readout: .cls).untrained == [.logits])
     }
   }
 
@@ -82,7 +82,7 @@ struct LoadingTests {
     var recipe = BERTStudent()
     recipe.checkpoint = OptionPath(try Fixture.url("teacher").path)
     recipe.layers = [3]
-    let encoder = try recipe.makeStudent(in: Fixture.context, teacher: nil).model()
+    let encoder = try recipe.makeStudent(in: Fixture.context, teacher: nil, nil).model()
     #expect(encoder.card.layers == 1)
     try Fixture.withCopy(of: "relu") { folder in
       // The same by hand: another model of one layer is given the weights of the third.

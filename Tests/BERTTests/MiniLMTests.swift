@@ -7,16 +7,16 @@ import Testing
 /// A real model.
 @Suite(.enabled(if: Fixture.miniLM != nil, "needs all-MiniLM-L6-v2 in models/ or DISTILL_MINILM"))
 struct MiniLMTests {
-  private func encoder(_ embedding: SequenceEmbedding) throws -> any TextEncoder {
-    try Fixture.model(#require(Fixture.miniLM), embedding: embedding)
+  private func encoder(_ readout: Readout) throws -> any TextEncoder {
+    try Fixture.model(#require(Fixture.miniLM), readout: readout)
   }
 
   @Test func equalsTransformers() throws {
     let fixture = try Fixture("minilm")
     let sequences = try fixture.sequences("batch")
     let batch = TokenBatch(sequences, examples: Array(sequences.indices))
-    for (embedding, name) in [(SequenceEmbedding.pooler, "embedding"), (.mean, "mean"), (.cls, "class-token:6")] {
-      let encoder = try encoder(embedding)
+    for (readout, name) in [(Readout.pooler, "embedding"), (.mean, "mean"), (.cls, "class-token:6")] {
+      let encoder = try encoder(readout)
       #expect(encoder.untrained == [.logits])
       let response = try encoder.respond(
         to: batch, with: [.embedding, .classToken(layer: 6), .attention(layer: 6), .values(layer: 6)])

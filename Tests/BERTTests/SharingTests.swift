@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Of a whole module, as a program would have it at its top level.
-private let shared = Result { try BERTEncoder(Fixture.url("teacher"), embedding: .mean) }
+private let shared = Result { try BERTEncoder(Fixture.url("teacher"), readout: .mean) }
 
 /// One encoder for many tasks; Scripts/test-sanitizers watches these for races.
 struct SharingTests {
@@ -20,7 +20,7 @@ struct SharingTests {
   @Test(arguments: Precision.allCases.filter(\.isAvailable)) func tasksShareAnEncoder(_ precision: Precision)
     async throws
   {
-    let encoder = try BERTEncoder(Fixture.url("teacher"), embedding: .mean)
+    let encoder = try BERTEncoder(Fixture.url("teacher"), readout: .mean)
     let together = try await Compute.$precision.withValue(precision) {
       try await withThrowingTaskGroup(of: (Int, [[Float]]).self) { group in
         for row in 0..<8 { group.addTask { (row, try Self.answers(encoder, row)) } }

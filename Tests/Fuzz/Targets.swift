@@ -154,7 +154,7 @@ extension Bench {
       ) { member, bytes in
         try trying(member, bytes) { file in
           let folder = file.deletingLastPathComponent()
-          do { try ask(BERTEncoder(folder, embedding: .mean)) } catch { _ = "\(error)" }
+          do { try ask(BERTEncoder(folder, readout: .mean)) } catch { _ = "\(error)" }
           try ask(ModelFolder.encoder(folder, registry: registry))
         }
       },

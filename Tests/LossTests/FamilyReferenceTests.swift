@@ -66,7 +66,7 @@ struct FamilyReferenceTests {
 
   @Test(.enabled(if: Self.miniLM != nil, "needs all-MiniLM-L6-v2 in models/ or DISTILL_MINILM"))
   func termsEqualPyTorchOnMiniLM() throws {
-    let encoder = try BERTEncoder(#require(Self.miniLM), embedding: .mean)
+    let encoder = try BERTEncoder(#require(Self.miniLM), readout: .mean)
 
     let lengths = try reference["minilm/batch/lengths"].values.map { Int($0) }
     var ids = try reference["minilm/batch/ids"].values.map { Int32($0) }[...]

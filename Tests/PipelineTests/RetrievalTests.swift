@@ -119,7 +119,7 @@ struct RetrievalTests {
       data: EncodedDataset(sequences: [sequence, sequence], targets: [.label(0), .label(1)]), task: task)
   }
 
-  @Test func choosesByScoreAndThenByLoss() throws {
+  @Test func choosesByLoss() throws {
     let helpful = try trials(sure: 1, own: 0.3)
     #expect(helpful.count == 8)
     for trial in helpful where trial.mixing.neighbours == 1 {
@@ -129,7 +129,7 @@ struct RetrievalTests {
     }
     #expect(
       RetrievalAugmentation.best(of: helpful)?.mixing == Mixing(neighbours: 1, beta: 0, temperature: 0.5))
-    // All are right here, and the student is surest.
+    // All are right here, so that the scores are equal, and the student is surest.
     #expect(RetrievalAugmentation.best(of: try trials(sure: 0.6, own: 0.9))?.mixing.beta == 1)
     #expect(RetrievalAugmentation.best(of: []) == nil)
   }

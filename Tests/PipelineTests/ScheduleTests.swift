@@ -179,7 +179,7 @@ extension Pipeline {
   func untrainedModels() throws -> (student: any Student, teacher: any Teacher) {
     let teacher = try #require(options.teacher).makeTeacher(
       in: context, Preparation(trainer: NoTraining()) { try data($0) })
-    return (try #require(options.student).makeStudent(in: context, teacher: teacher), teacher)
+    return (try #require(options.student).makeStudent(in: context, teacher: teacher, nil), teacher)
   }
 
   func data(_ tokenizer: any Tokenizer) throws -> TaskData {

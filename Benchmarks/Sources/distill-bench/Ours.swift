@@ -64,7 +64,7 @@ struct Ours {
     var recipe = BERTStudent()
     recipe.checkpoint = OptionPath(folder.appending(path: work == .fineTuning ? "teacher" : "student").path)
     context = context.with(student: try recipe.card(in: context))
-    let student = try recipe.makeStudent(in: context, teacher: nil)
+    let student = try recipe.makeStudent(in: context, teacher: nil, nil)
     switch work {
     case .tokenizer:
       return { _ in

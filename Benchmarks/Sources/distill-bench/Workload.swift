@@ -37,7 +37,7 @@ struct Workload: Codable {
       Preparation(trainer: TrainingLoop()) { _ in throw ContractError("the teacher is to stay as it is") })
     for (name, encoder) in [
       ("teacher", teacher as any TextEncoder),
-      ("student", try student.makeStudent(in: context, teacher: nil).model()),
+      ("student", try student.makeStudent(in: context, teacher: nil, nil).model()),
     ] {
       let place = folder.appending(path: name)
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)

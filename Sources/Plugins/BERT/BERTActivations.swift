@@ -17,4 +17,10 @@ extension Activation {
 extension BERTEncoder {
   /// The kinds of activations that a BERT encoder offers.
   public static let activations = ActivationKind.standard + [.queries, .keys]
+
+  /// Returns the kinds that an encoder offers if it reads pairs in this way. The states of two texts that are read apart are not
+  /// those of one sequence.
+  static func activations(_ pairs: PairReading) -> [ActivationKind] {
+    pairs == .joint ? activations : [.logits, .embedding]
+  }
 }

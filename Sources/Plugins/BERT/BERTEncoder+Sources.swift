@@ -39,7 +39,14 @@ extension BERTEncoder {
           + "instead of \(labels.joined(separator: ", "))")
     }
     let readout = try readout(of: folder, selection)
-    let definitions = BERTParameters.definitions(configuration, readout, outputs: context.outputs)
+    let pairs = try Self.pairs(of: folder, selection, configuration)
+    var selection = selection
+    // The folder's classifier reads another vector, unless it was asked for.
+    let isOther =
+      try readout != ownReadout(of: folder)
+      || pairs != BERTWeights.pairs(of: folder, hiddenSize: configuration.hiddenSize)
+    if selection.classifier == nil, isOther { selection.classifier = .fresh }
+    let definitions = BERTParameters.definitions(configuration, readout, pairs, outputs: context.outputs)
     return try BERTWeights.source(of: definitions, in: folder, selection)
   }
 
@@ -50,18 +57,33 @@ extension BERTEncoder {
   ///
   /// - Throws: ``FormatError`` if the files that describe it cannot be read.
   static func readout(of folder: URL, _ selection: BERTWeights.Selection) throws -> Readout {
-    if let readout = selection.readout { return readout }
-    if selection.pooler == .fresh { return .pooler }
+    try selection.readout ?? (selection.pooler == .fresh ? .pooler : ownReadout(of: folder))
+  }
+
+  /// Returns the way in which an encoder that is read from a folder reads pairs: the selected one, or that of the folder.
+  static func pairs(
+    of folder: URL, _ selection: BERTWeights.Selection, _ configuration: BERTConfiguration
+  ) throws -> PairReading {
+    try selection.pairs ?? BERTWeights.pairs(of: folder, hiddenSize: configuration.hiddenSize)
+  }
+
+  /// Returns the readout that a folder describes.
+  private static func ownReadout(of folder: URL) throws -> Readout {
     if let described = try SentenceTransformersFolder.readout(of: folder) { return described }
     return try BERTWeights.containsPooler(folder) ? .pooler : .mean
   }
 
   /// Returns the card of an encoder of this configuration.
-  static func card(_ c: BERTConfiguration, _ readout: Readout, task: TaskKind, vocabulary: String) -> ModelCard {
-    let parameters = BERTParameters.definitions(c, readout, outputs: task.outputs).reduce(0) { $0 + $1.shape.count }
+  static func card(
+    _ c: BERTConfiguration, _ readout: Readout, _ pairs: PairReading, task: TaskKind, vocabulary: String
+  ) -> ModelCard {
+    let parameters = BERTParameters.definitions(c, readout, pairs, outputs: task.outputs).reduce(0) {
+      $0 + $1.shape.count
+    }
     return ModelCard(
-      architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize, embeddingWidth: c.hiddenSize,
+      architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize,
+      embeddingWidth: pairs.parts * c.hiddenSize,
       outputs: task.outputs, maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters,
-      activations: activations)
+      activations: activations(pairs))
   }
 }

@@ -36,6 +36,8 @@ public struct BERTEncoder: Teacher {
   var configuration: BERTConfiguration { network.configuration }
   /// The vector that represents a sequence. It is the embedding and the input of the classifier.
   public var readout: Readout { network.readout }
+  /// The way in which two texts are read.
+  public var pairs: PairReading { network.pairs }
   public var task: TaskKind { network.task }
   public var tokenizer: any Tokenizer { network.tokenizer }
   public var card: ModelCard { network.card }
@@ -74,7 +76,8 @@ public struct BERTEncoder: Teacher {
   static func base(_ folder: URL, in context: PipelineContext) throws -> BERTEncoder {
     let readout = try SentenceTransformersFolder.readout(of: folder) ?? .mean
     return try BERTEncoder(
-      BERTStart(checkpoint: folder, BERTWeights.Selection(readout: readout, classifier: .fresh), in: context))
+      BERTStart(
+        checkpoint: folder, BERTWeights.Selection(readout: readout, pairs: .joint, classifier: .fresh), in: context))
   }
 
   /// Reads an encoder that ``write(to:)`` wrote.

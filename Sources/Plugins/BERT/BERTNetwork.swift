@@ -7,6 +7,7 @@ import DistillCore
 struct BERTNetwork: Sendable {
   let configuration: BERTConfiguration
   let readout: Readout
+  let pairs: PairReading
   let task: TaskKind
   let tokenizer: any Tokenizer
   let card: ModelCard
@@ -19,11 +20,13 @@ struct BERTNetwork: Sendable {
   private let classifier: (weight: ParameterPlace, bias: ParameterPlace)
 
   init(
-    _ configuration: BERTConfiguration, _ readout: Readout, task: TaskKind, tokenizer: any Tokenizer
+    _ configuration: BERTConfiguration, _ readout: Readout, _ pairs: PairReading, task: TaskKind,
+    tokenizer: any Tokenizer
   ) throws {
-    (self.configuration, self.readout, self.task, self.tokenizer) = (configuration, readout, task, tokenizer)
-    card = BERTEncoder.card(configuration, readout, task: task, vocabulary: tokenizer.fingerprint)
-    let layout = try ParameterLayout(BERTParameters.definitions(configuration, readout, outputs: task.outputs))
+    (self.configuration, self.readout, self.pairs) = (configuration, readout, pairs)
+    (self.task, self.tokenizer) = (task, tokenizer)
+    card = BERTEncoder.card(configuration, readout, pairs, task: task, vocabulary: tokenizer.fingerprint)
+    let layout = try ParameterLayout(BERTParameters.definitions(configuration, readout, pairs, outputs: task.outputs))
     self.layout = layout
     words = layout["bert.embeddings.word_embeddings.weight"]
     positions = layout["bert.embeddings.position_embeddings.weight"]
@@ -53,6 +56,7 @@ struct BERTNetwork: Sendable {
     weights: @escaping (ParameterPlace) -> Tensor
   ) throws -> Response {
     try check(batch, activations)
+    if pairs == .separate { return try respondApart(to: batch, with: activations, dropout: key, weights: weights) }
     let plan = BERTPlan(activations, layers: configuration.layers, readout)
     let run = BERTRun(batch, weights: weights, dropout: key)
     var response = Response()
@@ -68,8 +72,41 @@ struct BERTNetwork: Sendable {
         keep(x, after: layer.index, in: &response, activations, run)
       }
     }
-    if plan.needsTop { addOutputs(x, isClassToken: plan.topIsClassToken, run, activations, to: &response) }
+    if plan.needsTop {
+      addOutputs(readOut(x, isClassToken: plan.topIsClassToken, run), run, activations, to: &response)
+    }
     return response
+  }
+
+  /// Calculates the activations of pairs whose texts are read apart. Without dropout, a text that occurs several times is read once.
+  private func respondApart(
+    to batch: TokenBatch, with activations: Set<Activation>, dropout key: RandomKey?,
+    weights: @escaping (ParameterPlace) -> Tensor
+  ) throws -> Response {
+    guard batch.holdsPairs else { throw ContractError("an encoder that reads pairs apart was given a single text") }
+    let texts = batch.separated()
+    let (read, rows) = key == nil ? texts.distinct() : (texts, Array(0..<texts.sequenceCount))
+    let all = embedding(of: BERTRun(read, weights: weights, dropout: key))  // [texts, H]
+    func side(_ first: Int) -> Tensor {
+      all.gatheredRows(stride(from: first, to: rows.count, by: 2).map { Int32(rows[$0]) })
+    }
+    let (u, v) = (side(0), side(1))
+    let embedding = concatenatedColumns([u, v, (u - v).absolute(), u * v])  // [B, 4H]
+    var response = Response()
+    addOutputs(embedding, BERTRun(batch, weights: weights, dropout: key), activations, to: &response)
+    return response
+  }
+
+  /// Calculates the readout of every sequence of a run, [B, H].
+  private func embedding(of run: BERTRun) -> Tensor {
+    let plan = BERTPlan([.embedding], layers: configuration.layers, readout)
+    var x = embed(run)
+    var nothing = Response()
+    for layer in layers {
+      let onlyClassToken = layer.index == plan.lastLayer && plan.topIsClassToken
+      x = layer.apply(x, run, classTokenOnly: onlyClassToken, [], into: &nothing)
+    }
+    return readOut(x, isClassToken: plan.topIsClassToken, run)
   }
 
   /// Returns dropout(LayerNorm(words + positions + types)), [N, H].
@@ -82,20 +119,23 @@ struct BERTNetwork: Sendable {
     ).dropout(run.dropout(configuration.hiddenDropout, layer: 0, site: 0, width: configuration.hiddenSize))
   }
 
-  /// Adds the embedding and the logits to the response. `x` contains the last states [N, H], or only their [CLS] rows [B, H].
-  private func addOutputs(
-    _ x: Tensor, isClassToken: Bool, _ run: BERTRun, _ activations: Set<Activation>, to response: inout Response
-  ) {
-    var embedding =
+  /// Returns the readout of each sequence, [B, H]. `x` contains the last states [N, H], or only their [CLS] rows [B, H].
+  private func readOut(_ x: Tensor, isClassToken: Bool, _ run: BERTRun) -> Tensor {
+    let read =
       readout == .mean
       ? x.segmentMeans(run.batch.offsets) : isClassToken ? x : x.gatheredRows(run.classTokenRows)  // [B, H]
-    if let pooler {
-      embedding = linear(embedding, weight: run.weights(pooler.weight), bias: run.weights(pooler.bias)).tanh()
-    }
+    guard let pooler else { return read }
+    return linear(read, weight: run.weights(pooler.weight), bias: run.weights(pooler.bias)).tanh()
+  }
+
+  /// Adds the embedding of each example, [B, H] or [B, 4H], and its logits to the response.
+  private func addOutputs(
+    _ embedding: Tensor, _ run: BERTRun, _ activations: Set<Activation>, to response: inout Response
+  ) {
     if activations.contains(.embedding) { response.set(.embedding, embedding) }
     if activations.contains(.logits) {
       let dropout = run.dropout(
-        configuration.hiddenDropout, layer: 0, site: 1, width: configuration.hiddenSize, classTokenOnly: true)
+        configuration.hiddenDropout, layer: 0, site: 1, width: card.embeddingWidth, classTokenOnly: true)
       response.set(
         .logits,
         linear(embedding.dropout(dropout), weight: run.weights(classifier.weight), bias: run.weights(classifier.bias)))

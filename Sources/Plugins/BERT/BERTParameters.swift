@@ -12,7 +12,9 @@ enum BERTParameters {
 
   /// Returns the parameters of an encoder with this number of outputs, in the order of the file. Only the readout `pooler` has a
   /// pooler.
-  static func definitions(_ c: BERTConfiguration, _ readout: Readout, outputs: Int) -> [ParameterDefinition] {
+  static func definitions(
+    _ c: BERTConfiguration, _ readout: Readout, _ pairs: PairReading, outputs: Int
+  ) -> [ParameterDefinition] {
     let (h, f) = (c.hiddenSize, c.intermediateSize)
     func matrix(_ name: String, _ rows: Int, _ columns: Int, adjoins: Bool = false) -> ParameterDefinition {
       ParameterDefinition(name, [rows, columns], decays: true, adjoins: adjoins)
@@ -40,7 +42,8 @@ enum BERTParameters {
       all += dense(p + "intermediate.dense", f, h)
       all += dense(p + "output.dense", h, f) + norm(p + "output.LayerNorm")
     }
-    return all + (readout == .pooler ? dense("bert.pooler.dense", h, h) : []) + dense("classifier", outputs, h)
+    return all + (readout == .pooler ? dense("bert.pooler.dense", h, h) : [])
+      + dense("classifier", outputs, pairs.parts * h)
   }
 
   /// Returns the initial values of a parameter, which are a function of its name and the key.

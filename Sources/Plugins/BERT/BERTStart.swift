@@ -32,15 +32,17 @@ struct BERTStart {
     if let layers = selection.layers { configuration.layers = layers.count }
     let source = try BERTEncoder.source(folder, configuration, selection, in: context)
     let network = try BERTNetwork(
-      configuration, BERTEncoder.readout(of: folder, selection), task: context.task, tokenizer: tokenizer)
+      configuration, BERTEncoder.readout(of: folder, selection),
+      BERTEncoder.pairs(of: folder, selection, configuration), task: context.task, tokenizer: tokenizer)
     self.init(network, fresh: Set(source.missing), key: context.key, others: source.values(of:))
   }
 
   /// Starts with random weights.
   init(
-    random configuration: BERTConfiguration, _ readout: Readout, tokenizer: any Tokenizer, in context: PipelineContext
+    random configuration: BERTConfiguration, _ readout: Readout, _ pairs: PairReading, tokenizer: any Tokenizer,
+    in context: PipelineContext
   ) throws {
-    let network = try BERTNetwork(configuration, readout, task: context.task, tokenizer: tokenizer)
+    let network = try BERTNetwork(configuration, readout, pairs, task: context.task, tokenizer: tokenizer)
     self.init(network, fresh: Set(network.layout.definitions.map(\.name)), key: context.key) { _ in [] }
   }
 
@@ -51,10 +53,12 @@ struct BERTStart {
     let layers = selection.layers ?? Array(1...configuration.layers)
     configuration.layers = layers.count
     let readout = selection.pooler == .fresh ? .pooler : selection.readout ?? source.readout
-    let network = try BERTNetwork(configuration, readout, task: source.task, tokenizer: source.tokenizer)
+    let pairs = selection.pairs ?? source.pairs
+    let network = try BERTNetwork(configuration, readout, pairs, task: source.task, tokenizer: source.tokenizer)
     let fresh = network.layout.definitions.map(\.name).filter {
       guard let head = BERTWeights.head(of: $0, selection) else { return false }
       return head.isFresh || readout != source.readout
+        || (pairs != source.pairs && BERTParameters.classifier.contains($0))
     }
     self.init(network, fresh: Set(fresh), key: key) { source.weights[BERTWeights.sourceName($0, layers)].values }
   }

@@ -15,6 +15,8 @@ public struct BERTStudent: StudentRecipe, Sendable {
   public var random: RandomBERT?
   /// The vector that represents a sequence, or `nil` for that of the teacher or the checkpoint.
   public var readout: Readout?
+  /// The way in which two texts are read, or `nil` for that of the teacher or the checkpoint.
+  public var pairs: PairReading?
   public var pooler = HeadSource.checkpoint
   /// The source of the classifier, or `nil` for the teacher or the checkpoint if it has one and a regression otherwise.
   public var classifier: ClassifierSource?
@@ -29,6 +31,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
     visit("layers", &layers, in: .atLeast(1), "Take only these layers of the checkpoint.")
     visit.section("random", &random, "Or: random weights of this shape, with the teacher's vocabulary.")
     visit("readout", &readout, Readout.summary)
+    visit("pairs", &pairs, PairReading.summary)
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
     visit("classifier", &classifier, ClassifierSource.summary)
     let given = [
@@ -50,6 +53,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
   }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
+    try pairs?.check(in: context)
     if let checkpoint {
       var (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") {
         try BERTEncoder.examine(checkpoint.url)
@@ -58,13 +62,21 @@ public struct BERTStudent: StudentRecipe, Sendable {
         try check(layers, of: configuration.layers, option: "layers")
         configuration.layers = layers.count
       }
-      let readout = try WiringErrors.blaming("checkpoint") { try BERTEncoder.readout(of: checkpoint.url, selection) }
-      return BERTEncoder.card(configuration, readout, task: context.task, vocabulary: tokenizer.fingerprint)
+      let (readout, pairs) = try WiringErrors.blaming("checkpoint") {
+        (
+          try BERTEncoder.readout(of: checkpoint.url, selection),
+          try BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
+        )
+      }
+      return BERTEncoder.card(configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
     }
     let option = fromTeacherLayers == nil ? "random" : "from_teacher_layers"
     var card = try context.requireTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
     card.outputs = context.outputs
-    card.embeddingWidth = card.width
+    // A copied encoder reads pairs like its source, which the width of the source's embedding tells.
+    let isSeparate = pairs.map { $0 == .separate } ?? (fromTeacherLayers != nil && card.embeddingWidth > card.width)
+    let reading = isSeparate ? PairReading.separate : .joint
+    card.activations = BERTEncoder.activations(reading)
     if let fromTeacherLayers {
       guard card.architecture == "bert" else {
         throw WiringError("copies layers of a bert, and the teacher is a \(card.architecture)", option: option)
@@ -76,9 +88,9 @@ public struct BERTStudent: StudentRecipe, Sendable {
       if let problem = shape.problem { throw WiringError(problem, option: option) }
       (card.layers, card.heads, card.width) = (random.layers, random.heads, random.hiddenSize)
       card.architecture = "bert"
-      card.embeddingWidth = random.hiddenSize
       card.maximumLength = context.maximumLength
     }
+    card.embeddingWidth = reading.parts * card.width
     return card
   }
 
@@ -93,7 +105,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
 
   private var selection: BERTWeights.Selection {
     BERTWeights.Selection(
-      layers: fromTeacherLayers ?? layers, readout: readout, pooler: pooler, classifier: classifier)
+      layers: fromTeacherLayers ?? layers, readout: readout, pairs: pairs, pooler: pooler, classifier: classifier)
   }
 
   public func check(in context: PipelineContext) throws {
@@ -135,9 +147,8 @@ public struct BERTStudent: StudentRecipe, Sendable {
       let configuration = random.configuration(
         vocabularySize: teacher.tokenizer.vocabularySize, maximumPositions: context.maximumLength)
       return try BERTStart(
-        random: configuration, readout ?? (teacher.innermost as? BERTEncoder)?.readout ?? .mean,
-        tokenizer: teacher.tokenizer,
-        in: context)
+        random: configuration, readout ?? (teacher.innermost as? BERTEncoder)?.readout ?? .mean, pairs ?? .joint,
+        tokenizer: teacher.tokenizer, in: context)
     }
     guard let source = teacher.innermost as? BERTEncoder else {
       throw WiringError("copies layers of a bert, and the teacher is none", option: "from_teacher_layers")

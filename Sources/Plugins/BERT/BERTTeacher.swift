@@ -9,6 +9,8 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
   public var checkpoint: OptionPath = ""
   /// The vector that represents a sequence, or `nil` for that of the checkpoint.
   public var readout: Readout?
+  /// The way in which two texts are read, or `nil` for that of the checkpoint.
+  public var pairs: PairReading?
   public var pooler = HeadSource.checkpoint
   /// The source of the classifier, or `nil` for the checkpoint if it has one and a regression otherwise.
   public var classifier: ClassifierSource?
@@ -27,6 +29,7 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
       "checkpoint", &checkpoint, required: true,
       "Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.")
     visit("readout", &readout, Readout.summary)
+    visit("pairs", &pairs, PairReading.summary)
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
     visit("classifier", &classifier, ClassifierSource.summary)
     visit.section(
@@ -36,15 +39,17 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
   public var optionsBesideCard: [String] { ["classifier", "fine_tune"] }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
-    try WiringErrors.blaming("checkpoint") {
+    try pairs?.check(in: context)
+    return try WiringErrors.blaming("checkpoint") {
       let (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url)
       let readout = try BERTEncoder.readout(of: checkpoint.url, selection)
-      return BERTEncoder.card(configuration, readout, task: context.task, vocabulary: tokenizer.fingerprint)
+      let pairs = try BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
+      return BERTEncoder.card(configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
     }
   }
 
   private var selection: BERTWeights.Selection {
-    BERTWeights.Selection(readout: readout, pooler: pooler, classifier: classifier)
+    BERTWeights.Selection(readout: readout, pairs: pairs, pooler: pooler, classifier: classifier)
   }
 
   public func check(in context: PipelineContext) throws {

@@ -29,6 +29,8 @@ enum BERTWeights {
     var layers: [Int]?
     /// The readout, or `nil` for that of the source.
     var readout: Readout?
+    /// The way in which pairs are read, or `nil` for that of the source.
+    var pairs: PairReading?
     var pooler = HeadSource.checkpoint
     var classifier: ClassifierSource?
   }
@@ -97,6 +99,14 @@ enum BERTWeights {
   static func containsPooler(_ folder: URL) throws -> Bool {
     let reader = try SafetensorsReader(try existing(folder.appending(path: fileName)))
     return canonicalNames(reader.names).known[BERTParameters.pooler[0]] != nil
+  }
+
+  /// Returns the way in which the encoder in a folder reads pairs, which the width of its classifier tells.
+  static func pairs(of folder: URL, hiddenSize: Int) throws -> PairReading {
+    let reader = try SafetensorsReader(try existing(folder.appending(path: fileName)))
+    let name = canonicalNames(reader.names).known[BERTParameters.classifier[0]]
+    let width = name.flatMap { reader.tensors[$0]?.shape.last }
+    return width == PairReading.separate.parts * hiddenSize ? .separate : .joint
   }
 
   static func write(_ weights: Weights, to folder: URL) throws {

@@ -74,7 +74,9 @@ enum SentenceTransformersFolder {
       Module(idx: 0, name: "0", path: "", type: "sentence_transformers.models.Transformer"),
       Module(idx: 1, name: "1", path: pooling, type: "sentence_transformers.models.Pooling"),
     ]
-    try write(["max_seq_length": encoder.card.maximumLength], to: folder.appending(path: "sentence_bert_config.json"))
+    try write(
+      TransformerFields(max_seq_length: encoder.card.maximumLength),
+      to: folder.appending(path: "sentence_bert_config.json"))
     try makeFolder(folder.appending(path: pooling))
     try write(
       PoolingFields(
@@ -90,6 +92,12 @@ enum SentenceTransformersFolder {
       BERTParameters.classifier, of: encoder, "torch.nn.modules.linear.Identity", to: folder.appending(path: classifier)
     )
     try write(named, to: folder.appending(path: modules))
+  }
+
+  private struct TransformerFields: Encodable {
+    var max_seq_length: Int
+    /// Keeps the library from creating a random pooler where there is none.
+    var model_args = ["add_pooling_layer": false]
   }
 
   /// The members of the file under their own names. Newer versions write `pooling_mode`, which old ones cannot read.

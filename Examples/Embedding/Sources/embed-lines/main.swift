@@ -8,7 +8,7 @@ guard CommandLine.arguments.count == 2 else {
   exit(2)
 }
 do {
-  let encoder = try BERTEncoder(URL(filePath: CommandLine.arguments[1]), embedding: .mean)
+  let encoder = try BERTEncoder(URL(filePath: CommandLine.arguments[1]))
 
   @Sendable func vector(_ text: String) throws -> [Float] {
     let sequence = encoder.tokenizer.encode(text, pair: nil, maxLength: encoder.card.maximumLength)

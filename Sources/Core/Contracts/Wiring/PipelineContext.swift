@@ -7,15 +7,18 @@ public struct PipelineContext: Sendable {
   public let task: TaskKind
   /// The largest number of tokens in a sequence, as set for the task.
   public let maximumLength: Int
+  /// Whether each example of the task has two texts.
+  public let hasPairs: Bool
   /// The key for everything random that the recipe makes, such as initial weights.
   public let key: RandomKey
   package var teacherCard: Known<ModelCard?>
   package var studentCard: Known<ModelCard?>
 
   public init(
-    task: TaskKind, maximumLength: Int, key: RandomKey, teacher: ModelCard? = nil, student: ModelCard? = nil
+    task: TaskKind, hasPairs: Bool = false, maximumLength: Int, key: RandomKey, teacher: ModelCard? = nil,
+    student: ModelCard? = nil
   ) {
-    (self.task, self.maximumLength, self.key) = (task, maximumLength, key)
+    (self.task, self.hasPairs, self.maximumLength, self.key) = (task, hasPairs, maximumLength, key)
     (teacherCard, studentCard) = (.known(teacher), .known(student))
   }
 

@@ -3,9 +3,9 @@ import DistillTraining
 
 /// The values of K, β and τ to choose from.
 package struct MixingGrid: Configurable, Sendable {
-  package var neighbours = [1, 2, 4, 8, 16]
+  package var neighbours = [4, 8, 16, 32]
   package var beta: [Float] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
-  package var temperature: [Float] = [0.03, 0.1]
+  package var temperature: [Float] = [0.01, 0.03, 0.1]
 
   package init() {}
 

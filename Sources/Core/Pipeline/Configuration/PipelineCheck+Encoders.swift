@@ -22,10 +22,12 @@ extension PipelineCheck {
   /// only one is not.
   func encoders(_ task: Known<TaskDefinition>) -> [WiredEncoders] {
     let tasks = task.value.map { [$0.kind] } ?? [.regression, .classification(labels: ["", " "])]
+    let hasPairs = task.value?.hasPairs ?? true
     let lengths = isKnown("task.max_length") ? [options.task.maximumLength] : [1, 1 << 20]
     var cases = tasks.flatMap { task in
       lengths.map { length in
-        var context = PipelineContext(task: task, maximumLength: length, key: RandomKey(UInt64(options.seed)))
+        var context = PipelineContext(
+          task: task, hasPairs: hasPairs, maximumLength: length, key: RandomKey(UInt64(options.seed)))
         (context.teacherCard, context.studentCard) = (.unknown, .unknown)
         return WiredEncoders(context: context, teacher: .unknown)
       }

@@ -79,17 +79,21 @@ extension PipelineCheck {
         warn("asks for \(neighbours) neighbours among \(rows) examples", at: "knowledge_base.\(option)")
       }
     }
-    let space = options.searchSpace
+    guard let student = encoders.context.studentCard.value ?? nil else { return }
+    let space = options.searchSpace(student)
     if space.isMapped, options.baseRecipe == nil, isWhole("teacher"), isWhole("student") {
       report(
         "neither teacher nor student starts from a checkpoint, whose embeddings could be met",
         at: "knowledge_base.space",
         hint: "compare the student's embeddings: `space: student`")
     }
-    if let student = encoders.context.studentCard.value ?? nil {
-      for (index, layer) in (base.layers ?? []).enumerated() where layer > student.layers {
-        report("the student has \(student.layers) layers", at: "knowledge_base.layers[\(index)]")
-      }
+    if space.isMapped, !student.activations.contains(.hidden) {
+      report(
+        "the student gives no states that could be mapped", at: "knowledge_base.space",
+        hint: "compare the student's embeddings: `space: student`")
+    }
+    for (index, layer) in (base.layers ?? []).enumerated() where layer > student.layers {
+      report("the student has \(student.layers) layers", at: "knowledge_base.layers[\(index)]")
     }
     if base.layers != nil, !space.isMapped {
       warn("has no effect: `space: \(space)` maps no states", at: "knowledge_base.layers")

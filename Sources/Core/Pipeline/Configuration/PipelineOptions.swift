@@ -89,8 +89,12 @@ extension PipelineOptions {
     [teacher as (any EncoderRecipe)?, student].compactMap(\.self).first(where: \.hasBase)
   }
 
-  /// The vectors that the knowledge base compares.
-  var searchSpace: SearchSpace { knowledgeBase?.space ?? (baseRecipe == nil ? .student : .base) }
+  /// Returns the vectors that the knowledge base compares. Those of the base are the default if the student's states can be mapped
+  /// to them.
+  func searchSpace(_ student: ModelCard) -> SearchSpace {
+    knowledgeBase?.space
+      ?? (baseRecipe != nil && student.activations.contains(.hidden) ? .base : .student)
+  }
 
   /// The recipes of all encoders, with their places in the pipeline. A teacher that wraps another one comes before it.
   var recipes: [(place: String, recipe: any EncoderRecipe)] {

@@ -41,23 +41,11 @@ extension RetrievalAugmentation {
     return trials
   }
 
-  /// Returns the trial with the best score, or `nil` if there are no trials.
+  /// Returns the trial with the smallest loss, or `nil` if there are no trials.
   ///
-  /// A trial's score is averaged with those of the two neighbouring values of β, because on a few hundred held-out examples a
-  /// single score changes in steps as large as the differences that matter. The smaller loss decides between equal scores.
-  package static func best(of trials: [MixingTrial]) -> MixingTrial? {
-    let betas = Set(trials.map(\.mixing.beta)).sorted()
-    func smoothed(_ trial: MixingTrial) -> Double {
-      guard let place = betas.firstIndex(of: trial.mixing.beta) else { return 0 }
-      let near = betas[max(place - 1, 0)...min(place + 1, betas.count - 1)]
-      let scores = trials.filter {
-        near.contains($0.mixing.beta) && $0.mixing.neighbours == trial.mixing.neighbours
-          && $0.mixing.temperature == trial.mixing.temperature
-      }.map { $0.scores.first?.value ?? 0 }
-      return scores.reduce(0, +) / Double(max(scores.count, 1))
-    }
-    return trials.map { ($0, smoothed($0)) }.min { ($1.1, $0.0.loss) < ($0.1, $1.0.loss) }?.0
-  }
+  /// On a few hundred held-out examples, a score changes in steps as large as the differences that matter, and the best of many
+  /// settings is the luckiest. The loss changes smoothly.
+  package static func best(of trials: [MixingTrial]) -> MixingTrial? { trials.min { $0.loss < $1.loss } }
 
   private static func loss(_ outputs: Tensor, _ data: EncodedDataset) throws -> Double {
     let answers = Matrix(outputs)

@@ -54,7 +54,8 @@ public struct FinishedRun: Sendable {
     // The resolved pipeline file contains the labels, so the training file need not exist any more.
     task = try options.task.definition()
     context = PipelineContext(
-      task: task.kind, maximumLength: options.task.maximumLength, key: RandomKey(UInt64(options.seed)))
+      task: task.kind, hasPairs: task.hasPairs, maximumLength: options.task.maximumLength,
+      key: RandomKey(UInt64(options.seed)))
     guard let recipe = options.student else { throw FormatError(file: folder.pipeline, "names no student") }
     student = EncoderInPrecision(
       encoder: try recipe.loadStudent(from: folder.student, in: context), precision: self.precision)
@@ -62,7 +63,7 @@ public struct FinishedRun: Sendable {
       (augmentation, reader) = (nil, student)
       return
     }
-    let space = options.searchSpace
+    let space = options.searchSpace(student.card)
     reader =
       try space.isMapped
       ? MappedEncoder(

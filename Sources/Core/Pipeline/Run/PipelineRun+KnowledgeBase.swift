@@ -11,7 +11,7 @@ extension PipelineRun {
   ) throws -> (reader: any TextEncoder, RetrievalAugmentation?) {
     guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever else { return (student, nil) }
     let map = try stateMap(options, student)
-    let space = pipeline.options.searchSpace
+    let space = pipeline.options.searchSpace(student.card)
     let reader = map.map { MappedEncoder(encoder: student, map: $0, appendsOwn: space == .both) } ?? student
     let knowledge = try knowledge(options.labels, by: space == .teacher ? teacher ?? reader : reader, teacher)
     var augmentation = RetrievalAugmentation(
@@ -32,7 +32,7 @@ extension PipelineRun {
 
   /// Returns the map from the student's states to the embeddings of the base, if the knowledge base is searched there.
   private func stateMap(_ options: KnowledgeBaseOptions, _ student: any TextEncoder) throws -> StateMap? {
-    guard pipeline.options.searchSpace.isMapped else { return nil }
+    guard pipeline.options.searchSpace(student.card).isMapped else { return nil }
     guard let base = try pipeline.options.baseRecipe?.makeBase(in: pipeline.context) else {
       throw ContractError("a recipe that says it has a base makes none")
     }

@@ -19,6 +19,8 @@ public struct TokenBatch: Sendable, Equatable {
   public let firstSequence: Int
   /// The number of attention probabilities of one head before this slice: Σ T² over the earlier sequences.
   public let firstAttention: Int
+  /// What ``firstAttention`` is if the texts of all pairs are read apart; see ``separated()``.
+  private let firstSeparateAttention: Int
 
   /// The number of sequences, `B`.
   public var sequenceCount: Int { examples.count }
@@ -35,7 +37,38 @@ public struct TokenBatch: Sendable, Equatable {
     offsets = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.ids.count) }
     self.targets = targets
     self.examples = examples
-    (firstToken, firstSequence, firstAttention) = (0, 0, 0)
+    (firstToken, firstSequence, firstAttention, firstSeparateAttention) = (0, 0, 0, 0)
+  }
+
+  /// Creates the batch of both texts of each pair in `batch`, at the corresponding position of the logical batch.
+  private init(separating batch: TokenBatch) {
+    let texts = (0..<batch.sequenceCount).flatMap { index -> [[Int32]] in
+      let (start, second, end) = batch.parts(index)
+      return [Array(batch.ids[start..<second]), [batch.ids[start]] + batch.ids[second..<end]]
+    }
+    ids = texts.flatMap(\.self)
+    typeIDs = Array(repeating: 0, count: ids.count)
+    offsets = texts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    targets = batch.targets.flatMap { [$0, $0] }
+    examples = batch.examples.flatMap { [$0, $0] }
+    (firstToken, firstSequence) = (batch.firstToken + batch.firstSequence, 2 * batch.firstSequence)
+    (firstAttention, firstSeparateAttention) = (batch.firstSeparateAttention, 0)
+  }
+
+  /// Returns the positions of an example's first token, of the first token of its second text, and of its end.
+  private func parts(_ index: Int) -> (start: Int, second: Int, end: Int) {
+    let (start, end) = (offsets[index], offsets[index + 1])
+    return (start, (start..<end).first { typeIDs[$0] == 1 } ?? end, end)
+  }
+
+  /// Whether every example has two texts.
+  public var holdsPairs: Bool { (0..<sequenceCount).allSatisfy { parts($0).second < offsets[$0 + 1] } }
+
+  /// Returns both texts of each pair as sequences of their own, [2B], first and second text by turns. Both begin with the first
+  /// token of the example, which is [CLS], and have the type 0.
+  public func separated() -> TokenBatch {
+    precondition(holdsPairs, "a batch of single texts has no pairs to separate")
+    return TokenBatch(separating: self)
   }
 
   private init(_ batch: TokenBatch, _ range: Range<Int>) {
@@ -54,6 +87,27 @@ public struct TokenBatch: Sendable, Equatable {
         let length = batch.offsets[index + 1] - batch.offsets[index]
         return sum + length * length
       }
+    firstSeparateAttention =
+      batch.firstSeparateAttention
+      + (0..<range.lowerBound).reduce(0) { sum, index in
+        let (start, second, end) = batch.parts(index)
+        return sum + (second - start) * (second - start) + (end - second + 1) * (end - second + 1)
+      }
+  }
+
+  /// Returns the distinct sequences of a whole batch as a batch, and the row of each sequence in it.
+  public func distinct() -> (batch: TokenBatch, rows: [Int]) {
+    var rowOf: [ArraySlice<Int32>: Int] = [:]
+    var (kept, rows) = ([TokenSequence](), [Int]())
+    for (start, end) in zip(offsets, offsets.dropFirst()) {
+      let row = rowOf[ids[start..<end], default: kept.count]
+      if row == kept.count {
+        rowOf[ids[start..<end]] = row
+        kept.append(TokenSequence(ids: Array(ids[start..<end]), typeIDs: Array(typeIDs[start..<end])))
+      }
+      rows.append(row)
+    }
+    return (TokenBatch(kept, examples: Array(kept.indices)), rows)
   }
 
   /// Returns a batch of some of the sequences, which remembers its position in the logical batch.

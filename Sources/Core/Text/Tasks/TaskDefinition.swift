@@ -9,6 +9,8 @@ public struct TaskDefinition: Sendable, Equatable {
   public var metrics: [Metric] { chosenMetrics ?? kind.usualMetrics }
   let chosenMetrics: [Metric]?
   package let layout: RowLayout
+  /// Whether each example has two texts.
+  package var hasPairs: Bool { layout.pair != nil }
   /// The labels as they are written in files, in the order of their indices. Empty for a regression.
   let spellings: [String]
 
