@@ -101,6 +101,12 @@ public struct BERTStudent: StudentRecipe, Sendable {
     }
   }
 
+  /// Returns the whole checkpoint, or `nil` if only some of its layers are taken: reports compare with a model that somebody trained.
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? {
+    guard let checkpoint, layers == nil else { return nil }
+    return try BERTEncoder(BERTStart(checkpoint: checkpoint.url, selection, embedding: .mean, in: context))
+  }
+
   public var sources: [URL]? { checkpoint.map { BERTEncoder.sources($0.url) } }
 
   public func makeTokenizer(in _: PipelineContext) throws -> any Tokenizer {

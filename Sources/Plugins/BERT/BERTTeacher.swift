@@ -61,6 +61,10 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     return encoder.frozen()
   }
 
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? {
+    try BERTEncoder(BERTStart(checkpoint: checkpoint.url, selection, embedding: .mean, in: context))
+  }
+
   public var sources: [URL]? { BERTEncoder.sources(checkpoint.url) }
 
   public func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {

@@ -77,6 +77,10 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     return try ContrastiveHeadTeacher(base, width: width(over: base.card, in: context), written: folder)
   }
 
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? {
+    try requiredBase().makeBase(in: context)
+  }
+
   private func requiredBase() throws -> any TeacherRecipe {
     guard let base else { throw WiringError("has no teacher to wrap") }
     return base

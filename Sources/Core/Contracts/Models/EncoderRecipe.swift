@@ -30,10 +30,18 @@ public protocol EncoderRecipe: Plugin, Sendable {
   /// Their checksums are part of what a run and a prepared teacher are identified by. Implement this if a folder can contain
   /// files that do not matter, such as a README, so that changing them does not invalidate earlier work.
   var sources: [URL]? { get }
+  /// Returns the encoder as it is before any training on the task, with which reports compare what the training has made of
+  /// it. Default: `nil`, which means that there is none.
+  ///
+  /// If it offers hidden states, regressions on their means become rows of the report.
+  /// - Parameter context: As in ``card(in:)``.
+  /// - Throws: `FormatError` if the weights cannot be read.
+  func makeBase(in context: PipelineContext) throws -> (any TextEncoder)?
 }
 
 extension EncoderRecipe {
   public func check(in context: PipelineContext) throws {}
   public var optionsBesideCard: [String] { [] }
   public var sources: [URL]? { nil }
+  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? { nil }
 }
