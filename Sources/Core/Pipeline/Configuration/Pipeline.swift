@@ -94,6 +94,12 @@ public struct Pipeline {
       answers: answers, key: context.key.child("terms"), observe: observe)
   }
 
+  /// Returns the encoder that the pipeline began with, before any training on the task, or `nil` if it began with none.
+  func base() throws -> (any TextEncoder)? {
+    try options.teacher.flatMap { try $0.makeBase(in: context) }
+      ?? options.student.flatMap { try $0.makeBase(in: context) }
+  }
+
   /// Lines that describe a valid pipeline, as `distill validate` prints them.
   public var summary: [String] {
     func line(_ role: String, _ card: ModelCard) -> String {

@@ -17,6 +17,7 @@ package struct PipelineOptions: Configurable, Sendable {
   package var precision = Precision.float32
   package var teacherMemory = 2048
   package var training = TrainingOptions()
+  package var baselines = BaselineOptions()
   package var output: OptionPath = ""
 
   package init() {}
@@ -53,6 +54,7 @@ package struct PipelineOptions: Configurable, Sendable {
       "MiB of the teacher's token-wise answers (attention, hidden states) that are kept on disk, beside the run, from epoch to "
         + "epoch and for other runs; what does not fit is asked again in every step.")
     visit.section("training", &training, "How the student is trained.")
+    visit.section("baselines", &baselines, "What the report compares the student with on the validation texts.")
     visit("output", &output, required: true, "Folder of the run.")
     if knowledgeBase != nil && teacher == nil {
       visit.reject(

@@ -95,13 +95,13 @@ public final class PipelineRun {
     try SealedFolder.write(to: folder.student) { try student.write(to: $0) }
     let augmentation = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
+    let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
     let report = try timed("evaluation") {
       guard let validation = texts.validation else { return Report(name: record.name) }
-      return try Evaluation(
-        task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe
-      ).report(
+      return try evaluation.report(
         record.name, on: validation, teacher: teacher, student: student, augmentation: augmentation,
-        layerMap: pipeline.options.layerMap)
+        baselines: baselines, layerMap: pipeline.options.layerMap,
+        selection: texts.heldOut.isEmpty ? Report.epochSelection : nil)
     }
     try report.write(to: folder)
     record.peakMemory = Compute.peakMemory
@@ -183,6 +183,39 @@ public final class PipelineRun {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
     }
     return try student.model()
+  }
+
+  private var evaluation: Evaluation {
+    Evaluation(task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe)
+  }
+
+  /// Fits what the student is compared with. There is nothing to compare without a validation file.
+  private func baselines(
+    _ teacher: (any Teacher)?, _ student: any TextEncoder, _ loop: TrainingLoop
+  ) throws -> Baselines {
+    var baselines = Baselines()
+    guard texts.validation != nil else { return baselines }
+    let options = pipeline.options
+    if options.baselines.undistilled, let recipe = options.student {
+      let undistilled = try recipe.makeStudent(in: pipeline.context, teacher: teacher)
+      try loop.fineTune(
+        undistilled, on: data(undistilled.tokenizer), options: options.training, phase: "undistilled student")
+      baselines.answerers.append(evaluation.answerer("undistilled student", try undistilled.model()))
+    }
+    if options.baselines.frozen {
+      baselines.addConstant(texts.training.compactMap(\.target), task: texts.task.kind)
+      if let base = try pipeline.base(), base.card.activations.contains(.hidden) {
+        baselines.answerers += try FrozenBaselines(
+          base, task: texts.task, maximumLength: options.task.maximumLength, key: pipeline.context.key
+        ).answerers(training: texts.training, heldOut: texts.heldOut, student: student.card) { done, total in
+          observe(.progress(what: "baselines", done: done, total: total))
+          try stopIfRequested(before: "baselines")
+        }
+      } else {
+        observe(.note("no baselines on frozen embeddings: teacher and student start from no checkpoint"))
+      }
+    }
+    return baselines
   }
 
   private func knowledgeBase(_ teacher: (any TextEncoder)?, _ student: any TextEncoder) throws -> RetrievalAugmentation?
