@@ -35,7 +35,7 @@ import Testing
     }
     let stored = try JSONSerialization.jsonObject(with: bench.data("runs/tiny/report.json")) as? [String: Any]
     let before = try #require(stored?["rows"] as? [[String: Any]])
-    #expect(rows.map { $0["scores"] as? NSArray } == before.map { $0["scores"] as? NSArray })
+    #expect(rows.map { $0["scores"] as? NSArray } == before.prefix(3).map { $0["scores"] as? NSArray })
     let without = try bench.distill("evaluate", "runs/tiny", "--no-retrieval", "--data", "train.tsv")
     #expect(without.status == 0 && !without.output.contains("knowledge base"))
 

@@ -21,7 +21,7 @@ struct PlanTests {
       #expect(phase.secondsPerStep > 0)
       #expect(phase.secondsPerEpoch >= Double(phase.stepsPerEpoch) * phase.secondsPerStep)
     }
-    #expect(plan.seconds.keys.sorted() == ["evaluation", "knowledge_base", "student", "teacher"])
+    #expect(plan.seconds.keys.sorted() == ["baselines", "evaluation", "knowledge_base", "student", "teacher"])
     #expect(plan.seconds.values.allSatisfy { $0 > 0 } && plan.peakMemory > plan.rememberedBytes)
     // 60 answers of 3 logits and an embedding of width 16.
     #expect(plan.rememberedBytes == 4 * 60 * (3 + 16))

@@ -8,7 +8,11 @@ struct RunTests {
   @Test func aWholeRun() throws {
     let bench = try Workbench()
     let report = try bench.run(try bench.pipeline(), into: "tiny")
-    #expect(report.rows.map(\.name) == ["teacher", "student", "student + knowledge base"])
+    #expect(
+      report.rows.map(\.name) == [
+        "teacher", "student", "student + knowledge base", "logistic regression, all 3 layers",
+        "logistic regression, 1 of 3 layers", "8 nearest neighbours, all 3 layers", "largest class",
+      ])
     #expect(report.rows.allSatisfy { $0.scores.map(\.metric) == ["accuracy", "macro-f1"] })
     for file in [
       "pipeline.yaml", "run.json", "teacher/model.safetensors", "teacher/projection-head.safetensors",
@@ -22,7 +26,7 @@ struct RunTests {
     let augmentation = try #require(finished.augmentation)
     #expect(augmentation.knowledge.count == report.knowledgeBaseSize)
     let again = try Compute.$threads.withValue(1) { try finished.evaluate() }
-    #expect(again.rows.map(\.scores) == report.rows.map(\.scores))
+    #expect(again.rows.map(\.scores) == report.rows.prefix(3).map(\.scores))
 
     // The node of a training text is the teacher's answer to it.
     let texts = try finished.task.read(bench.url.appending(path: "train.tsv")).examples
@@ -132,7 +136,10 @@ struct RunTests {
       output: runs/plain
       """
     let report = try bench.run(try bench.pipeline(plain), into: "plain")
-    #expect(report.rows.map(\.name) == ["student"])
+    #expect(
+      report.rows.map(\.name) == [
+        "student", "logistic regression, all 3 layers", "8 nearest neighbours, all 3 layers", "largest class",
+      ])
     #expect(report.rows[0].scores[0].value > 0.8, "the keywords are easily learnt")
     #expect(!bench.exists("runs/plain/teacher") && !bench.exists("runs/plain/knowledge-base"))
     #expect(try bench.finished("plain").predict([Example(text: "please", line: 1)])[0].retrieved == nil)
@@ -148,7 +155,11 @@ struct RunTests {
       )
     ])
     let report = try bench.run(pipeline, into: "sts")
-    #expect(report.rows.count == 3)
+    #expect(
+      report.rows.map(\.name) == [
+        "teacher", "student", "student + knowledge base", "ridge regression, all 3 layers",
+        "ridge regression, 1 of 3 layers", "8 nearest neighbours, all 3 layers", "mean score",
+      ])
     #expect(report.rows.allSatisfy { $0.scores.map(\.metric) == ["pearson", "spearman"] })
     let finished = try bench.finished("sts")
     let answer = try finished.predict([Example(text: "please my the", pair: "order now", line: 1)])[0]

@@ -57,6 +57,8 @@ struct BERTStart {
     let network = try BERTNetwork(configuration, readout, pairs, task: source.task, tokenizer: source.tokenizer)
     let fresh = network.layout.definitions.map(\.name).filter {
       guard let head = BERTWeights.head(of: $0, selection) else { return false }
+      let isClassifier = BERTParameters.classifier.contains($0)
+      if isClassifier, source.untrained.contains(.logits) { return true }
       return head.isFresh || readout != source.readout
         || (pairs != source.pairs && BERTParameters.classifier.contains($0))
     }

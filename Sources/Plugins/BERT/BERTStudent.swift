@@ -119,7 +119,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
 
   public var hasBase: Bool { checkpoint != nil }
 
-  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? {
+  public func makeBase(in context: PipelineContext) throws -> (any Teacher)? {
     try checkpoint.map { try BERTEncoder.base($0.url, in: context) }
   }
 
@@ -153,6 +153,9 @@ public struct BERTStudent: StudentRecipe, Sendable {
     guard let source = teacher.innermost as? BERTEncoder else {
       throw WiringError("copies layers of a bert, and the teacher is none", option: "from_teacher_layers")
     }
+    var selection = selection
+    // The source can be the teacher as it was before it learnt the task, which reads pairs as one sequence.
+    selection.pairs = try selection.pairs ?? context.student.map { $0.embeddingWidth > $0.width ? .separate : .joint }
     return try BERTStart(copying: source, selection, key: context.key)
   }
 

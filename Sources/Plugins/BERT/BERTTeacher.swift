@@ -81,7 +81,7 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
 
   public var hasBase: Bool { true }
 
-  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? {
+  public func makeBase(in context: PipelineContext) throws -> (any Teacher)? {
     try BERTEncoder.base(checkpoint.url, in: context)
   }
 

@@ -73,7 +73,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
   }
 
   public var hasBase: Bool { base?.hasBase ?? false }
-  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? { try base?.makeBase(in: context) }
+  public func makeBase(in context: PipelineContext) throws -> (any Teacher)? { try base?.makeBase(in: context) }
 
   public func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {
     let base = try requiredBase().loadTeacher(from: folder, in: context)

@@ -30,8 +30,11 @@ public protocol EncoderRecipe: Plugin, Sendable {
   /// Returns the encoder as it is before any training on the task, or `nil` if there is none, for example because its weights
   /// start at random. Its embedding must be one that it was trained for. Default: `nil`.
   ///
-  /// A knowledge base can be searched in the space of its embeddings, and reports compare with a regression on them.
-  func makeBase(in context: PipelineContext) throws -> (any TextEncoder)?
+  /// A knowledge base can be searched in the space of its embeddings. If it offers hidden states, regressions on their means become
+  /// rows of the report.
+  /// - Parameter context: As in ``card(in:)``.
+  /// - Throws: `FormatError` if the weights cannot be read.
+  func makeBase(in context: PipelineContext) throws -> (any Teacher)?
   /// The files that the encoder is made from. Default: `nil`, which means all files in the folders that path options name.
   ///
   /// Their checksums are part of what a run and a prepared teacher are identified by. Implement this if a folder can contain
@@ -44,5 +47,5 @@ extension EncoderRecipe {
   public var optionsBesideCard: [String] { [] }
   public var sources: [URL]? { nil }
   public var hasBase: Bool { false }
-  public func makeBase(in context: PipelineContext) throws -> (any TextEncoder)? { nil }
+  public func makeBase(in context: PipelineContext) throws -> (any Teacher)? { nil }
 }

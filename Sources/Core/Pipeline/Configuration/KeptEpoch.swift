@@ -15,7 +15,8 @@ extension PipelineOptions {
   /// What a reader of the figures on the validation file must know about how the epoch was chosen, or `nil` if nothing was chosen
   /// on that file.
   package var selectionNote: String? {
-    keepsBestEpoch && task.holdOut == 0 ? "the epoch was chosen on these same texts" : nil
+    keepsBestEpoch && task.holdOut == 0
+      ? "The epoch was chosen on these same texts, so that the scores of trained models are too high." : nil
   }
 }
 

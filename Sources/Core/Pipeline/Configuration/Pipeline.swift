@@ -96,6 +96,9 @@ public struct Pipeline {
       answers: answers, key: context.key.child("terms"), observe: observe)
   }
 
+  /// Returns the encoder that the pipeline began with, before any training on the task, or `nil` if it began with none.
+  func base() throws -> (any Teacher)? { try options.baseRecipe?.makeBase(in: context) }
+
   /// Lines that describe a valid pipeline, as `distill validate` prints them.
   public var summary: [String] {
     func line(_ role: String, _ card: ModelCard) -> String {

@@ -18,6 +18,7 @@ package struct PipelineOptions: Configurable, Sendable {
   package var teacherMemory = 2048
   package var training = TrainingOptions()
   package var keep: KeptEpoch?
+  package var baselines = BaselineOptions()
   package var output: OptionPath = ""
 
   package init() {}
@@ -56,6 +57,7 @@ package struct PipelineOptions: Configurable, Sendable {
     var section = PipelineTraining(loop: training, keep: keep)
     visit.section("training", &section, "How the student is trained.")
     (training, keep) = (section.loop, section.keep)
+    visit.section("baselines", &baselines, "What the report compares the student with on the validation texts.")
     visit("output", &output, required: true, "Folder of the run.")
     if let knowledgeBase, teacher == nil {
       if knowledgeBase.space == .teacher {

@@ -99,17 +99,20 @@ public struct FinishedRun: Sendable {
 
   /// Evaluates teacher, student, and student with knowledge base on a labelled file.
   ///
+  /// The baselines of the run's own report are missing, because they are fitted to the training texts and not stored.
+  ///
   /// - Parameters:
   ///   - file: The file, in the format of the task. Default: the validation file of the run.
   ///   - observe: Receives the progress.
   /// - Throws: `ContractError` if no file is given and the run has no validation file, and the errors of reading the file.
   public func evaluate(_ file: URL? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }) throws -> Report {
-    guard let file = file ?? options.task.validation?.url else {
+    guard let texts = file ?? options.task.validation?.url else {
       throw ContractError("the run has no validation file; name one with --data")
     }
     return try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
-      record.name, on: task.read(file).examples, teacher: try teacher(), student: reader,
-      augmentation: augmentation, layerMap: options.layerMap)
+      record.name, on: task.read(texts).examples, teacher: try teacher(), student: reader,
+      augmentation: augmentation, layerMap: options.layerMap,
+      selection: file == nil ? options.selectionNote : nil)
   }
 
   /// Returns the scores of every combination of K, β and τ in a grid on a labelled file.

@@ -33,7 +33,7 @@ extension PipelineRun {
   /// Returns the map from the student's states to the embeddings of the base, if the knowledge base is searched there.
   private func stateMap(_ options: KnowledgeBaseOptions, _ student: any TextEncoder) throws -> StateMap? {
     guard pipeline.options.searchSpace(student.card).isMapped else { return nil }
-    guard let base = try pipeline.options.baseRecipe?.makeBase(in: pipeline.context) else {
+    guard let base = try pipeline.base() else {
       throw ContractError("a recipe that says it has a base makes none")
     }
     guard base.tokenizer.fingerprint == student.tokenizer.fingerprint else {

@@ -95,13 +95,13 @@ public final class PipelineRun {
     try SealedFolder.write(to: folder.student) { try student.write(to: $0) }
     let (reader, augmentation) = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
+    let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
     let report = try timed("evaluation") {
       guard let validation = texts.validation else { return Report(name: record.name) }
-      return try Evaluation(
-        task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe
-      ).report(
+      return try evaluation.report(
         record.name, on: validation, teacher: teacher, student: reader, augmentation: augmentation,
-        layerMap: pipeline.options.layerMap)
+        baselines: baselines, layerMap: pipeline.options.layerMap,
+        selection: pipeline.options.selectionNote)
     }
     try report.write(to: folder)
     record.peakMemory = Compute.peakMemory
@@ -124,7 +124,7 @@ public final class PipelineRun {
   }
 
   /// Returns the texts to train on. Only a student with a teacher can learn from the unlabelled ones.
-  private func data(_ tokenizer: any Tokenizer, withUnlabelled: Bool = false) -> TaskData {
+  func data(_ tokenizer: any Tokenizer, withUnlabelled: Bool = false) -> TaskData {
     func encoded(_ examples: [Example]) -> EncodedDataset {
       EncodedDataset(examples, with: tokenizer, maximumLength: pipeline.options.task.maximumLength)
     }

@@ -21,7 +21,8 @@ package struct RunPlan: Sendable, Codable {
   package let studentParameters: Int
   /// The trainings in their order. The teacher's are missing if an earlier run has prepared the same teacher.
   package let phases: [Phase]
-  /// The seconds for each stage, under the names of `run.json`: teacher, student, knowledge_base, evaluation.
+  /// The seconds for each stage, under the names of `run.json`: teacher, student, knowledge_base, baselines,
+  /// evaluation.
   package let seconds: [String: Double]
   /// The size in bytes of the teacher's answers that are kept on disk while the student is trained.
   package let rememberedBytes: Int
@@ -35,7 +36,7 @@ extension RunPlan {
   /// Tries a few steps of each training on a part of the examples. Nothing is kept.
   ///
   /// The estimate assumes that all terms are active in every step, whatever the schedule is, and leaves out the time for
-  /// building the index of a knowledge base.
+  /// building the index of a knowledge base and for solving regressions.
   ///
   /// - Parameters:
   ///   - pipeline: The pipeline.
@@ -87,10 +88,21 @@ extension RunPlan {
     let perStudentAnswer = try trainer.secondsPerAnswer(of: student.model(), to: data.training)
     let withBase = options.knowledgeBase == nil ? 0.0 : 1
     seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(texts.training.count)
-    // Teacher and student are run once for their scores and once to compare their layers. The student is run once more with its
-    // knowledge base.
+    // The encoder that the baselines read has the size of the teacher, if there is one. It embeds all texts once, and three rows
+    // read it: two regressions and the nearest neighbours.
+    let count = Double(texts.validation?.count ?? 0)
+    let perBaseAnswer = options.baselines.frozen ? (teacher == nil ? perStudentAnswer : perTeacherAnswer) : 0
+    seconds["baselines"] =
+      count == 0
+      ? 0
+      : perBaseAnswer * Double(texts.training.count + texts.heldOutForChoices.count)
+        + (options.baselines.undistilled ? trainer.phases.last?.seconds ?? 0 : 0)
+    // Each row answers all texts, and at most 512 of them four times more to measure its speed. Then the layers of teacher and
+    // student are compared, and retrieval is examined.
+    let perRow =
+      perTeacherAnswer + (1 + withBase + (options.baselines.undistilled ? 1 : 0)) * perStudentAnswer + 3 * perBaseAnswer
     seconds["evaluation"] =
-      Double(texts.validation?.count ?? 0) * (2 * perTeacherAnswer + (2 + withBase) * perStudentAnswer)
+      (count + 4 * min(count, 512)) * perRow + count * (perTeacherAnswer + (1 + withBase) * perStudentAnswer)
 
     name = options.name
     teacherParameters = teacher?.card.parameters
@@ -125,7 +137,7 @@ extension RunPlan {
             + "\(time(phase.secondsPerEpoch)) an epoch, \(time(phase.seconds)) in all"))
     }
     if teacherParameters != nil, seconds["teacher"] == 0 { lines.append(line("teacher", "is prepared")) }
-    for stage in ["teacher", "student", "knowledge_base", "evaluation"] {
+    for stage in ["teacher", "student", "knowledge_base", "baselines", "evaluation"] {
       guard let value = seconds[stage], value > 0 else { continue }
       lines.append(line("time: " + stage.replacing("_", with: " "), time(value), record?.seconds[stage].map(time)))
     }

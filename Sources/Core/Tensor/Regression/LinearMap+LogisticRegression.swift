@@ -63,8 +63,7 @@ private struct LogisticProblem {
       return map.weight.values.map(Double.init)
         + map.bias.enumerated().map { Double($1) + LinearMap.shift($0, map.weight.values, means) }
     }
-    // half an example keeps the logarithm of an empty class finite
-    var counts = [Double](repeating: 0.5, count: classes)
+    var counts = [Double](repeating: 0.5, count: classes)  // above 0, so that the logarithm of an empty class is finite
     for label in labels { counts[label] += 1 }
     return [Double](repeating: 0, count: classes * means.count) + counts.map { log($0 / Double(labels.count)) }
   }

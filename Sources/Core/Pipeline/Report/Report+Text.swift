@@ -1,0 +1,88 @@
+import DistillCore
+import DistillTraining
+
+extension Report {
+  /// The report as a table for a terminal.
+  public var text: String {
+    guard !rows.isEmpty else { return "no validation file, nothing to report" }
+    let cells = cells
+    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    var lines = cells.map { row in
+      row.indices.map { column in
+        let padding = String(repeating: " ", count: widths[column] - row[column].count)
+        return column == 0 ? row[column] + padding : padding + row[column]
+      }.joined(separator: "  ")
+    }
+    lines.insert(String(repeating: "-", count: lines[0].count), at: 1)
+    return (lines + notes).joined(separator: "\n")
+  }
+
+  /// The cells of the table, row by row, starting with the header.
+  var cells: [[String]] {
+    let header =
+      [""] + metrics + ["95 %", "to student", isClassification ? "p" : "95 % of it", "parameters", "texts/s"]
+    return [header]
+      + rows.map { row in
+        [row.name] + row.scores.map { Self.fixed($0.value, 4) } + [Self.range(row.interval)]
+          + (row.comparison.map { comparison in
+            [
+              Self.signed(comparison.difference),
+              comparison.p.map { $0 < 0.0001 ? "< 0.0001" : Self.fixed($0, 4) } ?? Self.range(comparison.interval),
+            ]
+          } ?? ["", ""]) + [
+            row.parameters.map { Self.fixed(Double($0) / 1e6, 1) + " M" } ?? "",
+            row.speed.map { Self.fixed($0, 0) } ?? "",
+          ]
+      }
+  }
+
+  private var metrics: [String] { rows.first?.scores.map(\.metric) ?? [] }
+  private var isClassification: Bool { rows.contains { $0.comparison?.p != nil } }
+
+  private static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + fixed(value, 4) }
+  private static func range(_ interval: ConfidenceInterval) -> String {
+    "\(fixed(interval.low, 3)) … \(fixed(interval.high, 3))"
+  }
+
+  /// The lines below the table.
+  var notes: [String] { [legend, selection, mixingLine, retrievalLine, layerLine].compactMap { $0 } }
+
+  private var legend: String? {
+    guard let metric = metrics.first, rows.contains(where: { $0.comparison != nil }) else { return nil }
+    return "95 %: interval of \(metric) over resamples of the \(count) texts. to student: the difference in \(metric)"
+      + (isClassification ? "; p: exact McNemar test of right answers" : " and its interval, resampled in pairs") + "."
+  }
+
+  private var mixingLine: String? {
+    guard let mixing, let knowledgeBaseSize else { return nil }
+    return "knowledge base: \(knowledgeBaseSize) embeddings, K = \(mixing.neighbours), β = \(mixing.beta), "
+      + "τ = \(mixing.temperature)"
+  }
+
+  private var retrievalLine: String? {
+    guard let retrieval else { return nil }
+    func percent(_ share: Double?) -> String { share.map { Self.fixed(100 * $0, 1) + " %" } ?? "undefined" }
+    func cosine(_ value: Double?) -> String { value.map { Self.fixed($0, 3) } ?? "undefined" }
+    return """
+      keys: \(percent(retrieval.varianceWithinClasses)) of the variance within classes; mean cosine \
+      \(cosine(retrieval.cosineWithinClasses)) within, \(cosine(retrieval.cosineBetweenClasses)) between classes
+      retrieval alone \(Self.fixed(retrieval.retrievalAlone, 4)), with one key per class \
+      \(Self.fixed(retrieval.oneKeyPerClass, 4)); differs from the student on \(retrieval.disagreements) texts, where the student \
+      is right on \(retrieval.studentIsRight) and retrieval on \(retrieval.retrievalIsRight); the right one of both: \
+      \(Self.fixed(retrieval.perfectArbitration, 4))
+      """
+  }
+
+  /// A line with the mean attention KL and the mean [CLS] cosine loss over the matched layers.
+  private var layerLine: String? {
+    func mean(_ figure: (LayerAgreement) -> Double?) -> String? {
+      let values = layers.compactMap(figure)
+      return values.isEmpty ? nil : Self.fixed(values.reduce(0, +) / Double(values.count), 4)
+    }
+    let figures = [mean(\.attentionKL).map { "attention KL \($0)" }, mean(\.cosine).map { "[CLS] cosine loss \($0)" }]
+      .compactMap { $0 }
+    guard !figures.isEmpty else { return nil }
+    let pairs = layers.map { "\(LayerPair(student: $0.student, teacher: $0.teacher))" }.joined(separator: ", ")
+    return "matched layers (\(pairs)): " + figures.joined(separator: ", ")
+  }
+}

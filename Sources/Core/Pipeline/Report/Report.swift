@@ -1,0 +1,55 @@
+import DistillCore
+import Foundation
+
+/// The results of a run or an evaluation.
+public struct Report: Sendable, Codable {
+  public let name: String
+  /// The version of the program that made the report.
+  public let version: String
+  /// One row for each way of answering: teacher, student, student with knowledge base, and baselines. Empty if there was no
+  /// validation file.
+  public let rows: [EvaluationRow]
+  /// The number of texts that the rows were evaluated on.
+  public let count: Int
+  /// A sentence about what was chosen on these same texts, or `nil` if nothing was.
+  public let selection: String?
+  package let mixing: Mixing?
+  package let knowledgeBaseSize: Int?
+  /// What explains the gain of retrieval. `nil` without a knowledge base, and for regression.
+  package let retrieval: RetrievalDiagnosis?
+  /// How closely the matched layers agree. Empty if there is no teacher.
+  package let layers: [LayerAgreement]
+
+  package init(
+    name: String, rows: [EvaluationRow] = [], count: Int = 0, selection: String? = nil, mixing: Mixing? = nil,
+    knowledgeBaseSize: Int? = nil, retrieval: RetrievalDiagnosis? = nil, layers: [LayerAgreement] = []
+  ) {
+    (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
+    (self.count, self.selection, self.retrieval, self.layers) = (count, selection, retrieval, layers)
+    version = SwiftDistill.version
+  }
+
+  /// The rows that no other row surpasses: none is as fast and has a better first score, or has as good a score and is faster.
+  /// The fastest comes first. Rows without a speed are left out.
+  package var front: [EvaluationRow] {
+    func score(_ row: EvaluationRow) -> Double { row.scores.first?.value ?? 0 }
+    func speed(_ row: EvaluationRow) -> Double { row.speed ?? 0 }
+    let ordered = rows.filter { $0.speed != nil }.sorted { (speed($0), score($0)) > (speed($1), score($1)) }
+    return ordered.reduce(into: []) { front, row in
+      if front.last.map({ score(row) > score($0) }) ?? true { front.append(row) }
+    }
+  }
+
+  /// Returns the report as JSON.
+  public func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
+
+  func write(to folder: RunFolder) throws {
+    try AtomicFile.write(Data(json().utf8), to: folder.report)
+    try AtomicFile.write(Data(html.utf8), to: folder.page)
+  }
+
+  /// Returns a number with a fixed number of decimal places, in the same form for every locale.
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)
+  }
+}

@@ -1,0 +1,40 @@
+import DistillCore
+import DistillTraining
+
+extension PipelineRun {
+  var evaluation: Evaluation {
+    Evaluation(task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe)
+  }
+
+  /// Fits what the student is compared with. There is nothing to compare without a validation file.
+  func baselines(
+    _ teacher: (any Teacher)?, _ student: any TextEncoder, _ loop: TrainingLoop
+  ) throws -> Baselines {
+    var baselines = Baselines()
+    guard texts.validation != nil else { return baselines }
+    let options = pipeline.options
+    let base = try pipeline.base()
+    if options.baselines.undistilled, let recipe = options.student {
+      // Layers are copied from the teacher as it was before it learnt the task.
+      let undistilled = try recipe.makeStudent(
+        in: pipeline.context, teacher: teacher.map { base ?? $0 },
+        Preparation(trainer: loop) { [self] in self.data($0) })
+      try loop.fineTune(
+        undistilled, on: data(undistilled.tokenizer), options: options.training, phase: "undistilled student")
+      baselines.answerers.append(evaluation.answerer("undistilled student", try undistilled.model()))
+    }
+    guard options.baselines.frozen else { return baselines }
+    baselines.addConstant(texts.training.compactMap(\.target), task: texts.task.kind)
+    guard let base, base.card.activations.contains(.hidden) else {
+      observe(.note("no baselines on frozen embeddings: teacher and student start from no checkpoint"))
+      return baselines
+    }
+    baselines.answerers += try FrozenBaselines(
+      base, task: texts.task, maximumLength: options.task.maximumLength
+    ).answerers(training: texts.training, heldOut: texts.heldOutForChoices, student: student.card) { done, total in
+      observe(.progress(what: "baselines", done: done, total: total))
+      try stopIfRequested(before: "baselines")
+    }
+    return baselines
+  }
+}

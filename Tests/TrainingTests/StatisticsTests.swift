@@ -1,0 +1,52 @@
+import DistillCore
+import DistillTraining
+import Foundation
+import Testing
+
+/// Intervals and tests against those of scipy, which Scripts/fixtures/statistics.py prints.
+struct StatisticsTests {
+  @Test(arguments: [
+    (0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (9, 5, 0.4239501953125), (66, 24, 1.0902049191089246e-05),
+    (58, 23, 0.0001266111519644753), (0, 12, 0.00048828125), (1003, 1101, 0.034430673357953856), (4, 20_000, 0.0),
+  ]) func mcNemarsTestIsThatOfScipy(gained: Int, lost: Int, p: Double) {
+    #expect(abs(exactMcNemarTest(gained: gained, lost: lost) - p) <= 1e-9 * p)
+    #expect(exactMcNemarTest(gained: lost, lost: gained) == exactMcNemarTest(gained: gained, lost: lost))
+  }
+
+  private let key = RandomKey(3)
+  private func close(_ interval: ConfidenceInterval, _ low: Double, _ high: Double, within tolerance: Double) -> Bool {
+    abs(interval.low - low) < tolerance && abs(interval.high - high) < tolerance
+  }
+
+  /// The bootstrap of a share draws from the binomial distribution.
+  @Test func theIntervalOfAnAccuracyIsBinomial() {
+    let targets = [Target](repeating: .label(1), count: 360)
+    let predictions = (0..<360).map { Target.label($0 % 5 == 0 ? 0 : 1) }
+    let interval = Metric.accuracy.interval(of: predictions, targets: targets, key: key)
+    #expect(close(interval, 0.75833333, 0.84166667, within: 0.006))
+    // The shortcut for accuracy draws what the general way draws: with one right class, this F1 is 2a/(1 + a).
+    let f1 = Metric.f1.interval(of: predictions, targets: targets, key: key)
+    #expect(close(f1, 2 * interval.low / (1 + interval.low), 2 * interval.high / (1 + interval.high), within: 1e-4))
+  }
+
+  @Test func intervalsOfPearsonsRAreThoseOfScipy() {
+    let waves = (0..<200).map(Double.init)
+    let x = waves.map { Target.score(Float(sin($0))) }
+    let y = waves.map { Target.score(Float(sin($0) + cos(3 * $0))) }
+    let z = waves.map { Target.score(Float(sin($0) + 2 * cos(7 * $0))) }
+    #expect(close(Metric.pearson.interval(of: y, targets: x, key: key), 0.6442, 0.7555, within: 0.008))
+    let difference = Metric.pearson.differenceInterval(of: y, against: z, targets: x, key: key)
+    #expect(close(difference, 0.1422, 0.3681, within: 0.012))
+    let none = Metric.pearson.differenceInterval(of: y, against: y, targets: x, key: key)
+    #expect(none == Metric.pearson.differenceInterval(of: z, against: z, targets: x, key: key) && none.high == 0)
+  }
+
+  @Test func aKeyDecidesWhatIsDrawn() {
+    let targets = (0..<50).map { Target.label($0 % 2) }
+    let predictions = (0..<50).map { Target.label($0 % 3 == 0 ? 1 : 0) }
+    func interval(_ seed: UInt64) -> ConfidenceInterval {
+      Metric.matthews.interval(of: predictions, targets: targets, key: RandomKey(seed), resamples: 200)
+    }
+    #expect(interval(1) == interval(1) && interval(1) != interval(2))
+  }
+}
