@@ -20,7 +20,7 @@ import Testing
         .replacing("train: train.tsv", with: "train: \"../${DATA}/train.tsv\"")
         .replacing("validation: validation.tsv", with: "validation: \"${MODELS}/../${DATA}/validation.tsv\"")
         .replacing("max_length: 16", with: "max_length: \"${LENGTH}\"")
-        .replacing("checkpoint: teacher", with: "embedding: \"${POSITION}\", checkpoint: \"${MODELS}/teacher\"")
+        .replacing("checkpoint: teacher", with: "readout: \"${POSITION}\", checkpoint: \"${MODELS}/teacher\"")
         .replacing("output: runs/tiny", with: "output: ../runs/tiny"), to: "sub/secret.yaml")
     let run = ["run", "sub/secret.yaml", "--set", "training.epochs=1"]
     let outcome = try bench.distill(run, environment: environment)
@@ -31,7 +31,7 @@ import Testing
     for line in [
       "name: \"$${x} of ${SECRET}\"", "train: \"\(bench.path("sub"))/../${DATA}/train.tsv\"",
       "validation: \"${MODELS}/../${DATA}/validation.tsv\"", "max_length: 16", "checkpoint: \"${MODELS}/teacher\"",
-      "precision: float32", "embedding: pooler", "labels: [cancel, refund, track]",
+      "precision: float32", "readout: pooler", "labels: [cancel, refund, track]",
     ] { #expect(text.contains(line + "\n"), "\(line) is not in\n\(text)") }
 
     let answer = try bench.distill(["predict", "runs/tiny"], input: "money back\n", environment: environment)

@@ -20,7 +20,7 @@ struct PrecisionTests {
     let report = String(decoding: try bench.data("runs/tiny/report.json"), as: UTF8.self)
     #expect(try scores() == report.split(separator: "\n").map(String.init).filter { !$0.contains("speed") })
     #expect(try scores() != scores("--precision", "float32"))
-    let embed = ["embed", "teacher", "train.tsv", "--set", "embedding=cls", "--output"]
+    let embed = ["embed", "teacher", "train.tsv", "--set", "readout=cls", "--output"]
     #expect(try bench.distill(embed + ["a", "--precision", "bfloat16"]).status == 0)
     #expect(try bench.distill(embed + ["b"]).status == 0)
     #expect(try bench.data("a") != bench.data("b"))

@@ -24,7 +24,7 @@ struct ModelWiringTests {
       ("hard-cross-entropy", "soft-cross-entropy", "needs a teacher", 6, 11),
       ("hard-cross-entropy", "hidden-distance", "needs a teacher", 6, 11),
       ("checkpoint: teacher", "from_teacher_layers: [1]", "needs a teacher", 4, 43),
-      ("output", "knowledge_base: {retriever: {use: exact}}\noutput", "has no teacher", 7, 17),
+      ("output", "knowledge_base: {retriever: {use: exact}, space: teacher}\noutput", "has no teacher", 7, 50),
     ] {
       let error = #expect(throws: Diagnostics.self) { try bench.pipeline(Self.student, replacing: [(old, new)]) }
       let list = try #require(error).list

@@ -25,7 +25,7 @@ struct TrustTests {
 
   /// Two runs whose teachers are the same but for what stands for a sequence.
   @Test func aRunBesideAnotherIsTheRunAlone() throws {
-    let mean = Self.short + [("teacher.base.embedding", "mean")]
+    let mean = Self.short + [("teacher.base.readout", "mean")]
     let (alone, beside) = (try Workbench(), try Workbench())
     try alone.run(try alone.pipeline(set: mean), into: "mean")
     try beside.run(try beside.pipeline(set: Self.short), into: "pooler")
@@ -71,7 +71,7 @@ struct TrustTests {
     let files =
       ["run.json", "pipeline.yaml"]
       + (try ["student", "knowledge-base"].flatMap { part in
-        try FileSystem.names(in: folder.appending(path: part)).map { "\(part)/\($0)" }
+        FileSystem.files(below: folder.appending(path: part)).map { String($0.path.dropFirst(folder.path.count + 1)) }
       })
     for name in files {
       let file = folder.appending(path: name)

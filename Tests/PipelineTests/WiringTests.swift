@@ -59,7 +59,7 @@ struct WiringTests {
       old: "  - {use: soft-cross-entropy}\n  - {use: relational-kl, weight: 0.5}",
       new: "  - {use: soft-cross-entropy, weight: «0}", message: "no loss has a weight above 0"),
     Mistake(
-      old: "{retriever: {use: exact}, neighbours: 4, beta: 0.5}",
+      old: "{retriever: {use: exact}, space: teacher, labels: soft, neighbours: 4, beta: 0.5, temperature: 0.1}",
       new: "{retriever: {use: exact}, choose: «{beta: [0, 1]}}", message: "needs examples that nothing was trained on"),
     Mistake(old: "epochs: 3", new: "patience: «2, epochs: 3", message: "no epoch is scored set task.hold_out"),
     Mistake(
@@ -221,7 +221,7 @@ struct WiringTests {
     ("epochs: 3", "keep: best, epochs: 3", "no texts on which epochs could be compared"),
   ]) func unlabelledTextsAndKeptEpochs(old: String, new: String, message: String) throws {
     var text = Workbench.pipeline.replacing("max_length: 16", with: "max_length: 16, unlabelled: [validation.tsv]")
-      .replacing("knowledge_base: {retriever: {use: exact}, neighbours: 4, beta: 0.5}\n", with: "")
+      .replacing(/knowledge_base: .*\n/, with: "")
     if message.contains("has no teacher") {
       let teacher = try #require(text.firstRange(of: /teacher:\n(  .*\n)+/))
       text.removeSubrange(teacher)

@@ -46,7 +46,7 @@ final class Workbench {
     losses:
       - {use: soft-cross-entropy}
       - {use: relational-kl, weight: 0.5}
-    knowledge_base: {retriever: {use: exact}, neighbours: 4, beta: 0.5}
+    knowledge_base: {retriever: {use: exact}, space: teacher, labels: soft, neighbours: 4, beta: 0.5, temperature: 0.1}
     training: {epochs: 3, batch_size: 8, learning_rate: 0.003}
     output: runs/tiny
 

@@ -63,7 +63,7 @@ public struct FinishedRun: Sendable {
       (augmentation, reader) = (nil, student)
       return
     }
-    let space = options.searchSpace(student.card)
+    let space = base.space ?? .student  // a run from before there was a choice
     reader =
       try space.isMapped
       ? MappedEncoder(

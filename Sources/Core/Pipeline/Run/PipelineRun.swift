@@ -71,6 +71,8 @@ public final class PipelineRun {
     if TaskDefinition.named(options.task.use) == nil, case .classification(let labels) = texts.task.kind {
       options.task.labels = labels
     }
+    let space = options.searchSpace(pipeline.models.student)
+    options.knowledgeBase?.space = space
     options.output = OptionPath(folder.url.path)
     return options.resolvedYAML(writtenAs: pipeline.source)
   }
