@@ -75,7 +75,7 @@ import Testing
     try run(labels, in: bench)
     let text = try bench.distill("predict", "runs/two", input: "{\"text\": \"cancel\"}\n{\"text\": \"where\"}\n")
     #expect(text.status == 0 && text.lines.count == 2, "\(text.errors)")
-    let shown = ["tab\\tlabel\\n\\u{1B}[31m", "ring\\u{07}\\u{85}\\u{2028}"]
+    let shown = ["tab\\tlabel\\n\\u{1B}[31m", "ring\\u{07}\\u{0085}\\u{2028}"]
     for line in text.lines {
       let fields = line.split(separator: "\t")
       #expect(fields.count == 2 && shown.contains(String(fields[0])) && Double(fields[1]) != nil, "\(line)")

@@ -39,7 +39,7 @@ extension BERTEncoder {
           + "instead of \(labels.joined(separator: ", "))")
     }
     let readout = try readout(of: folder, selection)
-    let pairs = try Self.pairs(of: folder, selection, configuration)
+    let pairs = Self.pairs(of: folder, selection, configuration)
     var selection = selection
     // The folder's classifier reads another vector, unless it was asked for.
     let isOther =
@@ -63,14 +63,14 @@ extension BERTEncoder {
   /// Returns the way in which an encoder that is read from a folder reads pairs: the selected one, or that of the folder.
   static func pairs(
     of folder: URL, _ selection: BERTWeights.Selection, _ configuration: BERTConfiguration
-  ) throws -> PairReading {
-    try selection.pairs ?? BERTWeights.pairs(of: folder, hiddenSize: configuration.hiddenSize)
+  ) -> PairReading {
+    selection.pairs ?? BERTWeights.pairs(of: folder, hiddenSize: configuration.hiddenSize)
   }
 
   /// Returns the readout that a folder describes.
   private static func ownReadout(of folder: URL) throws -> Readout {
     if let described = try SentenceTransformersFolder.readout(of: folder) { return described }
-    return try BERTWeights.containsPooler(folder) ? .pooler : .mean
+    return BERTWeights.containsPooler(folder) ? .pooler : .mean
   }
 
   /// Returns the card of an encoder of this configuration.

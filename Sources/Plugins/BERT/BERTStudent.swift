@@ -65,7 +65,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
       let (readout, pairs) = try WiringErrors.blaming("checkpoint") {
         (
           try BERTEncoder.readout(of: checkpoint.url, selection),
-          try BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
+          BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
         )
       }
       return BERTEncoder.card(configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)

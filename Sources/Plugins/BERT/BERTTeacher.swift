@@ -43,7 +43,7 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     return try WiringErrors.blaming("checkpoint") {
       let (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url)
       let readout = try BERTEncoder.readout(of: checkpoint.url, selection)
-      let pairs = try BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
+      let pairs = BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
       return BERTEncoder.card(configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
     }
   }

@@ -95,18 +95,19 @@ enum BERTWeights {
       reader: reader, names: sources, missing: definitions.map(\.name).filter { sources[$0] == nil })
   }
 
-  /// Returns whether the weight file in a folder contains a pooler, according to its header.
-  static func containsPooler(_ folder: URL) throws -> Bool {
-    let reader = try SafetensorsReader(try existing(folder.appending(path: fileName)))
-    return canonicalNames(reader.names).known[BERTParameters.pooler[0]] != nil
-  }
+  /// Returns whether the weight file in a folder contains a pooler, according to its header. A file that cannot be read is reported
+  /// when its weights are.
+  static func containsPooler(_ folder: URL) -> Bool { shape(of: BERTParameters.pooler[0], in: folder) != nil }
 
   /// Returns the way in which the encoder in a folder reads pairs, which the width of its classifier tells.
-  static func pairs(of folder: URL, hiddenSize: Int) throws -> PairReading {
-    let reader = try SafetensorsReader(try existing(folder.appending(path: fileName)))
-    let name = canonicalNames(reader.names).known[BERTParameters.classifier[0]]
-    let width = name.flatMap { reader.tensors[$0]?.shape.last }
+  static func pairs(of folder: URL, hiddenSize: Int) -> PairReading {
+    let width = shape(of: BERTParameters.classifier[0], in: folder)?.last
     return width == PairReading.separate.parts * hiddenSize ? .separate : .joint
+  }
+
+  private static func shape(of parameter: String, in folder: URL) -> [Int]? {
+    guard let reader = try? SafetensorsReader(folder.appending(path: fileName)) else { return nil }
+    return canonicalNames(reader.names).known[parameter].flatMap { reader.tensors[$0]?.shape }
   }
 
   static func write(_ weights: Weights, to folder: URL) throws {
