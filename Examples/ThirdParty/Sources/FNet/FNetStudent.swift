@@ -25,7 +25,9 @@ public struct FNetStudent: StudentRecipe {
     return shape
   }
 
-  public func makeStudent(in context: PipelineContext, teacher: (any Teacher)?) throws -> any Student {
+  public func makeStudent(
+    in context: PipelineContext, teacher: (any Teacher)?, _ preparation: Preparation?
+  ) throws -> any Student {
     guard let teacher else { throw WiringError("needs a teacher, whose vocabulary it takes", option: "use") }
     return try makeStudent(in: context, tokenizer: teacher.tokenizer)
   }
