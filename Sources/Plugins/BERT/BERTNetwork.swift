@@ -56,9 +56,26 @@ struct BERTNetwork: Sendable {
     weights: @escaping (ParameterPlace) -> Tensor
   ) throws -> Response {
     try check(batch, activations)
-    if pairs == .separate { return try respondApart(to: batch, with: activations, dropout: key, weights: weights) }
+    func run(_ batch: TokenBatch) -> BERTRun { BERTRun(batch, weights: weights, dropout: key) }
+    guard pairs == .separate else { return read(run(batch), activations) }
+    guard batch.holdsPairs else { throw ContractError("an encoder that reads pairs apart was given a single text") }
+    let texts = batch.separated()
+    // Without dropout, a text that occurs several times is read once.
+    let (distinct, rows) = key == nil ? texts.distinct() : (texts, Array(0..<texts.sequenceCount))
+    let embeddings = try read(run(distinct), [.embedding])[.embedding]  // [texts, H]
+    func side(_ first: Int) -> Tensor {
+      embeddings.gatheredRows(stride(from: first, to: rows.count, by: 2).map { Int32(rows[$0]) })
+    }
+    let (u, v) = (side(0), side(1))
+    var response = Response()
+    addOutputs(
+      concatenatedColumns([u, v, (u - v).absolute(), u * v]), run(batch), activations, to: &response)  // [B, 4H]
+    return response
+  }
+
+  /// Calculates the activations of sequences.
+  private func read(_ run: BERTRun, _ activations: Set<Activation>) -> Response {
     let plan = BERTPlan(activations, layers: configuration.layers, readout)
-    let run = BERTRun(batch, weights: weights, dropout: key)
     var response = Response()
 
     var x = embed(run)
@@ -76,37 +93,6 @@ struct BERTNetwork: Sendable {
       addOutputs(readOut(x, isClassToken: plan.topIsClassToken, run), run, activations, to: &response)
     }
     return response
-  }
-
-  /// Calculates the activations of pairs whose texts are read apart. Without dropout, a text that occurs several times is read once.
-  private func respondApart(
-    to batch: TokenBatch, with activations: Set<Activation>, dropout key: RandomKey?,
-    weights: @escaping (ParameterPlace) -> Tensor
-  ) throws -> Response {
-    guard batch.holdsPairs else { throw ContractError("an encoder that reads pairs apart was given a single text") }
-    let texts = batch.separated()
-    let (read, rows) = key == nil ? texts.distinct() : (texts, Array(0..<texts.sequenceCount))
-    let all = embedding(of: BERTRun(read, weights: weights, dropout: key))  // [texts, H]
-    func side(_ first: Int) -> Tensor {
-      all.gatheredRows(stride(from: first, to: rows.count, by: 2).map { Int32(rows[$0]) })
-    }
-    let (u, v) = (side(0), side(1))
-    let embedding = concatenatedColumns([u, v, (u - v).absolute(), u * v])  // [B, 4H]
-    var response = Response()
-    addOutputs(embedding, BERTRun(batch, weights: weights, dropout: key), activations, to: &response)
-    return response
-  }
-
-  /// Calculates the readout of every sequence of a run, [B, H].
-  private func embedding(of run: BERTRun) -> Tensor {
-    let plan = BERTPlan([.embedding], layers: configuration.layers, readout)
-    var x = embed(run)
-    var nothing = Response()
-    for layer in layers {
-      let onlyClassToken = layer.index == plan.lastLayer && plan.topIsClassToken
-      x = layer.apply(x, run, classTokenOnly: onlyClassToken, [], into: &nothing)
-    }
-    return readOut(x, isClassToken: plan.topIsClassToken, run)
   }
 
   /// Returns dropout(LayerNorm(words + positions + types)), [N, H].
