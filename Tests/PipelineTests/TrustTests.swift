@@ -70,7 +70,7 @@ struct TrustTests {
     let folder = bench.url.appending(path: "runs/tiny")
     let files =
       ["run.json", "pipeline.yaml"]
-      + (try ["student", "knowledge-base"].flatMap { part in
+      + (["student", "knowledge-base"].flatMap { part in
         FileSystem.files(below: folder.appending(path: part)).map { String($0.path.dropFirst(folder.path.count + 1)) }
       })
     for name in files {
