@@ -13,7 +13,7 @@ public enum HeadSource: String, CaseIterable, Sendable, OptionValue {
 public enum ClassifierSource: String, CaseIterable, Sendable, OptionValue {
   /// The weights come from the file or the teacher.
   case checkpoint
-  /// The weights are a ``LinearProbe``, fitted to the labels on the embeddings of the encoder as it is.
+  /// The weights are a `LinearProbe`, fitted to the labels on the embeddings of the encoder as it is.
   case regression
   /// The weights are random.
   case fresh
