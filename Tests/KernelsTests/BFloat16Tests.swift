@@ -8,16 +8,16 @@ private func rounded(_ x: Float) -> Double {
   return Double(Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
 }
 
-private let bfloat16 = distill_bfloat16_best()?.pointee
+private let here = ["amx", "avx512"].filter { distill_bfloat16_named($0) != nil }
 
-@Suite(.enabled(if: bfloat16 != nil, "this processor has no AVX512_BF16"))
+@Suite(.enabled(if: !here.isEmpty, "this processor has no AVX512_BF16"))
 struct BFloat16Tests {
   struct Size: Sendable { let rows, columns, depth: Int }
 
-  /// Rows below, at and above a tile and a block of tiles, columns around a panel, odd depths, and more pairs than are added
+  /// Rows below, at and above one, two and a block of tiles, columns around a panel, odd depths, and more pairs than are added
   /// at once.
   static let sizes =
-    (1...16).map { Size(rows: $0, columns: 32, depth: 8) }
+    ((1...18) + [28, 29, 31, 32, 33, 48, 49, 64, 65]).map { Size(rows: $0, columns: 32, depth: 8) }
     + [1, 15, 16, 17, 31, 33, 47, 64, 65].map { Size(rows: 14, columns: $0, depth: 8) }
     + [0, 1, 2, 3, 31, 32, 33, 63, 65].map { Size(rows: 15, columns: 33, depth: $0) }
     + [(240, 40, 70), (29, 70, 1537), (3, 5, 3100), (0, 3, 2), (3, 0, 2)].map {
@@ -25,16 +25,18 @@ struct BFloat16Tests {
     }
 
   /// Operands are packed in two pieces where there are two, and everything ends at memory that may not be touched.
-  @Test(arguments: sizes, [(false, false), (false, true), (true, false), (true, true)])
-  func products(_ size: Size, _ transposed: (a: Bool, b: Bool)) throws {
-    let kernels = try #require(bfloat16)
+  @Test(
+    arguments: sizes.flatMap { size in here.map { (size, $0) } },
+    [(false, false), (false, true), (true, false), (true, true)])
+  func products(_ of: (size: Size, name: String), _ transposed: (a: Bool, b: Bool)) throws {
+    let kernels = try #require(distill_bfloat16_named(of.name)).pointee, size = of.size
     let (m, n, k, gap) = (size.rows, size.columns, size.depth, 3)
     var random = SplitMix(UInt64(m * 10_000 + n * 100 + k))
     let aWidth = (transposed.a ? m : k) + gap, bWidth = (transposed.b ? k : n) + gap, cWidth = n + gap
     let a = random.floats(max(0, (transposed.a ? k : m) * aWidth - gap))
     let b = random.floats(max(0, (transposed.b ? n : k) * bWidth - gap))
     let before = random.floats(max(0, m * cWidth - gap))
-    let pairs = (k + 1) / 2
+    let pairs = ((k + 1) / 2 + kernels.group - 1) / kernels.group * kernels.group
     func room(_ count: Int, _ unit: Int) -> [Float] {
       [Float](repeating: .nan, count: (count + unit - 1) / unit * unit * pairs)
     }
@@ -74,15 +76,15 @@ struct BFloat16Tests {
     }
   }
 
-  @Test func rounding() throws {
-    let kernels = try #require(bfloat16)
+  @Test(arguments: here) func rounding(_ name: String) throws {
+    let kernels = try #require(distill_bfloat16_named(name)).pointee
     let step: Float = 0x1p-7
     let cases: [(Float, Float)] = [
       (1 + step / 2, 1), (1 + 3 * step / 2, 1 + 2 * step), (1 + step * 0.501, 1 + step), (-1 - step / 2, -1),
       (.infinity, .infinity), (3.4e38, .infinity), (.nan, .nan), (0, 0),
     ]
     for (x, expected) in cases {
-      var (left, right, c) = ([Float](repeating: 0, count: 14), [Float](repeating: 0, count: 32), [Float(0)])
+      var (left, right) = ([Float](repeating: 0, count: 16 * 16), [Float](repeating: 0, count: 32 * 16)), c = [Float(0)]
       kernels.pack_left(&left, [x], 1, 1, 1, 0)
       kernels.pack_right(&right, [1], 1, 1, 1, 0)
       kernels.product(&c, left, right, 1, 1, 1, 1, 0, 0)

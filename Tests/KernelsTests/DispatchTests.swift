@@ -22,6 +22,10 @@ import Testing
       exit(name == "plain" && distill_bfloat16_best() == nil ? 0 : 1)
     }
     await #expect(processExitsWith: .success) {
+      setenv("DISTILL_ISA", "avx512", 1)
+      exit(distill_bfloat16_best() == distill_bfloat16_named("avx512") || distill_kernels_best() == nil ? 0 : 1)
+    }
+    await #expect(processExitsWith: .success) {
       setenv("DISTILL_ISA", "pentium", 1)
       exit(distill_kernels_best() == nil ? 0 : 1)
     }

@@ -18,7 +18,8 @@ public enum Compute {
   /// set this value themselves.
   @TaskLocal public static var precision = Precision.float32
 
-  /// The instruction set in use: `avx512`, `avx2`, `neon` or `plain`. The environment variable `DISTILL_ISA` selects one.
+  /// The instruction set in use: `avx512`, `avx2`, `neon` or `plain`. The environment variable `DISTILL_ISA` selects one, and
+  /// excludes AMX, which products in bfloat16 use where it is there.
   public static var instructionSet: String { String(cString: engine.kernels.pointee.name) }
 
   /// Returns the unused memory of the pool to the system.

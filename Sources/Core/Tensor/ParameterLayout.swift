@@ -10,7 +10,7 @@ public struct ParameterLayout: Sendable {
   /// The position of each parameter's first element.
   let offsets: [Int]
   /// The number of elements of an arena, including the gaps between parameters, which are zero.
-  let extent: Int
+  package let extent: Int
   private let byName: [String: Int]
 
   /// Lays out parameters in the given order. Their names must differ.

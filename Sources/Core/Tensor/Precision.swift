@@ -4,11 +4,17 @@
 /// parameters, and all other operations are always Float32.
 public enum Precision: String, CaseIterable, Sendable {
   case float32
-  /// 8 significant bits instead of 24, at twice the speed. Requires a processor with AVX512_BF16.
+  /// 8 significant bits instead of 24. Requires a processor with AVX512_BF16, and is fastest with AMX.
   case bfloat16
 
   /// Whether this processor supports the precision.
   public var isAvailable: Bool { self == .float32 || Compute.engine.bfloat16 != nil }
+
+  /// The instructions of its matrix products: `amx`, or those of all other operations.
+  package var instructionSet: String {
+    guard self == .bfloat16, let kernels = Compute.engine.bfloat16 else { return Compute.instructionSet }
+    return String(cString: kernels.pointee.name)
+  }
 
   /// Checks that the precision is available.
   ///

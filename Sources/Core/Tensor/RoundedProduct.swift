@@ -26,7 +26,7 @@ struct RoundedOperand {
     pack: (_ out: UnsafeMutablePointer<Float>, _ first: Int, _ count: Int) -> Void
   ) {
     self.transposed = transposed
-    let (pairs, units) = ((depth + 1) / 2, (count + unit - 1) / unit)
+    let (pairs, units) = (pairs(depth), (count + unit - 1) / unit)
     let storage = Storage(count: units * unit * pairs)
     self.storage = storage
     Compute.parallel(units, grain: max(1, elementwiseGrain / (unit * max(depth, 1)))) { range in
@@ -43,7 +43,7 @@ func multiply(
   _ m: Int, _ n: Int, _ k: Int, _ a: RoundedOperand, _ b: RoundedOperand, beta: Float = 0,
   into c: UnsafeMutablePointer<Float>, stride: Int
 ) {
-  let (kernels, pairs) = (bfloat16, (k + 1) / 2)
+  let (kernels, pairs) = (bfloat16, pairs(k))
   // These arguments may be the only references to the operands, whose memory must not be reused before the product is done.
   defer { withExtendedLifetime((a, b)) {} }
   ProductParts(rows: m, unit: kernels.tile, columns: n, unit: kernels.panel).forEach { rows, columns in
@@ -51,6 +51,12 @@ func multiply(
       c + rows.lowerBound * stride + columns.lowerBound, a.storage.pointer + rows.lowerBound * pairs,
       b.storage.pointer + columns.lowerBound * pairs, rows.count, columns.count, k, stride, a.transposed ? 1 : 0, beta)
   }
+}
+
+/// Returns the number of pairs of a packed row or column, which is a multiple of the kernels' group.
+private func pairs(_ depth: Int) -> Int {
+  let group = bfloat16.group
+  return ((depth + 1) / 2 + group - 1) / group * group
 }
 
 private var bfloat16: distill_bfloat16_kernels {

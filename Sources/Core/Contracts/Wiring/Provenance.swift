@@ -61,6 +61,7 @@ extension Provenance {
     Provenance([
       "program": SwiftDistill.version, "arithmetic.instruction_set": Compute.instructionSet,
       "arithmetic.blas": Compute.blas, "arithmetic.precision": precision.rawValue,
+      "arithmetic.products": precision.instructionSet,
     ])
   }
 

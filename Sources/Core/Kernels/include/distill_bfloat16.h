@@ -13,13 +13,15 @@
 #pragma clang assume_nonnull begin
 
 typedef struct __attribute__((swift_attr("@Sendable"))) distill_bfloat16_kernels {
-  /// The number of rows of A in a tile, and of columns of B in a panel.
+  const char *name;
+  /// The number of rows of A in a tile, of columns of B in a panel, and of pairs in a group.
   ///
   /// A may be packed in pieces that begin at multiples of `tile` rows, and B in pieces that begin at multiples of `panel`
-  /// columns. With pairs = ⌈depth / 2⌉, a piece begins (rows or columns before it) · pairs words of 32 bits into the packed
+  /// columns. With pairs = ⌈depth / 2⌉, rounded up to whole groups, a piece begins (rows or columns before it) · pairs words of 32 bits into the packed
   /// matrix. Each row or column takes 4 · pairs bytes, and their number is rounded up to whole tiles or panels.
   size_t tile;
   size_t panel;
+  size_t group;
   void (*_Nonnull pack_left)(
       void *out, const float *a, size_t rows, size_t depth, size_t stride, int transposed);
   void (*_Nonnull pack_right)(
@@ -30,7 +32,10 @@ typedef struct __attribute__((swift_attr("@Sendable"))) distill_bfloat16_kernels
       float beta);
 } distill_bfloat16_kernels;
 
-/// Returns the kernels of this processor, or NULL if it has no instructions for bfloat16 or DISTILL_ISA excludes them.
+/// Returns the kernels with this name, `amx` or `avx512`, or NULL if this processor or system does not have their instructions.
+const distill_bfloat16_kernels *_Nullable distill_bfloat16_named(const char *name);
+
+/// Returns the fastest kernels of this processor, or NULL if it has no instructions for bfloat16 or DISTILL_ISA excludes them.
 const distill_bfloat16_kernels *_Nullable distill_bfloat16_best(void);
 
 #pragma clang assume_nonnull end
