@@ -16,6 +16,7 @@ final class PhaseRun {
 
   private var place: Checkpoint.Place
   private var best: [[Float]]
+  private var saved = ContinuousClock.now
 
   init(
     _ objective: any Objective, options: TrainingOptions, seed: Int, phase: String, files: TrainingLoop.Files?,
@@ -72,6 +73,14 @@ final class PhaseRun {
     try checkpoints.write(
       Checkpoint(
         place: place, values: values, best: best.isEmpty ? values : best, optimisers: optimisers.map(\.state)))
+    saved = .now
+  }
+
+  /// Whether the end of an epoch is worth a checkpoint. A large one takes as long as several steps, and is only written every half
+  /// a minute.
+  private var isSaveDue: Bool {
+    let numbers = objective.parameters.reduce(0) { $0 + $1.layout.extent }
+    return place.isFinished || numbers < 1_000_000 || saved.secondsUntilNow >= 30
   }
 
   // MARK: the loop
@@ -87,7 +96,8 @@ final class PhaseRun {
         try step(batches[index], epoch: epoch)
         if let signal = stop.requested {
           // A resumed training begins with the next step, so the end of an epoch must be handled before stopping.
-          if index + 1 == perEpoch { try endEpoch(epoch, since: epochStarted) } else { try save() }
+          if index + 1 == perEpoch { try endEpoch(epoch, since: epochStarted) }
+          try save()
           throw TrainingError.stopped(signal: signal, phase: phase, step: place.step)
         }
       }
@@ -136,7 +146,7 @@ final class PhaseRun {
     observe(.stage(record))
   }
 
-  /// Evaluates, updates the best parameters, and writes a checkpoint.
+  /// Evaluates, updates the best parameters, and writes a checkpoint if one is due.
   private func endEpoch(_ epoch: Int, since start: ContinuousClock.Instant) throws {
     let scores = try objective.evaluate()
     let isBest =
@@ -163,7 +173,7 @@ final class PhaseRun {
     try files?.metrics.write(record)
     observe(.epoch(record))
     try report(means, epoch: epoch, isEndOfEpoch: true)
-    try save()
+    if isSaveDue { try save() }
     Compute.trimMemory()  // batches of different lengths leave unused blocks of many sizes
   }
 
