@@ -33,6 +33,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
     visit("readout", &readout, Readout.summary)
     visit("pairs", &pairs, PairReading.summary)
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
+    HeadSource.reject(pooler, with: readout, &visit)
     visit("classifier", &classifier, ClassifierSource.summary)
     let given = [
       ("from_teacher_layers", fromTeacherLayers != nil), ("checkpoint", checkpoint != nil), ("random", random != nil),

@@ -31,6 +31,7 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     visit("readout", &readout, Readout.summary)
     visit("pairs", &pairs, PairReading.summary)
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
+    HeadSource.reject(pooler, with: readout, &visit)
     visit("classifier", &classifier, ClassifierSource.summary)
     visit.section(
       "fine_tune", &fineTune, "Train on the labels first. Without it the classifier teaches as it starts.")

@@ -7,6 +7,14 @@ public enum HeadSource: String, CaseIterable, Sendable, OptionValue {
   case checkpoint
   /// The weights are new, even if the file contains the head.
   case fresh
+
+  /// Rejects the option `pooler` if nothing would read what it asks for.
+  static func reject(_ pooler: HeadSource, with readout: Readout?, _ visit: inout OptionVisitor) {
+    guard pooler == .fresh, let readout, readout != .pooler else { return }
+    visit.reject(
+      "pooler", "a new pooler would not be read: the readout is `\(readout.rawValue)`",
+      hint: "leave `pooler` out, or `readout`, which `pooler: fresh` makes `pooler`", given: ["readout"])
+  }
 }
 
 /// The source of a classifier's initial weights.

@@ -62,7 +62,7 @@ public enum LinearProbe {
   private struct Problem {
     private enum Kind {
       case logistic(x: Matrix, labels: [Int], classes: Int, scale: Double)
-      case ridge(RidgeProblem)
+      case ridge(RidgeProblem, features: Int)
     }
     private let kind: Kind
 
@@ -75,7 +75,7 @@ public enum LinearProbe {
         }
       }
       if case .regression = task {
-        kind = .ridge(try RidgeProblem(x, Matrix(rows: scores.count, columns: 1, values: scores)))
+        kind = .ridge(try RidgeProblem(x, Matrix(rows: scores.count, columns: 1, values: scores)), features: x.columns)
       } else {
         kind = .logistic(x: x, labels: labels, classes: task.outputs, scale: Self.meanSquare(x))
       }
@@ -93,7 +93,9 @@ public enum LinearProbe {
       case .logistic(let x, let labels, let classes, let scale):
         try LinearMap.logisticRegression(
           x, labels: labels, classes: classes, strength: strength * scale, start: start)
-      case .ridge(let problem): try problem.solve(strength: strength * 1000)
+      // A ridge regression counts its strength in mean squares of one feature, of which an embedding's length has as many as
+      // there are features.
+      case .ridge(let problem, let features): try problem.solve(strength: strength * Double(features))
       }
     }
   }

@@ -117,6 +117,7 @@ package struct Evaluation {
       keys: knowledge.embeddings, classes: knowledge.softLabels.tensor.rowArgmax(),
       queries: Matrix(try response[.embedding].l2Normalised()), student: own,
       retrieved: augmentation.answers(student: own, neighbours: found).retrieved,
-      targets: data.targets.compactMap { $0?.label })
+      targets: data.targets.compactMap { $0?.label },
+      mapCosine: (student as? MappedEncoder).map { Double($0.map.cosine) })
   }
 }

@@ -63,8 +63,11 @@ extension Report {
     guard let retrieval else { return nil }
     func percent(_ share: Double?) -> String { share.map { Self.fixed(100 * $0, 1) + " %" } ?? "undefined" }
     func cosine(_ value: Double?) -> String { value.map { Self.fixed($0, 3) } ?? "undefined" }
+    let map = retrieval.mapCosine.map {
+      "the map to the base meets its embeddings with a mean cosine of \(Self.fixed($0, 3))\n"
+    }
     return """
-      keys: \(percent(retrieval.varianceWithinClasses)) of the variance within classes; mean cosine \
+      \(map ?? "")keys: \(percent(retrieval.varianceWithinClasses)) of the variance within classes; mean cosine \
       \(cosine(retrieval.cosineWithinClasses)) within, \(cosine(retrieval.cosineBetweenClasses)) between classes
       retrieval alone \(Self.fixed(retrieval.retrievalAlone, 4)), with one key per class \
       \(Self.fixed(retrieval.oneKeyPerClass, 4)); differs from the student on \(retrieval.disagreements) texts, where the student \

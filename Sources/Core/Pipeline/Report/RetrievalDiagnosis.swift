@@ -23,6 +23,9 @@ package struct RetrievalDiagnosis: Sendable, Codable {
   package let retrievalAlone: Double
   /// The accuracy of the class whose mean key is nearest.
   package let oneKeyPerClass: Double
+  /// The mean cosine of the mapped states to the embeddings that they are mapped to, on the texts that chose the strength of the
+  /// map's penalty. `nil` if the space needs no map.
+  package let mapCosine: Double?
 
   /// Computes the figures.
   ///
@@ -33,9 +36,12 @@ package struct RetrievalDiagnosis: Sendable, Codable {
   ///   - student: The student's probabilities for the texts [B, C].
   ///   - retrieved: The retrieved probabilities for the texts [B, C].
   ///   - targets: The right classes of the texts, at least one.
+  ///   - mapCosine: How well the map to the space meets its aim, if there is one.
   package init(
-    keys: Matrix, classes: [Int], queries: Matrix, student: Matrix, retrieved: Matrix, targets: [Int]
+    keys: Matrix, classes: [Int], queries: Matrix, student: Matrix, retrieved: Matrix, targets: [Int],
+    mapCosine: Double? = nil
   ) {
+    self.mapCosine = mapCosine
     precondition(classes.count == keys.rows && !targets.isEmpty, "\(classes.count) classes of \(keys.rows) keys")
     precondition(
       [queries.rows, student.rows, retrieved.rows].allSatisfy { $0 == targets.count }, "texts without an answer")
