@@ -8,7 +8,7 @@ private func rounded(_ x: Float) -> Double {
   return Double(Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
 }
 
-private let here = ["amx", "avx512"].filter { distill_bfloat16_named($0) != nil }
+private let here: [String] = ["amx", "avx512"].filter { distill_bfloat16_named($0) != nil }
 
 @Suite(.enabled(if: !here.isEmpty, "this processor has no AVX512_BF16"))
 struct BFloat16Tests {

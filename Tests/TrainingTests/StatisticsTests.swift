@@ -3,7 +3,7 @@ import DistillTraining
 import Foundation
 import Testing
 
-/// Intervals and tests against those of scipy, which Scripts/fixtures/statistics.py prints.
+/// Intervals and tests against those of scipy and statsmodels, which Scripts/fixtures/statistics.py prints.
 struct StatisticsTests {
   @Test(arguments: [
     (0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (9, 5, 0.4239501953125), (66, 24, 1.0902049191089246e-05),
@@ -11,6 +11,33 @@ struct StatisticsTests {
   ]) func mcNemarsTestIsThatOfScipy(gained: Int, lost: Int, p: Double) {
     #expect(abs(exactMcNemarTest(gained: gained, lost: lost) - p) <= 1e-9 * p)
     #expect(exactMcNemarTest(gained: lost, lost: gained) == exactMcNemarTest(gained: gained, lost: lost))
+  }
+
+  @Test(
+    arguments: [
+      ([1, 1, -1, 1, 0, 1, 1], 0.21875), ([3, -1, 2, 5, -4, 1, 0, 2, 2], 0.28125), ([2, 2, 2, -2], 0.625),
+      ([5, 4, -1, 3, 3, 2, -2, 1, 1, 4], 0.03515625), ([], 1), ([0, 0], 1),
+    ] as [([Int], Double)]) func signFlipsAreThoseOfScipy(differences: [Int], p: Double)
+  {
+    #expect(abs(exactSignFlipTest(differences) - p) < 1e-12)
+  }
+
+  /// With one seed, the test is McNemar's.
+  @Test func signFlipsOfOneSeedAreMcNemarsTest() {
+    for (gained, lost) in [(66, 24), (9, 5), (0, 12), (5, 5)] {
+      let differences = [Int](repeating: 1, count: gained) + [Int](repeating: -1, count: lost) + [0, 0, 0]
+      let p = exactMcNemarTest(gained: gained, lost: lost)
+      #expect(abs(exactSignFlipTest(differences) - p) <= 1e-9 * p)
+    }
+  }
+
+  /// The corrected values are those of statsmodels.
+  @Test func holmsCorrection() {
+    let corrected = holmCorrected([0.01, 0.04, 0.03, 0.005, 0.5, 0.04])
+    for (value, expected) in zip(corrected, [0.05, 0.12, 0.12, 0.03, 0.5, 0.12]) {
+      #expect(abs(value - expected) < 1e-12)
+    }
+    #expect(holmCorrected([]).isEmpty)
   }
 
   private let key = RandomKey(3)

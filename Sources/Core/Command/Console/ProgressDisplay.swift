@@ -9,8 +9,7 @@ final class ProgressDisplay {
   private var phaseStart = ContinuousClock.now
   private var firstStep = 0
   private var lastDrawn = ContinuousClock.now
-  /// The text on the current line of the terminal, which has no line feed yet.
-  private var drawn = ""
+  private var bar = RedrawnLine()
   private let isTerminal = Console.isTerminal
 
   func show(_ event: TrainingEvent) {
@@ -60,7 +59,7 @@ final class ProgressDisplay {
   private func progress(_ what: String, _ done: Int, _ total: Int) {
     if isTerminal {
       if isTimeToDraw(last: done == total) { draw(what, done, total, "\(done)/\(total)") }
-      if done == total { clear() }
+      if done == total { bar.clear() }
     } else if done == total {
       line("\(what): \(total) sequences")
     }
@@ -74,25 +73,11 @@ final class ProgressDisplay {
 
   private func draw(_ what: String, _ done: Int, _ total: Int, _ figures: String) {
     let line = ProgressLine(what: what, share: total == 0 ? 0 : Double(done) / Double(total), figures: figures)
-    redraw { line.text(columns: $0 - 1) }
-  }
-
-  private func clear() { if !drawn.isEmpty { redraw { _ in "" } } }
-
-  /// Replaces the text that was drawn last.
-  ///
-  /// `text` receives the current width of the terminal and must return fewer columns. A line of the full width could wrap, and
-  /// then a carriage return would not go back to its beginning.
-  private func redraw(_ text: (_ columns: Int) -> String) {
-    let columns = StandardStream.error.columns ?? 80
-    // If the terminal was made narrower since then, the old line now occupies several rows.
-    let rows = max(0, ProgressLine.columns(of: drawn) - 1) / columns
-    drawn = text(columns)
-    Console.draw("\r" + String(repeating: "\u{1B}[A", count: rows) + "\u{1B}[J" + drawn)
+    bar.redraw { line.text(columns: $0 - 1) }
   }
 
   private func line(_ text: String) {
-    clear()
+    bar.clear()
     Console.error(text)
   }
 

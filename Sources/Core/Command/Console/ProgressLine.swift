@@ -13,8 +13,13 @@ struct ProgressLine {
     let filled = Int(Double(cells) * min(max(share, 0), 1))
     let bar =
       cells < 4 ? " " : " [\(String(repeating: "█", count: filled))\(String(repeating: "·", count: cells - filled))] "
+    return Self.cut(what + bar + figures, columns: columns)
+  }
+
+  /// Returns as much of a text as fits into a number of columns.
+  static func cut(_ whole: String, columns: Int) -> String {
     var (text, left) = ("", columns)
-    for character in what + bar + figures {
+    for character in whole {
       left -= Self.columns(of: character)
       if left < 0 { break }
       text.append(character)

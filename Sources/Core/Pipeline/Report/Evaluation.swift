@@ -24,13 +24,15 @@ package struct Evaluation {
     selection: String? = nil
   ) throws -> Report {
     let pairs = teacher.map { layerMap.pairs(student: student.card.layers, teacher: $0.card.layers) } ?? []
+    let (rows, answers) = try rows(
+      examples, teacher: teacher, student: student, augmentation: augmentation, baselines: baselines)
     return Report(
-      name: name,
-      rows: try rows(examples, teacher: teacher, student: student, augmentation: augmentation, baselines: baselines),
+      name: name, rows: rows,
       count: examples.count, selection: selection, mixing: augmentation?.mixing,
       knowledgeBaseSize: augmentation?.knowledge.count,
       retrieval: try augmentation.flatMap { try diagnosis(of: $0, student, on: examples) },
-      layers: try teacher.map { try agreement(on: examples, teacher: $0, student: student, layerMap: pairs) } ?? [])
+      layers: try teacher.map { try agreement(on: examples, teacher: $0, student: student, layerMap: pairs) } ?? [],
+      answers: answers)
   }
 
   /// Returns a way of answering with an encoder's own classifier.
@@ -43,7 +45,7 @@ package struct Evaluation {
   private func rows(
     _ examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder, augmentation: RetrievalAugmentation?,
     baselines: Baselines
-  ) throws -> [EvaluationRow] {
+  ) throws -> ([EvaluationRow], RecordedAnswers) {
     let own = answerer("student", student)
     var answerers = [teacher.map { answerer("teacher", $0) }, own].compactMap { $0 }
     if let augmentation {
@@ -64,7 +66,10 @@ package struct Evaluation {
           name: constant.name, predictions: targets.map { _ in constant.answer }, parameters: 0, speed: nil))
     }
     let reference = outcomes.first { $0.name == own.name }
-    return outcomes.map { row($0, targets, reference: reference) }
+    return (
+      outcomes.map { row($0, targets, reference: reference) },
+      RecordedAnswers(task, targets: targets, rows: outcomes.map { ($0.name, $0.predictions) })
+    )
   }
 
   /// What one way of answering predicts, and its cost.

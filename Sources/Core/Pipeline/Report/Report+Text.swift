@@ -5,16 +5,7 @@ extension Report {
   /// The report as a table for a terminal.
   public var text: String {
     guard !rows.isEmpty else { return "no validation file, nothing to report" }
-    let cells = cells
-    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-    var lines = cells.map { row in
-      row.indices.map { column in
-        let padding = String(repeating: " ", count: widths[column] - row[column].count)
-        return column == 0 ? row[column] + padding : padding + row[column]
-      }.joined(separator: "  ")
-    }
-    lines.insert(String(repeating: "-", count: lines[0].count), at: 1)
-    return (lines + notes).joined(separator: "\n")
+    return ([TextTable(cells: cells).text] + notes).joined(separator: "\n")
   }
 
   /// The cells of the table, row by row, starting with the header.
@@ -27,7 +18,7 @@ extension Report {
           + (row.comparison.map { comparison in
             [
               Self.signed(comparison.difference),
-              comparison.p.map { $0 < 0.0001 ? "< 0.0001" : Self.fixed($0, 4) } ?? Self.range(comparison.interval),
+              comparison.p.map(Self.probability) ?? Self.range(comparison.interval),
             ]
           } ?? ["", ""]) + [
             row.parameters.map { Self.fixed(Double($0) / 1e6, 1) + " M" } ?? "",
@@ -39,8 +30,9 @@ extension Report {
   private var metrics: [String] { rows.first?.scores.map(\.metric) ?? [] }
   private var isClassification: Bool { rows.contains { $0.comparison?.p != nil } }
 
-  private static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + fixed(value, 4) }
-  private static func range(_ interval: ConfidenceInterval) -> String {
+  static func probability(_ p: Double) -> String { p < 0.0001 ? "< 0.0001" : fixed(p, 4) }
+  static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + fixed(value, 4) }
+  static func range(_ interval: ConfidenceInterval) -> String {
     "\(fixed(interval.low, 3)) … \(fixed(interval.high, 3))"
   }
 

@@ -19,14 +19,21 @@ public struct Report: Sendable, Codable {
   package let retrieval: RetrievalDiagnosis?
   /// How closely the matched layers agree. Empty if there is no teacher.
   package let layers: [LayerAgreement]
+  /// What each row answered to each text, which is not part of the report's JSON. `nil` if there was no validation file.
+  package private(set) var answers: RecordedAnswers?
+
+  private enum CodingKeys: CodingKey {
+    case name, version, rows, count, selection, mixing, knowledgeBaseSize, retrieval, layers
+  }
 
   package init(
     name: String, rows: [EvaluationRow] = [], count: Int = 0, selection: String? = nil, mixing: Mixing? = nil,
-    knowledgeBaseSize: Int? = nil, retrieval: RetrievalDiagnosis? = nil, layers: [LayerAgreement] = []
+    knowledgeBaseSize: Int? = nil, retrieval: RetrievalDiagnosis? = nil, layers: [LayerAgreement] = [],
+    answers: RecordedAnswers? = nil
   ) {
     (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
     (self.count, self.selection, self.retrieval, self.layers) = (count, selection, retrieval, layers)
-    version = SwiftDistill.version
+    (self.answers, version) = (answers, SwiftDistill.version)
   }
 
   /// The rows that no other row surpasses: none is as fast and has a better first score, or has as good a score and is faster.
@@ -46,6 +53,7 @@ public struct Report: Sendable, Codable {
   func write(to folder: RunFolder) throws {
     try AtomicFile.write(Data(json().utf8), to: folder.report)
     try AtomicFile.write(Data(html.utf8), to: folder.page)
+    try answers?.write(to: folder.answers)
   }
 
   /// Returns a number with a fixed number of decimal places, in the same form for every locale.

@@ -54,12 +54,13 @@ package struct RunFolder: Sendable {
   package var checkpoints: URL { url.appending(path: "checkpoints") }
   package var metrics: URL { url.appending(path: "metrics.jsonl") }
   package var report: URL { url.appending(path: "report.json") }
+  package var answers: URL { url.appending(path: "answers.json") }
   package var page: URL { url.appending(path: "report.html") }
   private var lockFile: URL { url.appending(path: ".lock") }
   /// Everything that a run writes. The record comes last, so that the folder is recognised as a run until everything else has
   /// been removed.
   var parts: [URL] {
-    [pipeline, teacher, student, knowledgeBase, checkpoints, metrics, report, page, record]
+    [pipeline, teacher, student, knowledgeBase, checkpoints, metrics, answers, report, page, record]
   }
   /// The folder of prepared teachers, which the runs in the same parent folder share.
   package var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }

@@ -29,7 +29,7 @@ package struct RunRecord: Codable, Sendable {
   /// time.
   private var checksum: String?
 
-  init(name: String, provenance: Provenance, seed: Int, threads: Int, layerMap: [[Int]]) {
+  package init(name: String, provenance: Provenance, seed: Int, threads: Int, layerMap: [[Int]]) {
     (self.name, self.provenance, self.seed, self.threads, self.layerMap) = (name, provenance, seed, threads, layerMap)
     (mixing, seconds, peakMemory, isComplete) = (nil, [:], nil, false)
     version = SwiftDistill.version
@@ -41,7 +41,7 @@ package struct RunRecord: Codable, Sendable {
     return Checksum.hexDigest(of: try JSONEncoder.pretty.encode(record))
   }
 
-  func write(to url: URL) throws {
+  package func write(to url: URL) throws {
     var record = self
     record.checksum = try sum()
     try AtomicFile.write(JSONEncoder.pretty.encode(record), to: url)

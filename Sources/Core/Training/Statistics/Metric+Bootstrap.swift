@@ -26,7 +26,7 @@ extension Metric {
   }
 
   /// Returns the metric as a function of the examples that it is computed on.
-  private func statistic(_ predictions: [Target], _ targets: [Target]) -> ([Int]) -> Double {
+  package func statistic(_ predictions: [Target], _ targets: [Target]) -> ([Int]) -> Double {
     if self == .accuracy {  // the same value as below, without counting labels
       let isRight = zip(predictions, targets).map { $0 == $1 }
       return { rows in Double(rows.count { isRight[$0] }) / Double(rows.count) }
@@ -38,10 +38,18 @@ extension Metric {
     _ count: Int, _ key: RandomKey, _ resamples: Int, _ statistic: ([Int]) -> Double
   ) -> ConfidenceInterval {
     precondition(count > 0 && resamples > 0, "\(resamples) resamples of \(count) examples")
-    let values = (0..<resamples).map { resample in
-      let key = key.child(resample)
-      return statistic((0..<count).map { key.integer(below: count, UInt64($0)) })
-    }.sorted()
+    return ConfidenceInterval(
+      ofResamples: (0..<resamples).map { resample in
+        let key = key.child(resample)
+        return statistic((0..<count).map { key.integer(below: count, UInt64($0)) })
+      })
+  }
+}
+
+extension ConfidenceInterval {
+  /// The range from the 2.5 % to the 97.5 % quantile of a statistic of resamples.
+  package init(ofResamples values: [Double]) {
+    let values = values.sorted()
     /// The quantile with linear interpolation between order statistics, as in NumPy.
     func quantile(_ share: Double) -> Double {
       let place = share * Double(values.count - 1)
@@ -49,6 +57,6 @@ extension Metric {
       let above = min(below + 1, values.count - 1)
       return values[below] + (place - Double(below)) * (values[above] - values[below])
     }
-    return ConfidenceInterval(low: quantile(0.025), high: quantile(0.975))
+    self.init(low: quantile(0.025), high: quantile(0.975))
   }
 }

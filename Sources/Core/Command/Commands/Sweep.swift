@@ -1,0 +1,51 @@
+import ArgumentParser
+import DistillCore
+import DistillPipeline
+import Foundation
+
+struct Sweep: PluginCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a pipeline with several seeds, values or variants, and compare them.",
+    discussion: """
+      A sweep file names a pipeline, and what is to be tried with it:
+
+        version: 1
+        pipeline: pipeline.yaml
+        seeds: [1, 2, 3]
+        grid:
+          - {option: training.learning_rate, values: [1.0e-4, 2.0e-4]}
+        variants:
+          - {name: soft labels}
+          - {name: stacked, pipeline: stacked.yaml, set: ["training.epochs=6"]}
+        output: runs/sweep
+
+      `grid` and `variants` may be left out. Every run is a process with a folder of its own, and all share prepared teachers. \
+      A run that fails does not end the others. The same command goes on with what is unfinished. \
+      `distill compare` prints the table again, in other forms and against other rows.
+      """)
+
+  @Argument(help: "Sweep file.")
+  var file: String
+  @Option(help: "Folder of the runs, instead of the file's `output`.")
+  var output: String?
+  @Option(help: "Runs beside each other, which divide the threads among them.")
+  var jobs = 1
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if !(1...256).contains(jobs) { throw ValidationError("--jobs must be between 1 and 256") }
+  }
+
+  func run(_ registry: PluginRegistry) throws {
+    let plan = try SweepPlan(file, output: output.map { URL(filePath: $0) }, registry: registry)
+    let signals = Signals()
+    try FileSystem.makeFolder(plan.output)
+    let runner = SweepRunner(
+      plan, jobs: jobs, threads: max(1, (threads.threads ?? Compute.threads) / jobs), stop: signals.stop)
+    let failed = try runner.run()
+    if let signal = signals.stop.requested { throw ExitCode(128 + signal) }
+    let finished = plan.members.filter { !failed.contains($0.name) }
+    if !finished.isEmpty { Console.output(try Comparison(finished.map { try ComparedRun($0.folder) }).text(.text)) }
+    if !failed.isEmpty { throw ExitCode(1) }
+  }
+}

@@ -1,0 +1,58 @@
+import DistillCore
+import Foundation
+
+/// What every row of a report answered to each validation text. A run keeps it in `answers.json`, so that runs can be compared text by
+/// text.
+package struct RecordedAnswers: Sendable, Codable {
+  package struct Row: Sendable, Codable {
+    package let name: String
+    /// The index of the predicted class for each text, or the predicted score.
+    package let predictions: [Double]
+  }
+
+  package let metrics: [String]
+  package let isRegression: Bool
+  package let targets: [Double]
+  package let rows: [Row]
+
+  init(_ task: TaskDefinition, targets: [Target], rows: [(name: String, predictions: [Target])]) {
+    func numbers(_ values: [Target]) -> [Double] {
+      values.map {
+        switch $0 {
+        case .label(let label): Double(label)
+        case .score(let score): Double(score)
+        }
+      }
+    }
+    metrics = task.metrics.map(\.rawValue)
+    if case .regression = task.kind { isRegression = true } else { isRegression = false }
+    self.targets = numbers(targets)
+    self.rows = rows.map { Row(name: $0.name, predictions: numbers($0.predictions)) }
+  }
+
+  /// Reads the answers of a finished run.
+  ///
+  /// - Throws: `FormatError` if the file is missing or damaged.
+  init(_ file: URL) throws {
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw FormatError(
+        file: file, "is missing: the run has no validation file, or was made by a version that did not keep its answers"
+      )
+    }
+    guard let read = try? JSONDecoder.snakeCase.decode(RecordedAnswers.self, from: FileSystem.contents(of: file)),
+      !read.targets.isEmpty, read.metrics.allSatisfy({ Metric(rawValue: $0) != nil }), !read.metrics.isEmpty,
+      read.rows.allSatisfy({ $0.predictions.count == read.targets.count }),
+      read.isRegression || (read.rows.flatMap(\.predictions) + read.targets).allSatisfy({ Int(exactly: $0) != nil })
+    else { throw FormatError(file: file, "is damaged, or does not hold the answers of a run") }
+    self = read
+  }
+
+  func write(to file: URL) throws {
+    let encoder = JSONEncoder()
+    (encoder.outputFormatting, encoder.keyEncodingStrategy) = ([.sortedKeys], .convertToSnakeCase)
+    try AtomicFile.write(encoder.encode(self), to: file)
+  }
+
+  /// Returns numbers of this record as labels or scores.
+  func targets(_ values: [Double]) -> [Target] { values.map { isRegression ? .score(Float($0)) : .label(Int($0)) } }
+}
