@@ -56,7 +56,8 @@ let libraries = [
   core("DistillWordPiece", "WordPiece", ["DistillText"]),
   core("DistillCore", "Contracts", ["DistillTensor", "DistillFormats", "DistillOptions", "DistillText"]),
   core("DistillTraining", "Training", ["DistillCore"]),
-  core("DistillPipeline", "Pipeline", ["DistillTraining", "DistillYAML"]),
+  core("DistillKnowledge", "Knowledge", ["DistillCore"]),
+  core("DistillPipeline", "Pipeline", ["DistillTraining", "DistillKnowledge", "DistillYAML"]),
   core("DistillTestKit", "TestKit", ["DistillCore"]),
   core(
     "DistillCLI", "Command", ["DistillPipeline", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -108,7 +109,7 @@ let package = Package(
     tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
     tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),
-    tests("Pipeline", ["DistillPipeline"] + plugins.map { .byName(name: $0.name) }),
+    tests("Pipeline", ["DistillPipeline", "DistillKnowledge"] + plugins.map { .byName(name: $0.name) }),
     tests("EndToEnd", ["DistillCore"]),
     tests(
       "BERT",

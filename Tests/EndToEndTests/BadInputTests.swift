@@ -147,9 +147,10 @@ import Testing
     }
     func truncate(_ url: URL) throws { try Data(contentsOf: url).dropLast(40).write(to: url) }
     try damage("knowledge-base", FileManager.default.removeItem)
-    try damage("knowledge-base/knowledge.safetensors", truncate)
-    try damage("knowledge-base/knowledge.safetensors") { url in
-      try (Data(contentsOf: url).dropLast(4) + [0, 0, 0xC0, 0x7F]).write(to: url)  // the last soft label is NaN
+    try damage("knowledge-base/manifest.json", truncate)
+    try damage("knowledge-base/segments/000001-make/keys.safetensors", truncate)
+    try damage("knowledge-base/segments/000001-make/keys.safetensors") { url in
+      try (Data(contentsOf: url).dropLast(4) + [0, 0, 0xC0, 0x7F]).write(to: url)  // the last number is NaN
     }
     try damage("student/model.safetensors", truncate)
     try damage("student", FileManager.default.removeItem)

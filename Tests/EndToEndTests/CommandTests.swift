@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct CommandTests {
   struct Answer: Decodable {
     struct Neighbour: Decodable {
-      let row: Int
+      let id: Int
       let similarity: Double
       let scores: [String: Double]
     }
@@ -68,7 +68,7 @@ import Testing
     let training = try String(decoding: bench.data("train.tsv"), as: UTF8.self).split(separator: "\n").dropFirst()
     for line in told.lines {
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-      #expect(object?.keys.sorted() == ["label", "neighbours", "retrieved", "scores", "student"])
+      #expect(object?.keys.sorted() == ["label", "neighbours", "novelty", "retrieved", "scores", "student"])
       let answer = try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
       let retrieved = try #require(answer.retrieved)
       let neighbours = try #require(answer.neighbours)
@@ -77,7 +77,7 @@ import Testing
         #expect(abs(scores.values.reduce(0, +) - 1) < 1e-5)
       }
       #expect(neighbours.count == 4)
-      #expect(neighbours.allSatisfy { training.indices.contains($0.row + 1) })
+      #expect(neighbours.allSatisfy { training.indices.contains($0.id + 1) })
       #expect(neighbours.map(\.similarity) == neighbours.map(\.similarity).sorted(by: >))
       let weights = neighbours.map { exp($0.similarity / 0.1) }
       for label in Workbench.labels {

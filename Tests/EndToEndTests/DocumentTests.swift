@@ -122,8 +122,12 @@ import Testing
     if Self.isFollowed(block.document) || Self.notRun.keys.contains(where: block.text.contains) { return }
     let bench = try Workbench()
     try bench.write("where is my parcel\nmoney back\n", to: "texts.txt")
+    try bench.write("version: 1\npipeline: pipeline.yaml\nseeds: [1]\noutput: runs/sweep\n", to: "sweep.yaml")
+    try bench.write("text\tintent\nbox box\thelp\n", to: "more.tsv")
     let words = ["FILE": "pipeline.yaml", "RUN": "runs/tiny", "MODEL": "teacher"]
-    let text = block.text.replacing(/(distill [a-z]+ )(FILE|RUN|MODEL)\b/) {
+    let text = block.text.replacing("distill sweep FILE", with: "distill sweep sweep.yaml").replacing(
+      /(distill [a-z]+ (?:add )?)(FILE|RUN|MODEL)\b/
+    ) {
       $0.1 + (words[String($0.2)] ?? "")
     }
     let outcome = try bench.shell(text)

@@ -19,13 +19,15 @@ import Testing
       let name = root.appending(path: path).lastPathComponent
       if name == "report.html" { continue }  // drawn from report.json, and the chart contains the speeds
       files[path] = data
-      guard ["run.json", "report.json", "metrics.jsonl", "pipeline.yaml"].contains(name) else {
+      guard ["run.json", "report.json", "metrics.jsonl", "pipeline.yaml", "manifest.json"].contains(name) else {
         continue
       }
       let text = String(decoding: data, as: UTF8.self)
       files[path] = Data(
-        text.replacing(/"(seconds|speed|peak_memory|threads)" ?: ?(\{[^}]*\}|[0-9.e-]+)/, with: "")
-          .replacing(/<td>[0-9]+<\/td>/, with: "").replacing(bench.url.path, with: "").utf8)
+        text.replacing(/"time" : "[^"]*"/, with: "").replacing(
+          /"(seconds|speed|peak_memory|threads)" ?: ?(\{[^}]*\}|[0-9.e-]+)/, with: ""
+        )
+        .replacing(/<td>[0-9]+<\/td>/, with: "").replacing(bench.url.path, with: "").utf8)
     }
     return files
   }

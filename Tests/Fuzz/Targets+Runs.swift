@@ -1,5 +1,6 @@
 import DistillCore
 import DistillHNSW
+import DistillKnowledge
 import DistillPipeline
 import DistillYAML
 import Foundation
@@ -7,11 +8,11 @@ import Foundation
 extension Bench {
   /// What a run writes and reads again.
   func runs() throws -> [Target] {
-    let knowledge = try KnowledgeBase(folder: url.appending(path: "runs/tiny/knowledge-base"))
+    let finished = try FinishedRun(url.appending(path: "runs/tiny"), registry: registry)
+    guard let knowledge = finished.augmentation?.knowledge else { throw FuzzError("the run has no knowledge base") }
     let queries = Matrix(
       rows: 2, columns: knowledge.embeddings.columns,
       values: Array(knowledge.embeddings.values.prefix(2 * knowledge.embeddings.columns)))
-    let finished = try FinishedRun(url.appending(path: "runs/tiny"), registry: registry)
     let texts = [Example(text: "the film was good", line: 1), Example(text: "", line: 2)]
     // A run is gone on with only where its inputs lie where they lay.
     let tiny = try Pipeline(file: corpus.url.appending(path: "pipeline.yaml").path, registry: registry)
@@ -20,17 +21,14 @@ extension Bench {
     let newestCheckpoint = try members("runs/plain/checkpoints").suffix(1)
     return [
       try Target(
-        "knowledge-base", weight: 50, members("runs/tiny/knowledge-base") { $0.hasSuffix("knowledge.safetensors") }
+        "knowledge-base", weight: 50,
+        members("runs/tiny/knowledge-base") { $0.contains("segments") || $0.hasSuffix("manifest.json") },
+        words: "base segment number width changes null -1 0 1e39"
       ) {
         member, bytes in
-        try trying(member, bytes) { file in
-          let base = try KnowledgeBase(folder: file.deletingLastPathComponent())
-          let index = try HNSWIndex(vectors: base.embeddings, m: 4, efConstruction: 8)
-          guard index.width == queries.columns else { return }
-          let augmentation = RetrievalAugmentation(
-            base, retriever: index, mixing: Mixing(neighbours: 3, beta: 0.5, temperature: 0.1))
-          let own = Matrix(Tensor(repeating: 0.5, [queries.rows, base.softLabels.columns]))
-          _ = augmentation.answers(student: own, neighbours: try augmentation.neighbours(of: queries.tensor))
+        try trying(member, bytes) { _ in
+          let state = try KnowledgeLog(url.appending(path: "runs/tiny/knowledge-base")).snapshot()
+          _ = state.newLabels(beside: finished.task.kind)
         }
       },
       try Target("hnsw", weight: 50, members("runs/tiny/knowledge-base") { $0.hasSuffix("hnsw.safetensors") }) {

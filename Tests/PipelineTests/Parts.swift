@@ -83,3 +83,14 @@ extension Workbench {
 
   func student(_ name: String) throws -> Data { try data("runs/\(name)/student/model.safetensors") }
 }
+
+extension KnowledgeBase {
+  /// Writes the file of a knowledge base from before it could be changed.
+  func writeAsOneFile(to folder: URL) throws {
+    var writer = SafetensorsWriter()
+    writer.add("embeddings", shape: [embeddings.rows, embeddings.columns]) { embeddings.values }
+    writer.add("soft_labels", shape: [softLabels.rows, softLabels.columns]) { softLabels.values }
+    writer.add("rows", shape: [rows.count]) { rows.map(Int64.init) }
+    try writer.write(to: folder.appending(path: "knowledge.safetensors"))
+  }
+}

@@ -69,10 +69,26 @@ struct RetrievalTests {
     for (a, b) in zip(base.softLabels.values, [0.6, 0.4, 0.2, 0.8, 0.5, 0.5] as [Float]) { #expect(abs(a - b) < 1e-6) }
   }
 
+  /// A label of which the student has never heard is the neighbours' business alone.
+  @Test func theStudentHasNoSayAboutLabelsThatItDoesNotKnow() throws {
+    let base = KnowledgeBase(
+      embeddings: Matrix(rows: 3, columns: 2, values: [1, 0, 0.6, 0.8, 0, 1]),
+      softLabels: Matrix(rows: 3, columns: 3, values: [1, 0, 0, 0, 0, 1, 0, 1, 0]), rows: [0, 1, 2])
+    let augmentation = try augmentation(base, Mixing(neighbours: 3, beta: 0.75, temperature: 0.5))
+    let own = Matrix(rows: 1, columns: 2, values: [0.9, 0.1])
+    let found = try augmentation.neighbours(of: Tensor([0.8, 0.6], [1, 2]))
+    let (retrieved, mixed) = augmentation.answers(student: own, neighbours: found)
+    let r = retrieved.values
+    #expect(r.count == 3 && r[2] > 0.3 && abs(r.reduce(0, +) - 1) < 1e-6)
+    let expected = [(1 - r[2]) * 0.75 * 0.9 + 0.25 * r[0], (1 - r[2]) * 0.75 * 0.1 + 0.25 * r[1], r[2]]
+    #expect(zip(mixed.values, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(abs(mixed.values.reduce(0, +) - 1) < 1e-6)
+  }
+
   @Test func isReadAsItWasWritten() throws {
     let bench = try Workbench()
     let knowledge = knowledge()
-    try knowledge.write(to: bench.url)
+    try knowledge.writeAsOneFile(to: bench.url)
     let read = try KnowledgeBase(folder: bench.url)
     #expect(read.embeddings == knowledge.embeddings && read.softLabels == knowledge.softLabels)
     #expect(read.rows == knowledge.rows)
@@ -82,7 +98,7 @@ struct RetrievalTests {
     let bench = try Workbench()
     #expect(throws: FormatError.self) { try KnowledgeBase(folder: bench.url) }
     let name = "knowledge.safetensors"
-    try knowledge().write(to: bench.url)
+    try knowledge().writeAsOneFile(to: bench.url)
     let whole = try bench.data(name)
     for length in [0, 7, 60, whole.count / 2, whole.count - 1] {
       try whole.prefix(length).write(to: bench.url.appending(path: name))

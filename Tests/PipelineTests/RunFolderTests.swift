@@ -93,7 +93,7 @@ struct RunFolderTests {
     try bench.run(try bench.pipeline(), into: "tiny")
     for file in [
       "run.json", "pipeline.yaml", "student/model.safetensors", "student/config.json", "student/tokenizer.json",
-      "knowledge-base/knowledge.safetensors",
+      "knowledge-base/manifest.json", "knowledge-base/segments/000001-make/keys.safetensors",
     ] {
       let url = bench.url.appending(path: "runs/tiny/\(file)")
       let whole = try Data(contentsOf: url)

@@ -16,8 +16,9 @@ struct RunTests {
     #expect(report.rows.allSatisfy { $0.scores.map(\.metric) == ["accuracy", "macro-f1"] })
     for file in [
       "pipeline.yaml", "run.json", "teacher/model.safetensors", "teacher/projection-head.safetensors",
-      "student/config.json", "student/model.safetensors", "student/vocab.txt", "knowledge-base/knowledge.safetensors",
-      "metrics.jsonl", "report.json", "report.html",
+      "student/config.json", "student/model.safetensors", "student/vocab.txt", "knowledge-base/manifest.json",
+      "knowledge-base/segments/000001-make/keys.safetensors", "metrics.jsonl", "answers.json", "report.json",
+      "report.html",
     ] { #expect(bench.exists("runs/tiny/\(file)"), "\(file)") }
 
     #expect(!bench.exists("runs/tiny/checkpoints"))
@@ -87,7 +88,7 @@ struct RunTests {
     try bench.run(try bench.pipeline(), into: "tiny", resumes: true)
     #expect(try bench.student("tiny") == reference.student("tiny"))
     #expect(try bench.metrics("tiny") == reference.metrics("tiny"))
-    let base = "runs/tiny/knowledge-base/knowledge.safetensors"
+    let base = "runs/tiny/knowledge-base/segments/000001-make/keys.safetensors"
     #expect(try bench.data(base) == reference.data(base))
   }
 
@@ -102,7 +103,7 @@ struct RunTests {
     }
     #expect("\(try #require(error))".hasPrefix("knowledge base: stopped by signal 2; the state is saved"))
     try bench.run(try bench.pipeline(), into: "tiny", resumes: true)
-    let base = "runs/tiny/knowledge-base/knowledge.safetensors"
+    let base = "runs/tiny/knowledge-base/segments/000001-make/keys.safetensors"
     #expect(try bench.data(base) == reference.data(base) && bench.student("tiny") == reference.student("tiny"))
   }
 
@@ -182,11 +183,12 @@ struct RunTests {
     let texts = try pipeline.options.texts()
     #expect(texts.training.count == 48 && texts.heldOutForEpochs.count == 6 && texts.heldOutForChoices.count == 6)
     let rows = try #require(finished.augmentation).knowledge.rows
-    #expect(rows.allSatisfy(texts.trainingRows.contains))
+    let lines = Set(texts.training.map { "train.tsv:\($0.line)" })
     let knowledge = try #require(finished.augmentation).knowledge
     for neighbour in try finished.predict(texts.heldOutForChoices).flatMap({ $0.neighbours ?? [] }) {
-      let node = try #require(rows.firstIndex(of: neighbour.row))
-      #expect(Workbench.labels.compactMap { neighbour.scores[$0] } == Array(knowledge.softLabels.row(node)))
+      let node = try #require(rows.firstIndex(of: neighbour.id))
+      #expect(try lines.contains(#require(neighbour.source)))
+      #expect(Workbench.labels.map { neighbour.scores[$0] ?? 0 } == Array(knowledge.softLabels.row(node)))
     }
     // Even the smallest share holds something to choose on.
     var few = pipeline.options

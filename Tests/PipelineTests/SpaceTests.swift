@@ -69,7 +69,7 @@ struct SpaceTests {
       #expect(zip(knowledge.embeddings.row(node), keys.row(row)).allSatisfy { abs($0 - $1) < 1e-3 })
     }
 
-    let file = "runs/tiny/knowledge-base/state-map.safetensors"
+    let file = "runs/tiny/knowledge-base/map/state-map.safetensors"
     try FileManager.default.removeItem(atPath: bench.path(file))
     #expect(throws: FormatError.self) { try bench.finished("tiny") }
     #expect(

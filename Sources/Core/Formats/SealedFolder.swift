@@ -27,7 +27,9 @@ package enum SealedFolder {
   /// - Throws: ``FormatError`` with the path of the first file that is missing or has changed, or if there is no list.
   package static func check(_ url: URL) throws {
     let list = url.appending(path: listName)
-    guard let text = try? String(contentsOf: list, encoding: .utf8), !text.isEmpty else {
+    guard let text = try? String(contentsOf: list, encoding: .utf8),
+      !text.isEmpty || FileSystem.files(below: url).allSatisfy({ $0.lastPathComponent == listName })
+    else {
       throw FormatError(file: list, "is missing or cannot be read; it tells whether the files beside it are whole")
     }
     for line in text.split(separator: "\n") {

@@ -16,7 +16,7 @@ do {
     let answers = try run.predict([Example(text: line, line: number)])
     for answer in answers {
       let label = answer.label ?? "score"
-      let nearest = answer.neighbours?.first.map { "like example \($0.row)" } ?? "no knowledge base"
+      let nearest = answer.neighbours?.first.map { "like: \($0.text ?? "entry \($0.id)")" } ?? "no knowledge base"
       print("\(label)\t\(answer.scores[label] ?? .nan)\t\(nearest)")
     }
   }

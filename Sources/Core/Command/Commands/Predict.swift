@@ -12,8 +12,9 @@ struct Predict: PluginCommand {
     abstract: "Answer texts with a run's student and its knowledge base.",
     discussion: """
       Input: one text a line, a TAB between the texts of a pair, or a file in the task's layout. Output: a line each: label and \
-      its score, control characters of a label spelt out as \\t or \\u{1B}, or with --format jsonl {"label", "scores", "student", "retrieved", "neighbours"}, where a neighbour's `row` is \
-      its place in the training file, counted from 0.
+      its score, control characters of a label spelt out as \\t or \\u{1B}, and `unknown` if the text is unlike everything in the \
+      knowledge base; or with --format jsonl {"label", "scores", "student", "retrieved", "neighbours", "novelty", "unknown"}, where a neighbour has \
+      its `id`, by which `distill knowledge` knows it, its text, label and source.
       """)
 
   @Argument(help: ArgumentHelp("Folder of a finished run.", valueName: "run"))
@@ -42,7 +43,9 @@ struct Predict: PluginCommand {
       case .jsonl: Console.output(String(decoding: try encoder.encode(prediction), as: UTF8.self))
       case .text:
         let label = prediction.label ?? "score"
-        Console.output("\(label.escapingControls())\t\(prediction.scores[label] ?? 0)")
+        Console.output(
+          "\(label.escapingControls())\t\(prediction.scores[label] ?? 0)"
+            + (prediction.unknown == true ? "\tunknown" : ""))
       }
     }
   }

@@ -28,16 +28,32 @@ struct Sweep: PluginCommand {
   var file: String
   @Option(help: "Folder of the runs, instead of the file's `output`.")
   var output: String?
+  @Option(help: ArgumentHelp("Seeds, instead of the file's.", valueName: "1,2,3"))
+  var seeds: String?
   @Option(help: "Runs beside each other, which divide the threads among them.")
   var jobs = 1
+  @Flag(help: "Check everything, print the runs with their state, and run nothing.")
+  var list = false
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
+    if seeds != nil && seedList.isEmpty { throw ValidationError("--seeds takes numbers such as 1,2,3") }
     if !(1...256).contains(jobs) { throw ValidationError("--jobs must be between 1 and 256") }
   }
 
+  private var seedList: [Int] {
+    let parts = (seeds ?? "").split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Int($0) }
+    return numbers.count == parts.count && Set(numbers).count == numbers.count && numbers.allSatisfy { $0 >= 0 }
+      ? numbers : []
+  }
+
   func run(_ registry: PluginRegistry) throws {
-    let plan = try SweepPlan(file, output: output.map { URL(filePath: $0) }, registry: registry)
+    let plan = try SweepPlan(file, seeds: seedList, output: output.map { URL(filePath: $0) }, registry: registry)
+    if list {
+      for member in plan.members { Console.output("\(member.name)\t\(member.state.rawValue)") }
+      return
+    }
     let signals = Signals()
     try FileSystem.makeFolder(plan.output)
     let runner = SweepRunner(

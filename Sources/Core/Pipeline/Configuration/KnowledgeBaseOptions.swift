@@ -7,6 +7,8 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var space: SearchSpace?
   package var layers: [Int]?
   package var labels = KeyLabels.gold
+  package var texts = true
+  package var falseAlarms: Float = 0.05
   package var mixing = Mixing()
   package var choose: MixingGrid?
 
@@ -26,6 +28,10 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "labels", &labels,
       "What is stored with each text. `gold`: its label; `soft`: the teacher's probabilities, as in ReAugKD; `gold-or-soft`: its "
         + "label, and the teacher's probabilities for unlabelled texts.")
+    visit("texts", &texts, "Whether the texts are kept, too, so that an answer can show its neighbours.")
+    visit(
+      "false_alarms", &falseAlarms, in: .unit,
+      "The share of held-out texts that count as `unknown`, because their nearest key is further away than that of the others.")
     mixing.options(&visit)
     visit.section("choose", &choose, "Choose K, β and τ among these on the held-out examples instead.")
   }

@@ -31,7 +31,10 @@ extension Report {
   private var isClassification: Bool { rows.contains { $0.comparison?.p != nil } }
 
   static func probability(_ p: Double) -> String { p < 0.0001 ? "< 0.0001" : fixed(p, 4) }
-  static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + fixed(value, 4) }
+  static func signed(_ value: Double) -> String {
+    let text = fixed(abs(value), 4)
+    return (value < 0 && text != "0.0000" ? "-" : "+") + text
+  }
   static func range(_ interval: ConfidenceInterval) -> String {
     "\(fixed(interval.low, 3)) … \(fixed(interval.high, 3))"
   }

@@ -1,4 +1,5 @@
 import DistillCore
+import DistillKnowledge
 import DistillTraining
 import Foundation
 
@@ -10,18 +11,15 @@ public struct KnowledgeBase: Sendable {
   public let embeddings: Matrix
   /// The labels [M, C]: probabilities, which are 0 and 1 for a gold label, or scores for regression.
   public let softLabels: Matrix
-  /// For each of the M nodes, the first example with this embedding, counted from 0 in the training file. Unlabelled texts follow
-  /// those of that file.
+  /// For each of the M nodes, the number of the first entry with this embedding.
   public let rows: [Int]
-
-  private static let fileName = "knowledge.safetensors"
 
   /// Creates a knowledge base. Examples whose embeddings are bitwise equal become one node with the mean of their soft labels.
   ///
   /// - Parameters:
   ///   - embeddings: One row of length 1 for each example.
   ///   - softLabels: One row of probabilities or scores for each example.
-  ///   - rows: The position of each example in the training file.
+  ///   - rows: The number of each entry.
   public init(embeddings: Matrix, softLabels: Matrix, rows: [Int]) {
     var nodes: [ArraySlice<Float>: Int] = [:]
     var members: [[Int]] = []
@@ -48,20 +46,37 @@ public struct KnowledgeBase: Sendable {
   /// M, the number of nodes.
   public var count: Int { embeddings.rows }
 
-  /// Writes the file `knowledge.safetensors` with the tensors `embeddings` [M, D], `soft_labels` [M, C] and `rows` [M].
-  public func write(to folder: URL) throws {
-    var writer = SafetensorsWriter()
-    writer.add("embeddings", shape: [embeddings.rows, embeddings.columns]) { embeddings.values }
-    writer.add("soft_labels", shape: [softLabels.rows, softLabels.columns]) { softLabels.values }
-    writer.add("rows", shape: [rows.count]) { rows.map(Int64.init) }
-    try writer.write(to: folder.appending(path: Self.fileName))
+  /// The file of a knowledge base from before it could be changed.
+  static func file(in folder: URL) -> URL { folder.appending(path: "knowledge.safetensors") }
+
+  /// Creates a knowledge base of everything that is known.
+  ///
+  /// - Parameters:
+  ///   - state: What is known.
+  ///   - labels: Whether true labels or the teacher's come first. An entry that has only one of them is known by that one.
+  ///   - task: The labels of the columns, among which are all that occur.
+  init(_ state: KnowledgeState, labels: KeyLabels, task: TaskKind) {
+    var columns: [String: Int] = [:]
+    if case .classification(let names) = task {
+      columns = Dictionary(names.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
+    }
+    let width = task.outputs
+    let values = state.entries.flatMap { entry -> [Float] in
+      let soft = state.softLabels[entry.id].map { $0 + [Float](repeating: 0, count: width - $0.count) }
+      var gold = entry.score.map { [$0] }
+      if let column = entry.label.flatMap({ columns[$0] }) { gold = (0..<width).map { $0 == column ? 1 : 0 } }
+      return (labels == .soft ? soft ?? gold : gold ?? soft) ?? [Float](repeating: 0, count: width)
+    }
+    self.init(
+      embeddings: state.keys, softLabels: Matrix(rows: state.entries.count, columns: width, values: values),
+      rows: state.entries.map(\.id))
   }
 
-  /// Reads the file that ``write(to:)`` wrote.
+  /// Reads the file `knowledge.safetensors` of a knowledge base from before it could be changed.
   ///
   /// - Throws: `FormatError` if the file is missing or does not contain a knowledge base.
   public init(folder: URL) throws {
-    let file = folder.appending(path: Self.fileName)
+    let file = Self.file(in: folder)
     let reader = try SafetensorsReader(file)
     func matrix(_ name: String) throws -> Matrix {
       guard let shape = reader.tensors[name]?.shape, shape.count == 2 else {

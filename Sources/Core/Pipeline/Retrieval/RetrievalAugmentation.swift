@@ -1,6 +1,9 @@
 import DistillCore
 import Foundation
 
+/// Returns how unlike a query is to everything known: 1 − the cosine to its nearest key, or 2 if there is none.
+func novelty(_ neighbours: [Neighbour]) -> Float { 1 - (neighbours.first?.similarity ?? -1) }
+
 /// A knowledge base with an index over its embeddings and the settings for mixing it in.
 public struct RetrievalAugmentation: Sendable {
   public let knowledge: KnowledgeBase
@@ -25,6 +28,10 @@ public struct RetrievalAugmentation: Sendable {
   /// The result is y' = β·y + (1 − β)·r with r = Σ_k w_k ȳ_k over the first K neighbours and w = softmax(similarity/τ). For a
   /// query without neighbours, r is zero.
   ///
+  /// The knowledge base may contain labels that the student has never heard of. About these only the neighbours are asked: with
+  /// m, the sum of r over them, y' is r for such a label, and β·(1 − m)·y + (1 − β)·r for the others (ours). Where m is 0, that is
+  /// the formula above.
+  ///
   /// Mixing with a factor β comes from the paper (Zhang et al., ACL 2023). The formula of the weights, and that β belongs to
   /// the student's side, are our interpretation.
   ///
@@ -37,13 +44,16 @@ public struct RetrievalAugmentation: Sendable {
     student: Matrix, neighbours: [[Neighbour]], mixing: Mixing? = nil
   ) -> (retrieved: Matrix, mixed: Matrix) {
     let mixing = mixing ?? self.mixing
+    let width = knowledge.softLabels.columns  // the knowledge base may know labels that the student does not
     var (retrieved, mixed) = ([Float](), [Float]())
     for (row, found) in neighbours.enumerated() {
       let average = average(found.prefix(mixing.neighbours), temperature: mixing.temperature)
       retrieved += average
-      mixed += zip(student.row(row), average).map { mixing.beta * $0 + (1 - mixing.beta) * $1 }
+      let unheardOf = average[student.columns...].reduce(0, +)
+      mixed += zip(student.row(row), average).map { (1 - unheardOf) * mixing.beta * $0 + (1 - mixing.beta) * $1 }
+      mixed += average[student.columns...]
     }
-    func matrix(_ values: [Float]) -> Matrix { Matrix(rows: student.rows, columns: student.columns, values: values) }
+    func matrix(_ values: [Float]) -> Matrix { Matrix(rows: student.rows, columns: width, values: values) }
     return (matrix(retrieved), matrix(mixed))
   }
 

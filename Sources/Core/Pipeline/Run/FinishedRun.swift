@@ -1,4 +1,5 @@
 import DistillCore
+import DistillKnowledge
 import DistillTraining
 import Foundation
 
@@ -8,13 +9,16 @@ public struct FinishedRun: Sendable {
   package let folder: RunFolder
   package let record: RunRecord
   package let options: PipelineOptions
+  /// The task, with labels of the knowledge base that the student does not know behind its own.
   public let task: TaskDefinition
   /// The trained student. It calculates in ``precision``, whatever the precision of the calling task is.
   public let student: any TextEncoder
   /// The student, or an encoder whose answers are the student's and whose embeddings are the queries of the knowledge base.
-  private let reader: any TextEncoder
+  let reader: any TextEncoder
   /// The knowledge base, or `nil` if the run has none or it was not to be loaded.
   public let augmentation: RetrievalAugmentation?
+  /// The entries of the knowledge base by their numbers. Empty if there are none, or in a run from before there were any.
+  let entries: [Int: KnowledgeEntry]
   /// The precision that the models calculate in.
   public let precision: Precision
   private let context: PipelineContext
@@ -39,7 +43,8 @@ public struct FinishedRun: Sendable {
         throw FormatError(file: folder.pipeline, "is damaged: its checksum is not the one in run.json")
       }
       try SealedFolder.check(folder.student)
-      if retrieval, FileManager.default.fileExists(atPath: folder.knowledgeBase.path) {
+      // A knowledge base from before it could be changed is sealed as a whole, others by their parts.
+      if retrieval, FileManager.default.fileExists(atPath: KnowledgeBase.file(in: folder.knowledgeBase).path) {
         try SealedFolder.check(folder.knowledgeBase)
       }
     }
@@ -52,7 +57,7 @@ public struct FinishedRun: Sendable {
     self.precision = precision ?? options.precision
     try self.precision.check()
     // The resolved pipeline file contains the labels, so the training file need not exist any more.
-    task = try options.task.definition()
+    let task = try options.task.definition()
     context = PipelineContext(
       task: task.kind, hasPairs: task.hasPairs, maximumLength: options.task.maximumLength,
       key: RandomKey(UInt64(options.seed)))
@@ -60,30 +65,38 @@ public struct FinishedRun: Sendable {
     student = EncoderInPrecision(
       encoder: try recipe.loadStudent(from: folder.student, in: context), precision: self.precision)
     guard retrieval, let base = options.knowledgeBase, let retriever = base.retriever else {
-      (augmentation, reader) = (nil, student)
+      (self.task, entries, augmentation, reader) = (task, [:], nil, student)
       return
     }
     let space = base.space ?? .student  // a run from before there was a choice
+    let place = KnowledgeFolder(folder.knowledgeBase)
     reader =
       try space.isMapped
-      ? MappedEncoder(
-        encoder: student, map: StateMap(folder: folder.knowledgeBase, student: student.card), appendsOwn: space == .both
-      )
-      : student
-    let knowledge = try KnowledgeBase(folder: folder.knowledgeBase)
+      ? MappedEncoder(encoder: student, map: place.stateMap(student.card), appendsOwn: space == .both) : student
+    let knowledge: KnowledgeBase
+    let index: any Retriever
+    if KnowledgeLog.exists(at: place.url) {
+      let state = try place.log.snapshot()
+      self.task = task.adding(state.newLabels(beside: task.kind))
+      knowledge = KnowledgeBase(state, labels: base.labels, task: self.task.kind)
+      index = try place.retriever(retriever, over: knowledge, of: state.change)
+      entries = Dictionary(uniqueKeysWithValues: state.entries.map { ($0.id, $0) })
+    } else {
+      (self.task, entries) = (task, [:])
+      knowledge = try KnowledgeBase(folder: place.url)
+      index = try retriever.loadRetriever(from: place.url, keys: knowledge.embeddings)
+    }
     guard knowledge.embeddings.columns == reader.card.embeddingWidth else {
       throw FormatError(
-        file: folder.knowledgeBase,
+        file: place.url,
         "holds embeddings of width \(knowledge.embeddings.columns); the student's have \(reader.card.embeddingWidth)")
     }
-    guard knowledge.softLabels.columns == context.outputs else {
+    guard knowledge.softLabels.columns == self.task.kind.outputs else {
       throw FormatError(
-        file: folder.knowledgeBase,
-        "holds soft labels of \(knowledge.softLabels.columns) numbers; the task has \(context.outputs)")
+        file: place.url,
+        "holds soft labels of \(knowledge.softLabels.columns) numbers; the task has \(self.task.kind.outputs)")
     }
-    augmentation = RetrievalAugmentation(
-      knowledge, retriever: try retriever.loadRetriever(from: folder.knowledgeBase, keys: knowledge.embeddings),
-      mixing: record.mixing ?? base.mixing)
+    augmentation = RetrievalAugmentation(knowledge, retriever: index, mixing: record.mixing ?? base.mixing)
   }
 
   /// Loads the prepared teacher. Returns `nil` if the run had none.
@@ -146,7 +159,8 @@ public struct FinishedRun: Sendable {
     return examples.indices.map { row in
       Prediction(
         task: task.kind, student: own.row(row), answer: mixed.row(row),
-        found: (neighbours[row], retrieved.row(row), augmentation.knowledge))
+        found: (neighbours[row], retrieved.row(row), augmentation.knowledge, entries),
+        threshold: record.noveltyThreshold)
     }
   }
 }

@@ -1,4 +1,5 @@
 import DistillCore
+import DistillKnowledge
 import DistillTraining
 import Foundation
 
@@ -13,15 +14,19 @@ extension PipelineRun {
     let map = try stateMap(options, student)
     let space = pipeline.options.searchSpace(student.card)
     let reader = map.map { MappedEncoder(encoder: student, map: $0, appendsOwn: space == .both) } ?? student
-    let knowledge = try knowledge(options.labels, by: space == .teacher ? teacher ?? reader : reader, teacher)
+    let addition = try addition(options, by: space == .teacher ? teacher ?? reader : reader, teacher)
+    let knowledge = KnowledgeBase(
+      KnowledgeState(beginningWith: addition), labels: options.labels, task: texts.task.kind)
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose { try choose(among: grid, &augmentation, reader) }
     record.mixing = augmentation.mixing
-    try SealedFolder.write(to: folder.knowledgeBase) { folder in
-      try knowledge.write(to: folder)
-      try augmentation.retriever.write(to: folder)
-      try map?.write(to: folder)
+    record.noveltyThreshold = try noveltyThreshold(augmentation, reader, falseAlarms: options.falseAlarms)
+    var labels: [String] = []
+    if case .classification(let names) = texts.task.kind { labels = names }
+    try AtomicFolder.write(to: folder.knowledgeBase) { folder in
+      try KnowledgeFolder(folder).make(
+        addition, labels: labels, note: "the training texts", retriever: augmentation.retriever, map: map)
     }
     return (reader, augmentation)
   }
@@ -53,40 +58,42 @@ extension PipelineRun {
     }
   }
 
-  /// Returns the keys that an encoder gives, with their labels.
-  private func knowledge(
-    _ labels: KeyLabels, by encoder: any TextEncoder, _ teacher: (any TextEncoder)?
-  ) throws -> KnowledgeBase {
+  /// Returns what the knowledge base begins with: the keys that an encoder gives to the texts, and their labels.
+  private func addition(
+    _ options: KnowledgeBaseOptions, by encoder: any TextEncoder, _ teacher: (any TextEncoder)?
+  ) throws -> KnowledgeAddition {
     let labelled = texts.training.count
-    let examples = texts.training + (labels == .gold ? [] : texts.unlabelled)
+    let examples = texts.training + (options.labels == .gold ? [] : texts.unlabelled)
     let data = encoded(examples, encoder)
     let keys = try answers(of: encoder, to: data, with: [.embedding], progress: told("knowledge base", data.count))
     let embeddings = Matrix(try keys[.embedding].l2Normalised())
     guard embeddings.values.allSatisfy(\.isFinite) else {
       throw ContractError("the embeddings are not finite; no knowledge base can be built of them")
     }
-    var values: [Float] = []
-    if labels != .soft {
-      values = texts.training.flatMap { example -> [Float] in
-        switch example.target {
-        case .label(let label)?: (0..<texts.task.kind.outputs).map { $0 == label ? 1 : 0 }
-        case .score(let score)?: [score]
-        case nil: []
-        }
-      }
+    let file = pipeline.options.task.train.url.lastPathComponent
+    let entries = examples.enumerated().map { place, example in
+      KnowledgeEntry(
+        example, task: texts.task.kind, keepsText: options.texts,
+        source: place < labelled ? "\(file):\(example.line)" : "unlabelled")
     }
-    let asked = labels == .soft ? 0..<examples.count : labelled..<examples.count
-    if !asked.isEmpty, let teacher {
-      let soft = try answers(
-        of: teacher, to: encoded(Array(examples[asked]), teacher), with: [.logits],
-        progress: told("knowledge base: soft labels", asked.count))
-      values += Matrix(probabilities(from: try soft[.logits], task: texts.task.kind)).values
-    }
-    let held = texts.heldOutForEpochs.count + texts.heldOutForChoices.count
-    let rows = texts.trainingRows + texts.unlabelled.indices.map { labelled + held + $0 }
-    return KnowledgeBase(
-      embeddings: embeddings,
-      softLabels: Matrix(rows: examples.count, columns: texts.task.kind.outputs, values: values), rows: rows)
+    let asked = options.labels == .soft ? 0..<examples.count : labelled..<examples.count
+    guard !asked.isEmpty, let teacher else { return KnowledgeAddition(entries, keys: embeddings) }
+    let soft = try answers(
+      of: teacher, to: encoded(Array(examples[asked]), teacher), with: [.logits],
+      progress: told("knowledge base: soft labels", asked.count))
+    return KnowledgeAddition(
+      entries, keys: embeddings,
+      softLabels: Matrix(probabilities(from: try soft[.logits], task: texts.task.kind)), softRows: Array(asked))
+  }
+
+  /// Returns the novelty that no more than a share of the texts exceed that are held out for choices, or `nil` if there are none.
+  private func noveltyThreshold(
+    _ augmentation: RetrievalAugmentation, _ reader: any TextEncoder, falseAlarms: Float
+  ) throws -> Float? {
+    guard !texts.heldOutForChoices.isEmpty else { return nil }
+    let response = try answers(of: reader, to: encoded(texts.heldOutForChoices, reader), with: [.embedding])
+    let novelties = try augmentation.neighbours(of: try response[.embedding], count: 1).map(novelty).sorted()
+    return novelties[novelties.count - 1 - Int(falseAlarms * Float(novelties.count - 1))]
   }
 
   /// Sets K, β and τ to the best of a grid on the texts that are held out for choices.

@@ -1,19 +1,30 @@
 import DistillCore
+import DistillKnowledge
 import Foundation
 
 /// The answer to one text, and where it comes from.
 public struct Prediction: Sendable, Encodable {
   /// A stored example that was found in the knowledge base.
   public struct Source: Sendable, Encodable {
-    /// The position of the example in the training file, counted from 0.
-    public let row: Int
-    /// The cosine between its embedding and that of the text.
+    /// The number of the entry, which it keeps for ever.
+    public let id: Int
+    /// The text, if the knowledge base keeps texts.
+    public let text: String?
+    /// The second text of a pair.
+    public let pair: String?
+    /// Its true label, if it has one.
+    public let label: String?
+    /// Where it comes from, such as `train.tsv:12`.
+    public let source: String?
+    /// The cosine between its key and the query.
     public let similarity: Float
-    /// The teacher's soft label for the example.
+    /// What it counts for: 1 for its true label, or the teacher's probabilities, or scores.
     public let scores: [String: Float]
   }
 
-  typealias Found = (neighbours: [Neighbour], retrieved: ArraySlice<Float>, knowledge: KnowledgeBase)
+  typealias Found = (
+    neighbours: [Neighbour], retrieved: ArraySlice<Float>, knowledge: KnowledgeBase, entries: [Int: KnowledgeEntry]
+  )
 
   /// The label with the largest score, or `nil` for regression.
   public let label: String?
@@ -25,6 +36,11 @@ public struct Prediction: Sendable, Encodable {
   public let retrieved: [String: Float]?
   /// The neighbours, best first, or `nil` without a knowledge base.
   public let neighbours: [Source]?
+  /// How unlike the text is to everything in the knowledge base, from 0 to 2: 1 − the cosine to its nearest key.
+  public let novelty: Float?
+  /// Whether the novelty is beyond what all but a few held-out texts have (`knowledge_base.false_alarms`). `nil` without held-out
+  /// texts or knowledge base.
+  public let unknown: Bool?
 
   /// Creates a prediction.
   ///
@@ -33,9 +49,14 @@ public struct Prediction: Sendable, Encodable {
   ///   - own: The student's own answer [C].
   ///   - answer: The final answer [C]. Without a knowledge base it is the student's own.
   ///   - found: The neighbours and their mean, or `nil` without a knowledge base.
+  ///   - threshold: The novelty beyond which the text counts as unknown.
   init(
-    task: TaskKind, student own: ArraySlice<Float>, answer: ArraySlice<Float>, found: Found?
+    task: TaskKind, student own: ArraySlice<Float>, answer: ArraySlice<Float>, found: Found?,
+    threshold: Float? = nil
   ) {
+    let novelty = found.map { DistillPipeline.novelty($0.neighbours) }
+    self.novelty = novelty
+    unknown = novelty.flatMap { novelty in threshold.map { novelty > $0 } }
     let labels: [String]?
     if case .classification(let names) = task { labels = names } else { labels = nil }
     func named(_ values: some Sequence<Float>) -> [String: Float] {
@@ -48,9 +69,12 @@ public struct Prediction: Sendable, Encodable {
     retrieved = found.map { named($0.retrieved) }
     neighbours = found.map { found in
       found.neighbours.map {
-        Source(
-          row: found.knowledge.rows[$0.row], similarity: $0.similarity,
-          scores: named(found.knowledge.softLabels.row($0.row)))
+        let id = found.knowledge.rows[$0.row]
+        let entry = found.entries[id]
+        let values = found.knowledge.softLabels.row($0.row)
+        return Source(
+          id: id, text: entry?.text, pair: entry?.pair, label: entry?.label, source: entry?.source,
+          similarity: $0.similarity, scores: named(values).filter { labels == nil || $0.value > 0 })
       }
     }
   }

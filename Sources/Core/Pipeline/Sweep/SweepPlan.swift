@@ -15,7 +15,7 @@ package struct SweepPlan {
     package let state: State
   }
 
-  package enum State: Sendable { case new, unfinished, finished }
+  package enum State: String, Sendable { case new, unfinished, finished }
 
   package let output: URL
   package let members: [Member]
@@ -24,15 +24,17 @@ package struct SweepPlan {
   ///
   /// - Parameters:
   ///   - file: The path of the sweep file.
+  ///   - seeds: The seeds. Default, and if there are none: those in the file.
   ///   - output: The folder of the runs. Default: the one in the file.
   ///   - registry: The plugins that the pipelines may name.
   /// - Throws: `Diagnostics` with everything that is wrong in the file or in a pipeline, and ``RunError`` if a folder holds a run with
   ///   other settings.
-  package init(_ file: String, output: URL? = nil, registry: PluginRegistry) throws {
+  package init(_ file: String, seeds: [Int] = [], output: URL? = nil, registry: PluginRegistry) throws {
     var document = YAMLDocument(file: file)
     document.substitute(environment: ProcessInfo.processInfo.environment)
     let options: SweepOptions = try document.draft(SweepOptions.self, registry: registry).decoded().value
     let output = output ?? options.output.url
+    let seeds = seeds.isEmpty ? options.seeds : seeds
     self.output = output
 
     var base = SweepVariant()
@@ -52,7 +54,7 @@ package struct SweepPlan {
         let overrides = variant.set + settings
         let pipeline = try Self.pipeline(file, overrides, registry)
         let name = ([variant.name.isEmpty ? pipeline.options.name : variant.name] + values).joined(separator: ", ")
-        for seed in options.seeds.isEmpty ? [pipeline.options.seed] : options.seeds {
+        for seed in seeds.isEmpty ? [pipeline.options.seed] : seeds {
           let slug = Self.slug(name) + "-\(seed)"
           guard !members.contains(where: { $0.name == slug }) else {
             throw ContractError("two runs of the sweep would have the folder \(slug); give the variants other names")

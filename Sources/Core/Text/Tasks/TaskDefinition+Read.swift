@@ -115,6 +115,26 @@ extension TaskDefinition {
     return task
   }
 
+  /// Returns this task with further labels behind its own, which are written in files as they are called.
+  package func adding(_ labels: [String]) -> TaskDefinition {
+    guard case .classification(let known) = kind, !labels.isEmpty else { return self }
+    let kind = TaskKind.classification(labels: known + labels)
+    let metrics = chosenMetrics?.filter { $0.suits(kind) }
+    return TaskDefinition(
+      name, kind, metrics?.isEmpty == true ? nil : metrics, layout, spellings: spellings + labels)
+  }
+
+  /// Returns this task with the labels that occur in `file` and that it does not have, sorted by their Unicode scalars, behind its
+  /// own.
+  ///
+  /// - Throws: ``TextFileError`` with all malformed rows.
+  package func addingLabels(of file: URL) throws -> TaskDefinition {
+    guard kind != .regression else { return self }
+    let found = try TaskDefinition(name, .classification(labels: []), chosenMetrics, layout).survey(file).labels
+    return adding(
+      found.subtracting(spellings).sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) })
+  }
+
   private func example(_ row: [Field], _ line: Int, _ target: Target?) -> Example {
     Example(text: row[0].text, pair: layout.pair == nil ? nil : row[1].text, target: target, line: line)
   }

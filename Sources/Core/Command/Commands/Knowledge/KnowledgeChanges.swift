@@ -1,0 +1,110 @@
+import ArgumentParser
+import DistillCore
+import DistillKnowledge
+import DistillPipeline
+import Foundation
+
+struct KnowledgeAdd: PluginCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Add labelled texts, whose labels may be new.")
+
+  @OptionGroup var run: KnowledgeRun
+  @Argument(help: "Labelled file in the task's layout.")
+  var file: String
+  @Flag(help: "The file has texts alone; the run's teacher labels them.")
+  var unlabelled = false
+  @OptionGroup var threads: ThreadOptions
+
+  func run(_ registry: PluginRegistry) throws {
+    try Console.check(file, isFolder: false)
+    let finished = try run.open(registry)
+    let display = ProgressDisplay()
+    let (ids, new) = try threads.run {
+      try finished.teach(URL(filePath: file), isUnlabelled: unlabelled) { done in
+        display.show(.progress(what: "keys", done: done, total: max(done, 1)))
+      }
+    }
+    Console.output(
+      "added \(ids.count) entries, \(ids.lowerBound) to \(ids.upperBound - 1)"
+        + (new.isEmpty ? "" : "; new labels: \(new.joined(separator: ", "))"))
+  }
+}
+
+struct KnowledgeRemove: PluginCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Remove entries by number, label, source or text.")
+
+  @OptionGroup var run: KnowledgeRun
+  @OptionGroup var choice: EntryChoice
+
+  func validate() throws {
+    if choice.isEmpty { throw ValidationError("say what to remove: --id, --label, --source or --text") }
+  }
+
+  func run(_ registry: PluginRegistry) throws {
+    let finished = try run.open(registry)
+    let log = try finished.knowledgeLog()
+    let chosen = try choice.entries(of: log.snapshot())
+    if chosen.isEmpty { throw ValidationError("no entry fits: \(choice.note)") }
+    try log.remove(chosen.map(\.id), note: choice.note)
+    try finished.refreshIndex()
+    Console.output("removed \(chosen.count) entries")
+  }
+}
+
+struct KnowledgeRelabel: PluginCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "relabel", abstract: "Give entries another label, which may be new.")
+
+  @OptionGroup var run: KnowledgeRun
+  @Argument(help: "The new label.")
+  var newLabel: String
+  @OptionGroup var choice: EntryChoice
+
+  func validate() throws {
+    if choice.isEmpty { throw ValidationError("say what to relabel: --id, --label, --source or --text") }
+    if newLabel.isEmpty { throw ValidationError("the new label is empty") }
+  }
+
+  func run(_ registry: PluginRegistry) throws {
+    let finished = try run.open(registry)
+    guard case .classification = finished.task.kind else { throw ValidationError("a regression has no labels") }
+    let log = try finished.knowledgeLog()
+    let chosen = try choice.entries(of: log.snapshot())
+    if chosen.isEmpty { throw ValidationError("no entry fits: \(choice.note)") }
+    try log.relabel(
+      Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, newLabel) }), note: "\(choice.note): now \(newLabel)")
+    try finished.refreshIndex()
+    Console.output("relabelled \(chosen.count) entries")
+  }
+}
+
+struct KnowledgeRevert: PluginCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revert", abstract: "Go back to the state after an earlier change.")
+
+  @OptionGroup var run: KnowledgeRun
+  @Argument(help: "The number of the change, as `log` lists it.")
+  var number: Int
+
+  func run(_ registry: PluginRegistry) throws {
+    let finished = try run.open(registry)
+    try finished.knowledgeLog().revert(to: number)
+    try finished.refreshIndex()
+    Console.output("the knowledge base is as after change \(number)")
+  }
+}
+
+struct KnowledgeCompact: PluginCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compact", abstract: "Write the current state anew; earlier states are given up.")
+
+  @OptionGroup var run: KnowledgeRun
+
+  func run(_ registry: PluginRegistry) throws {
+    let finished = try run.open(registry)
+    try finished.knowledgeLog().compact()
+    try finished.refreshIndex()
+    Console.output("compacted")
+  }
+}
