@@ -96,8 +96,10 @@ import Testing
     let bench = try bench()
     let before = try bench.data("runs/tiny/knowledge-base/manifest.json")
     try bench.write("text\tintent\nno label here\n", to: "broken.tsv")
+    try bench.write("text\tintent\n", to: "empty.tsv")
     for (arguments, told) in [
-      (["add", "runs/tiny", "broken.tsv"], "broken.tsv"), (["remove", "runs/tiny"], "say what to remove"),
+      (["add", "runs/tiny", "broken.tsv"], "broken.tsv"), (["add", "runs/tiny", "empty.tsv"], "empty.tsv"),
+      (["remove", "runs/tiny"], "say which entries"),
       (["remove", "runs/tiny", "--id", "999"], "there is no entry 999"),
       (["remove", "runs/tiny", "--label", "nothing"], "no entry fits"),
       (["revert", "runs/tiny", "9"], "there is no change 9"), (["add", "teacher", "more.tsv"], "run.json"),

@@ -3,7 +3,7 @@ import Foundation
 
 /// A knowledge base on disk that can be changed while others read it.
 ///
-/// A change writes a folder of its own, `segments/NUMBER-DIGEST`, and then replaces `manifest.json`, which lists all changes. Whoever reads
+/// A change writes a folder of its own, `segments/NUMBER-ACTION`, and then replaces `manifest.json`, which lists all changes. Whoever reads
 /// therefore sees the state before a change or the one after it, and a process that is killed loses at most the change that it was
 /// making. Writers take turns by a lock.
 public struct KnowledgeLog: Sendable {

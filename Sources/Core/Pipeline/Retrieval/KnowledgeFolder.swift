@@ -32,16 +32,20 @@ struct KnowledgeFolder {
 
   private func index(of change: Int) -> URL { url.appending(path: "index-\(change)") }
 
-  /// Returns the index over the keys of a state: the one on disk, or a new one if a process was killed before it wrote it.
+  /// Returns the index over the keys of a state: the one on disk, or a new one if a process was killed before it wrote it, or has gone
+  /// on to a later state meanwhile.
   ///
   /// - Throws: `FormatError` if the index on disk is damaged.
   func retriever(_ recipe: any RetrieverRecipe, over knowledge: KnowledgeBase, of change: Int) throws -> any Retriever {
     let folder = index(of: change)
-    guard FileManager.default.fileExists(atPath: folder.path) else {
-      return try recipe.makeRetriever(knowledge.embeddings)
-    }
-    try SealedFolder.check(folder)
-    return try recipe.loadRetriever(from: folder, keys: knowledge.embeddings)
+    var isThere: Bool { FileManager.default.fileExists(atPath: folder.path) }
+    do {
+      if isThere {
+        try SealedFolder.check(folder)
+        return try recipe.loadRetriever(from: folder, keys: knowledge.embeddings)
+      }
+    } catch { if isThere { throw error } }
+    return try recipe.makeRetriever(knowledge.embeddings)
   }
 
   /// Writes the index of a state, and removes those of earlier states. If there is one of a later state, nothing is done.

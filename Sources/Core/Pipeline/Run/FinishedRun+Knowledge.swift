@@ -32,6 +32,7 @@ extension FinishedRun {
     let log = try knowledgeLog()
     let task = isUnlabelled ? task : try task.addingLabels(of: file)
     let examples = try isUnlabelled ? task.readUnlabelled(file).examples : task.read(file).examples
+    if examples.isEmpty { throw ContractError("\(file.path) has no texts") }
     let teacher = isUnlabelled || options.knowledgeBase?.space == .teacher ? try self.teacher() : nil
     if isUnlabelled, teacher == nil { throw ContractError("the run has no teacher that could label these texts") }
     let encoder: any TextEncoder = options.knowledgeBase?.space == .teacher ? teacher ?? reader : reader

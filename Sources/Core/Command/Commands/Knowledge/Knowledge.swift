@@ -62,6 +62,16 @@ struct EntryChoice: ParsableArguments {
     }
   }
 
+  /// Returns the chosen entries of a log, at least one.
+  ///
+  /// - Throws: `ValidationError` if nothing was chosen, or if no entry fits.
+  func someEntries(of log: KnowledgeLog) throws -> [KnowledgeEntry] {
+    if isEmpty { throw ValidationError("say which entries: --id, --label, --source or --text") }
+    let chosen = try entries(of: log.snapshot())
+    if chosen.isEmpty { throw ValidationError("no entry fits: \(note)") }
+    return chosen
+  }
+
   /// The choice in words, for the history.
   var note: String {
     [

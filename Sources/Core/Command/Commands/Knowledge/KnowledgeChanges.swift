@@ -37,15 +37,10 @@ struct KnowledgeRemove: PluginCommand {
   @OptionGroup var run: KnowledgeRun
   @OptionGroup var choice: EntryChoice
 
-  func validate() throws {
-    if choice.isEmpty { throw ValidationError("say what to remove: --id, --label, --source or --text") }
-  }
-
   func run(_ registry: PluginRegistry) throws {
     let finished = try run.open(registry)
     let log = try finished.knowledgeLog()
-    let chosen = try choice.entries(of: log.snapshot())
-    if chosen.isEmpty { throw ValidationError("no entry fits: \(choice.note)") }
+    let chosen = try choice.someEntries(of: log)
     try log.remove(chosen.map(\.id), note: choice.note)
     try finished.refreshIndex()
     Console.output("removed \(chosen.count) entries")
@@ -62,7 +57,6 @@ struct KnowledgeRelabel: PluginCommand {
   @OptionGroup var choice: EntryChoice
 
   func validate() throws {
-    if choice.isEmpty { throw ValidationError("say what to relabel: --id, --label, --source or --text") }
     if newLabel.isEmpty { throw ValidationError("the new label is empty") }
   }
 
@@ -70,8 +64,7 @@ struct KnowledgeRelabel: PluginCommand {
     let finished = try run.open(registry)
     guard case .classification = finished.task.kind else { throw ValidationError("a regression has no labels") }
     let log = try finished.knowledgeLog()
-    let chosen = try choice.entries(of: log.snapshot())
-    if chosen.isEmpty { throw ValidationError("no entry fits: \(choice.note)") }
+    let chosen = try choice.someEntries(of: log)
     try log.relabel(
       Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, newLabel) }), note: "\(choice.note): now \(newLabel)")
     try finished.refreshIndex()
