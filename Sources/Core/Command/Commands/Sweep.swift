@@ -26,6 +26,7 @@ struct Sweep: PluginCommand {
 
   @Argument(help: "Sweep file.")
   var file: String
+  @OptionGroup var overrides: OverrideOptions
   @Option(help: "Folder of the runs, instead of the file's `output`.")
   var output: String?
   @Option(help: ArgumentHelp("Seeds, instead of the file's.", valueName: "1,2,3"))
@@ -49,7 +50,9 @@ struct Sweep: PluginCommand {
   }
 
   func run(_ registry: PluginRegistry) throws {
-    let plan = try SweepPlan(file, seeds: seedList, output: output.map { URL(filePath: $0) }, registry: registry)
+    let plan = try SweepPlan(
+      file, overrides: overrides.overrides, seeds: seedList, output: output.map { URL(filePath: $0) },
+      registry: registry)
     if list {
       for member in plan.members { Console.output("\(member.name)\t\(member.state.rawValue)") }
       return

@@ -31,7 +31,8 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
     visit("texts", &texts, "Whether the texts are kept, too, so that an answer can show its neighbours.")
     visit(
       "false_alarms", &falseAlarms, in: .unit,
-      "The share of held-out texts that count as `unknown`, because their nearest key is further away than that of the others.")
+      "The share of held-out texts that count as `unknown`, because their nearest key is further away than that of the others."
+    )
     mixing.options(&visit)
     visit.section("choose", &choose, "Choose K, β and τ among these on the held-out examples instead.")
   }

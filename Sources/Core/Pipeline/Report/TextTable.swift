@@ -33,7 +33,8 @@ struct TextTable {
       row.map { $0.map { special[$0] ?? String($0) }.joined() }.joined(separator: " & ") + " \\\\"
     }
     let columns = "l" + String(repeating: "r", count: cells[0].count - 1)
-    return (["\\begin{tabular}{\(columns)}", "\\hline", line(cells[0]), "\\hline"] + cells.dropFirst().map(line)
+    return
+      (["\\begin{tabular}{\(columns)}", "\\hline", line(cells[0]), "\\hline"] + cells.dropFirst().map(line)
       + ["\\hline", "\\end{tabular}"]).joined(separator: "\n")
   }
 

@@ -24,12 +24,15 @@ package struct SweepPlan {
   ///
   /// - Parameters:
   ///   - file: The path of the sweep file.
+  ///   - overrides: Values such as `precision=bfloat16` that replace those of every pipeline.
   ///   - seeds: The seeds. Default, and if there are none: those in the file.
   ///   - output: The folder of the runs. Default: the one in the file.
   ///   - registry: The plugins that the pipelines may name.
   /// - Throws: `Diagnostics` with everything that is wrong in the file or in a pipeline, and ``RunError`` if a folder holds a run with
   ///   other settings.
-  package init(_ file: String, seeds: [Int] = [], output: URL? = nil, registry: PluginRegistry) throws {
+  package init(
+    _ file: String, overrides: [String] = [], seeds: [Int] = [], output: URL? = nil, registry: PluginRegistry
+  ) throws {
     var document = YAMLDocument(file: file)
     document.substitute(environment: ProcessInfo.processInfo.environment)
     let options: SweepOptions = try document.draft(SweepOptions.self, registry: registry).decoded().value
@@ -51,7 +54,7 @@ package struct SweepPlan {
       for combination in combinations {
         let settings = combination.map { "\($0.option)=\($0.value)" }
         let values = combination.map { "\($0.option.split(separator: ".").last ?? "")=\($0.value)" }
-        let overrides = variant.set + settings
+        let overrides = overrides + variant.set + settings
         let pipeline = try Self.pipeline(file, overrides, registry)
         let name = ([variant.name.isEmpty ? pipeline.options.name : variant.name] + values).joined(separator: ", ")
         for seed in seeds.isEmpty ? [pipeline.options.seed] : seeds {
