@@ -41,8 +41,9 @@ final class SweepRunner {
         isStopping = true
         for run in running { kill(run.process.processIdentifier, signal) }
       }
-      for run in running where !run.process.isRunning { finish(run, isStopping) }
-      running.removeAll { !$0.process.isRunning }
+      let ended = running.filter { !$0.process.isRunning }
+      for run in ended { finish(run, isStopping) }
+      running.removeAll { run in ended.contains { $0.member.name == run.member.name } }
       show()
     }
     line.clear()
