@@ -69,6 +69,10 @@ struct KnowledgeLogTests {
       softLabels: Matrix(rows: 2, columns: 2, values: [0.9, 0.1, 0.2, 0.8]), softRows: [0, 2])
     let ids = try log.add(addition, note: "")
     #expect(try log.snapshot().softLabels == [ids.lowerBound: [0.9, 0.1], ids.lowerBound + 2: [0.2, 0.8]])
+    try log.relabel([ids.lowerBound: "b"], note: "")  // whoever relabels knows better than the teacher
+    #expect(try log.snapshot().softLabels == [ids.lowerBound + 2: [0.2, 0.8]])
+    try log.revert(to: 2)
+    #expect(try log.snapshot().softLabels.count == 2)
     try log.remove([ids.lowerBound], note: "")
     try log.compact()
     #expect(try log.snapshot().softLabels == [ids.lowerBound + 2: [0.2, 0.8]])

@@ -43,6 +43,7 @@ struct KnowledgeManifest: Codable {
   private static var encoder: JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.dateEncodingStrategy = .iso8601
     return encoder
   }
@@ -59,6 +60,7 @@ struct KnowledgeManifest: Codable {
   /// - Throws: `FormatError` if the file is missing or damaged.
   init(_ file: URL) throws {
     let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
     decoder.dateDecodingStrategy = .iso8601
     guard let read = try? decoder.decode(KnowledgeManifest.self, from: FileSystem.contents(of: file)),
       read.format == Self.format, try read.checksum == read.sum(), !read.changes.isEmpty, read.width > 0

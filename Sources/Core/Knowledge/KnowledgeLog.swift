@@ -72,7 +72,10 @@ public struct KnowledgeLog: Sendable {
       keys.append(segment.keys ?? Matrix(rows: 0, columns: manifest.width, values: []))
       soft.merge(segment.softLabelsByEntry) { $1 }
       for id in segment.difference.removed { entries[id] = nil }
-      for (id, label) in segment.difference.relabelled { entries[id]?.entry.label = label }
+      for (id, label) in segment.difference.relabelled {
+        entries[id]?.entry.label = label
+        soft[id] = nil
+      }
     }
     let ordered = entries.values.sorted { $0.entry.id < $1.entry.id }
     return KnowledgeState(
@@ -114,7 +117,7 @@ public struct KnowledgeLog: Sendable {
     }
   }
 
-  /// Gives entries other labels.
+  /// Gives entries other labels. What the teacher said about them is forgotten, or it would count instead where soft labels do.
   ///
   /// - Throws: `ContractError` if there is no entry of a number.
   public func relabel(_ labels: [Int: String], note: String) throws {

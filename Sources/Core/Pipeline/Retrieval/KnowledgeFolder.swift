@@ -17,7 +17,7 @@ struct KnowledgeFolder {
   ) throws {
     let log = try KnowledgeLog.make(in: url, addition, labels: labels, note: note)
     if let map { try SealedFolder.write(to: self.map, map.write) }
-    try write(retriever, of: try log.snapshot().change)
+    try write(retriever, of: try log.history().count)
   }
 
   /// Reads the map to the space of the keys.

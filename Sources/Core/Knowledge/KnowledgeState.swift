@@ -1,0 +1,36 @@
+import DistillCore
+
+/// Everything that is known at one time. It is a value: what is changed later changes only later states.
+public struct KnowledgeState: Sendable {
+  /// The number of the change that led to this state.
+  public let change: Int
+  /// The entries in the order of their numbers.
+  public let entries: [KnowledgeEntry]
+  /// The key of each entry [M, D], of length 1.
+  public let keys: Matrix
+  /// The teacher's probabilities or scores, by the number of the entry.
+  public let softLabels: [Int: [Float]]
+
+  init(change: Int, entries: [KnowledgeEntry], keys: Matrix, softLabels: [Int: [Float]]) {
+    (self.change, self.entries, self.keys, self.softLabels) = (change, entries, keys, softLabels)
+  }
+
+  /// The state of a knowledge base that begins with these entries, numbered from 0.
+  public init(beginningWith addition: KnowledgeAddition) {
+    let segment = KnowledgeSegment(adding: addition, from: 0)
+    self.init(change: 1, entries: segment.added, keys: addition.keys, softLabels: segment.softLabelsByEntry)
+  }
+
+  /// The number of entries of each true label.
+  public var labels: [String: Int] {
+    entries.reduce(into: [:]) { if let label = $1.label { $0[label, default: 0] += 1 } }
+  }
+
+  /// Returns the true labels that a task does not have, in the order in which they were first taught.
+  public func newLabels(beside task: TaskKind) -> [String] {
+    guard case .classification(let known) = task else { return [] }
+    var (seen, new) = (Set(known), [String]())
+    for label in entries.compactMap(\.label) where seen.insert(label).inserted { new.append(label) }
+    return new
+  }
+}
