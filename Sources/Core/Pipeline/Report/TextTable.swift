@@ -38,9 +38,7 @@ struct TextTable {
       + ["\\hline", "\\end{tabular}"]).joined(separator: "\n")
   }
 
-  /// The table as RFC 4180 has it.
-  var csv: String { Self.csv(cells) }
-
+  /// Returns cells as RFC 4180 has them.
   static func csv(_ cells: [[String]]) -> String {
     cells.map { row in
       row.map { cell in
