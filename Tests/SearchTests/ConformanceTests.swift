@@ -26,7 +26,8 @@ struct ConformanceTests {
   }
 
   enum Fault: CaseIterable {
-    case order, similarity, shortAnswer, twice, highTies, poorRecall, acceptsAnything, forgets
+    case order, similarity, shortAnswer, twice, highTies, poorRecall, acceptsAnything, forgets, findsWhatMayNotBe,
+      extendsBadly
   }
 
   /// Exact search with something wrong.
@@ -44,6 +45,10 @@ struct ConformanceTests {
       return Index(exact: try ExactIndex(keys), fault: fault)
     }
 
+    func extend(_ retriever: any Retriever, to keys: Matrix) throws -> any Retriever {
+      fault == .extendsBadly ? retriever : try makeRetriever(keys)
+    }
+
     func loadRetriever(from folder: URL, keys: Matrix) throws -> any Retriever {
       guard fault == .forgets else { return try makeRetriever(keys) }
       return try makeRetriever(Matrix(rows: keys.rows, columns: keys.columns, values: keys.values.map { -$0 }))
@@ -56,8 +61,10 @@ struct ConformanceTests {
       var width: Int { exact.width }
       func write(to folder: URL) throws {}
 
-      func search(_ queries: Matrix, neighbours k: Int) throws -> [[Neighbour]] {
-        try exact.search(queries, neighbours: fault == .poorRecall ? k + 1 : k).map { answer in
+      func search(_ queries: Matrix, neighbours k: Int, among mayBeFound: [Bool]?) throws -> [[Neighbour]] {
+        try exact.search(
+          queries, neighbours: fault == .poorRecall ? k + 1 : k, among: fault == .findsWhatMayNotBe ? nil : mayBeFound
+        ).map { answer in
           switch fault {
           case .order: answer.reversed()
           case .similarity: answer.map { Neighbour(row: $0.row, similarity: $0.similarity + 1e-4) }
@@ -65,7 +72,7 @@ struct ConformanceTests {
           case .twice: answer.map { _ in answer[0] }
           case .highTies: answer.sorted { ($0.similarity, $0.row) > ($1.similarity, $1.row) }
           case .poorRecall: answer.count > k ? Array(answer.dropFirst()) : answer
-          case .acceptsAnything, .forgets: answer
+          case .acceptsAnything, .forgets, .findsWhatMayNotBe, .extendsBadly: answer
           }
         }
       }

@@ -63,14 +63,14 @@ struct HNSWFileTests {
   /// Numbers that were changed by somebody who also made the checksum fit: refused, or an index that stays in its bounds.
   @Test func survivesForgery() throws {
     let reader = try SafetensorsReader(file)
-    let names = ["levels", "degrees", "links"]
+    let names = ["levels", "degrees", "links", "parents"]
     let numbers = try names.map { try reader.integers(named: $0) }
     let key = RandomKey(6)
     var accepted = 0
     for trial in 0..<300 {
       let key = key.child(trial)
       var forged = numbers
-      let tensor = trial % 3
+      let tensor = trial % 4
       let values: [Int64] = [-1, 0, 1, 4, 8, 9, 64, 65, 255, 256, 299, 300, .max, .min, Int64(Int32.max), 1 << 32]
       for change in 0..<UInt64(1 + trial % 2) {
         forged[tensor][key.integer(below: forged[tensor].count, 2 * change)] =
@@ -88,6 +88,19 @@ struct HNSWFileTests {
     }
     // A link may be another one, or what it was: some are accepted. The others show that the checksum was forged well.
     #expect(accepted > 0 && accepted < 150)
+  }
+
+  /// The file of version 1, which did not tell the parents, is read and extended by building the graph anew.
+  @Test func readsWhatAnOlderVersionWrote() throws {
+    let reader = try SafetensorsReader(file)
+    let names = ["levels", "degrees", "links"]
+    var metadata = reader.metadata
+    metadata["version"] = "1"
+    try write(names.map { try reader.integers(named: $0) }, names, metadata)
+    let older = try HNSWIndex(from: folder.url, vectors: keys)
+    #expect(try older.search(keys, neighbours: 5) == index.search(keys, neighbours: 5))
+    try older.extended(to: keys).write(to: folder.url)
+    #expect(try Data(contentsOf: file) == whole)
   }
 
   private func write(_ numbers: [[Int64]], _ names: [String], _ metadata: [String: String]) throws {

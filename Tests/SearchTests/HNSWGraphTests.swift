@@ -1,4 +1,5 @@
 import DistillCore
+import DistillExactSearch
 import DistillHNSW
 import Foundation
 import TestSupport
@@ -16,8 +17,9 @@ struct HNSWGraphTests {
       "zero": Matrix(rows: 150, columns: 8, values: Array(repeating: 0, count: 1_200)),
     ]
     for (name, set) in sets {
-      for count in 0...150 {
-        let index = try HNSWIndex(vectors: set.gathered(Array(0..<count)), m: m, efConstruction: 10)
+      var index = try HNSWIndex(vectors: set.gathered([]), m: m, efConstruction: 10)
+      for count in 1...150 {
+        index = try index.extended(to: set.gathered(Array(0..<count)))
         #expect(index.invariantViolations() == [], "\(name), \(count) nodes")
       }
     }
@@ -41,6 +43,47 @@ struct HNSWGraphTests {
     }
     #expect(try bytes(7) == bytes(7))
     #expect(try bytes(7) != bytes(8))
+  }
+
+  /// Bit for bit: the file of an index that grew, in one step or many, is that of one that was built over everything.
+  @Test(arguments: [[800], [0, 1, 2, 3, 800], [799, 800], [100, 101, 400, 800]]) func growsToTheSameBytes(
+    _ steps: [Int]
+  ) throws {
+    let keys = TestVectors.matrix(0..<800, width: 16).gathered((0..<800).map { $0 % 3 == 0 ? $0 / 9 : $0 })
+    func bytes(_ index: HNSWIndex) throws -> Data {
+      let folder = try TemporaryFolder()
+      try index.write(to: folder.url)
+      return try Data(contentsOf: folder.url.appending(path: "hnsw.safetensors"))
+    }
+    var index = try HNSWIndex(vectors: keys.gathered([]), m: 5, efConstruction: 40)
+    for step in steps {
+      index = try index.extended(to: keys.gathered(Array(0..<step)))
+      let folder = try TemporaryFolder()
+      try index.write(to: folder.url)
+      index = try HNSWIndex(from: folder.url, vectors: keys.gathered(Array(0..<step)))
+      #expect(index.invariantViolations() == [])
+    }
+    #expect(try bytes(index) == bytes(HNSWIndex(vectors: keys, m: 5, efConstruction: 40)))
+    #expect(throws: ContractError.self) { try index.extended(to: keys.gathered(Array((0..<800).reversed()))) }
+  }
+
+  /// Whatever may not be found is walked across, so that the rest is found as well as in an index of its own.
+  @Test func removedVectorsAreBridges() throws {
+    let keys = TestVectors.matrix(0..<4_000, width: 16, clusters: 40)
+    let index = try HNSWIndex(vectors: keys, m: 8, efConstruction: 100)
+    let queries = TestVectors.matrix(4_000..<4_200, width: 16, clusters: 40)
+    for share in [2, 3, 10] {
+      let mayBeFound = (0..<4_000).map { $0 % share != 0 }
+      let rows = (0..<4_000).filter { mayBeFound[$0] }
+      let truth = try ExactIndex(keys).search(queries, neighbours: 10, among: mayBeFound).map { Set($0.map(\.row)) }
+      func recall(_ answers: [[Int]]) -> Double {
+        Double(zip(answers, truth).reduce(0) { $0 + $1.1.intersection($1.0).count }) / 2_000
+      }
+      let filtered = try index.search(queries, neighbours: 10, among: mayBeFound).map { $0.map(\.row) }
+      let fresh = try HNSWIndex(vectors: keys.gathered(rows), m: 8, efConstruction: 100)
+      let own = try fresh.search(queries, neighbours: 10).map { $0.map { rows[$0.row] } }
+      #expect(recall(filtered) > recall(own) - 0.005, "\(share): \(recall(filtered)), \(recall(own))")
+    }
   }
 
   @Test func answersDoNotDependOnThreadsOrBatch() throws {

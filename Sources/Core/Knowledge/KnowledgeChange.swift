@@ -74,11 +74,11 @@ struct KnowledgeManifest: Codable {
     try AtomicFile.write(Self.encoder.encode(manifest), to: file)
   }
 
-  /// Returns the segments of a state, in the order in which they apply.
-  func segments(of change: Int) -> [String] {
-    var (segments, next) = ([String](), Optional(change))
+  /// Returns the segments of a state, in the order in which they apply, with the numbers of their changes.
+  func segments(of change: Int) -> [(name: String, number: Int)] {
+    var (segments, next) = ([(name: String, number: Int)](), Optional(change))
     while let number = next, let change = changes.first(where: { $0.number == number }) {
-      if let segment = change.segment { segments.append(segment) }
+      if let segment = change.segment { segments.append((segment, number)) }
       next = change.base.flatMap { $0 < number ? $0 : nil }
     }
     return segments.reversed()

@@ -65,24 +65,31 @@ public struct KnowledgeLog: Sendable {
 
   private func state(_ manifest: KnowledgeManifest, _ change: Int) throws -> KnowledgeState {
     var entries: [Int: (entry: KnowledgeEntry, segment: Int, row: Int)] = [:]
-    var (keys, soft) = ([Matrix](), [Int: [Float]]())
-    for name in manifest.segments(of: change) {
+    var removed: [Int: (segment: Int, row: Int)] = [:]
+    var (keys, soft, lastAddition) = ([Matrix](), [Int: [Float]](), 0)
+    for (name, number) in manifest.segments(of: change) {
       let segment = try KnowledgeSegment(segments.appending(path: name), width: manifest.width)
       for (row, entry) in segment.added.enumerated() { entries[entry.id] = (entry, keys.count, row) }
+      if !segment.added.isEmpty { lastAddition = number }
       keys.append(segment.keys ?? Matrix(rows: 0, columns: manifest.width, values: []))
       soft.merge(segment.softLabelsByEntry) { $1 }
-      for id in segment.difference.removed { entries[id] = nil }
+      for id in segment.difference.removed {
+        removed[id] = entries.removeValue(forKey: id).map { ($0.segment, $0.row) }
+      }
       for (id, label) in segment.difference.relabelled {
         entries[id]?.entry.label = label
         soft[id] = nil
       }
     }
+    func matrix(_ places: [(segment: Int, row: Int)]) -> Matrix {
+      Matrix(rows: places.count, columns: manifest.width, values: places.flatMap { keys[$0.segment].row($0.row) })
+    }
     let ordered = entries.values.sorted { $0.entry.id < $1.entry.id }
+    let gone = removed.sorted { $0.key < $1.key }
     return KnowledgeState(
-      change: change, entries: ordered.map(\.entry),
-      keys: Matrix(
-        rows: ordered.count, columns: manifest.width, values: ordered.flatMap { keys[$0.segment].row($0.row) }),
-      softLabels: soft.filter { entries[$0.key] != nil })
+      change: change, entries: ordered.map(\.entry), keys: matrix(ordered.map { ($0.segment, $0.row) }),
+      softLabels: soft.filter { entries[$0.key] != nil }, removed: gone.map(\.key),
+      removedKeys: matrix(gone.map(\.value)), lastAddition: lastAddition)
   }
 
   // MARK: changing

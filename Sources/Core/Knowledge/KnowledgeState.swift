@@ -10,15 +10,27 @@ public struct KnowledgeState: Sendable {
   public let keys: Matrix
   /// The teacher's probabilities or scores, by the number of the entry.
   public let softLabels: [Int: [Float]]
+  /// The numbers of the entries that were removed since the knowledge base was made or compacted, in their order.
+  public let removed: [Int]
+  /// The keys of the removed entries [R, D]. An index may need them as bridges between those that are left.
+  public let removedKeys: Matrix
+  /// The number of the change that added the last entry, removed ones included. Indexes of states with the same one are the same.
+  public let lastAddition: Int
 
-  init(change: Int, entries: [KnowledgeEntry], keys: Matrix, softLabels: [Int: [Float]]) {
+  init(
+    change: Int, entries: [KnowledgeEntry], keys: Matrix, softLabels: [Int: [Float]], removed: [Int],
+    removedKeys: Matrix, lastAddition: Int
+  ) {
     (self.change, self.entries, self.keys, self.softLabels) = (change, entries, keys, softLabels)
+    (self.removed, self.removedKeys, self.lastAddition) = (removed, removedKeys, lastAddition)
   }
 
   /// The state of a knowledge base that begins with these entries, numbered from 0.
   public init(beginningWith addition: KnowledgeAddition) {
     let segment = KnowledgeSegment(adding: addition, from: 0)
-    self.init(change: 1, entries: segment.added, keys: addition.keys, softLabels: segment.softLabelsByEntry)
+    self.init(
+      change: 1, entries: segment.added, keys: addition.keys, softLabels: segment.softLabelsByEntry, removed: [],
+      removedKeys: Matrix(rows: 0, columns: addition.keys.columns, values: []), lastAddition: 1)
   }
 
   /// The number of entries of each true label.

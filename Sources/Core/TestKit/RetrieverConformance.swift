@@ -32,6 +32,8 @@ public struct RetrieverConformance {
     try checkNeighbours()
     try checkDuplicates()
     try checkAllOfFew()
+    try checkFilter()
+    try checkExtending()
     try checkWriting()
     try checkRefusals()
   }
@@ -63,6 +65,36 @@ public struct RetrieverConformance {
     try checkAll(of: unitVectors(1_000, "keys"), neighbours: 700)
   }
 
+  /// Checks that only keys are found that may be, however many these are.
+  package func checkFilter() throws {
+    let (keys, queries) = (unitVectors(1_000, "keys"), unitVectors(100, "queries"))
+    let retriever = try recipe.makeRetriever(keys)
+    for share in [0, 2, 20, 300, 900, 1_000] {
+      let mayBeFound = (0..<1_000).map { key.child("filter").integer(below: 1_000, UInt64($0)) < share }
+      let rows = mayBeFound.indices.filter { mayBeFound[$0] }
+      let answers = try retriever.search(queries, neighbours: 10, among: mayBeFound).map { answer in
+        answer.compactMap { found in
+          rows.firstIndex(of: found.row).map { Neighbour(row: $0, similarity: found.similarity) }
+        }
+      }
+      try checkRecall(
+        of: answers, keys.gathered(rows), queries, "among \(rows.count) of 1,000 vectors that may be found")
+    }
+  }
+
+  /// Checks that an index that was extended is the one that is made of all keys.
+  package func checkExtending() throws {
+    let (keys, queries) = (unitVectors(400, "keys"), unitVectors(100, "queries"))
+    let expected = try recipe.makeRetriever(keys).search(queries, neighbours: 10)
+    for count in [0, 1, 399, 400] {
+      let start = try recipe.makeRetriever(keys.gathered(Array(0..<count)))
+      let retriever = try recipe.extend(start, to: keys)
+      try require(
+        retriever.count == keys.rows && retriever.search(queries, neighbours: 10) == expected,
+        "an index of \(count) keys that was extended to 400 finds others than one that was made of all")
+    }
+  }
+
   /// Checks that a retriever that was written and loaded gives the same results.
   package func checkWriting() throws {
     for count in [0, 1, 300] {
@@ -92,6 +124,9 @@ public struct RetrieverConformance {
     try refuses("a query of another width") {
       _ = try retriever.search(Matrix(rows: 1, columns: 23, values: Array(repeating: 0, count: 23)), neighbours: 1)
     }
+    try refuses("a filter of another length") {
+      _ = try retriever.search(query, neighbours: 1, among: Array(repeating: true, count: 29))
+    }
     for bad in [Float.nan, .infinity, -.infinity] {
       try refuses("a query with \(bad)") { _ = try retriever.search(query.replacingLast(bad), neighbours: 1) }
       try refuses("a key with \(bad)") { _ = try recipe.makeRetriever(keys.replacingLast(bad)) }
@@ -106,19 +141,24 @@ public struct RetrieverConformance {
   }
 
   private func checkRecall(_ keys: Matrix, queries: Matrix, _ place: String) throws {
-    let retriever = try recipe.makeRetriever(keys)
-    let answers = try retriever.search(queries, neighbours: 10)
+    let answers = try recipe.makeRetriever(keys).search(queries, neighbours: 10)
+    try checkRecall(of: answers, keys, queries, place)
+  }
+
+  private func checkRecall(of answers: [[Neighbour]], _ keys: Matrix, _ queries: Matrix, _ place: String) throws {
     try require(answers.count == queries.rows, "\(queries.rows) queries have \(answers.count) answers")
+    let due = min(10, keys.rows)
+    if due == 0 { return try require(answers.allSatisfy(\.isEmpty), "something was found where nothing may be") }
     var hits = 0
     for (query, answer) in answers.enumerated() {
       let truth = similarities(of: queries.row(query), keys)
-      try checkForm(answer, truth, expected: 10)
+      try checkForm(answer, truth, expected: due)
       // Hits are counted by similarity, because any of several equal keys is correct. Rounding changes the products of unit
       // vectors by up to 1e-6.
-      let tenth = truth.sorted(by: >)[9]
+      let tenth = truth.sorted(by: >)[due - 1]
       hits += answer.count { truth[$0.row] >= tenth - 1e-6 }
     }
-    let found = Double(hits) / Double(10 * queries.rows)
+    let found = Double(hits) / Double(due * queries.rows)
     try require(found >= recall, "recall@10 \(place) is \(found), declared was \(recall)")
   }
 

@@ -27,16 +27,10 @@ public struct ExactIndex: Retriever {
     longest = (squares.max() ?? 0).squareRoot()
   }
 
-  public func search(_ queries: Matrix, neighbours k: Int) throws -> [[Neighbour]] {
-    guard k >= 1 else { throw ContractError("\(k) neighbours were asked for; ask for at least 1") }
-    guard queries.columns == width else {
-      throw ContractError("queries of width \(queries.columns) for keys of width \(width)")
-    }
-    let squares = queries.squaredNorms()
-    if let row = squares.firstIndex(where: { !$0.isFinite }) { throw ContractError("query \(row) is not finite") }
-
+  public func search(_ queries: Matrix, neighbours k: Int, among mayBeFound: [Bool]?) throws -> [[Neighbour]] {
+    try check(queries, neighbours: k, among: mayBeFound)
     let allQueries = queries.tensor
-    var best = squares.map { square in
+    var best = queries.squaredNorms().map { square in
       // The error of either product of vectors of D numbers is at most D·2⁻²⁴·Σ|xᵢyᵢ| ≤ D·2⁻²⁴·‖x‖·‖y‖ (Higham 2002, 3.1).
       Best(k, error: Float(width) * .ulpOfOne * square.squareRoot() * longest)
     }
@@ -49,7 +43,8 @@ public struct ExactIndex: Retriever {
       let scores = matmul(allQueries, block, transposeB: true).values
       for query in best.indices {
         let vector = queries.values.span.extracting(query * width..<(query + 1) * width)
-        for (i, row) in rows.enumerated() where scores[query * rows.count + i] >= best[query].floor {
+        for (i, row) in rows.enumerated()
+        where scores[query * rows.count + i] >= best[query].floor && mayBeFound?[row] ?? true {
           let key = keys.values.span.extracting(row * width..<(row + 1) * width)
           best[query].insert(Neighbour(row: row, similarity: dotProduct(vector, key)))
         }

@@ -36,6 +36,12 @@ public struct HNSW: RetrieverRecipe {
     return index
   }
 
+  public func extend(_ retriever: any Retriever, to keys: Matrix) throws -> any Retriever {
+    guard let index = retriever as? HNSWIndex, (index.m, index.efConstruction, index.seed) == (m, efConstruction, seed)
+    else { return try makeRetriever(keys) }
+    return try index.extended(to: keys)
+  }
+
   /// Loads an index. Of the options only `ef_search` has an effect, because the others apply when the index is built.
   public func loadRetriever(from folder: URL, keys: Matrix) throws -> any Retriever {
     var index = try HNSWIndex(from: folder, vectors: keys)

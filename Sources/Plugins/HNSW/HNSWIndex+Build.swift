@@ -11,18 +11,22 @@ struct GraphBuilder {
   private var entry = 0
   /// The parent of each node. On layer 0 the links between a node and its parent are never removed. The first node is its own
   /// parent.
-  private var parents: [Int32]
+  private(set) var parents: [Int32]
   private var childCounts: [UInt16]
 
-  /// Creates a graph without links, and draws the highest layer of each node: ⌊−ln U / ln m⌋ with U uniform in (0, 1].
-  init(_ vectors: Matrix, m: Int, efConstruction: Int, key: RandomKey) {
+  /// Creates the graph of the first vectors, and draws the highest layer of each node: ⌊−ln U / ln m⌋ with U uniform in (0, 1].
+  ///
+  /// - `links`, `parents`: The graph of the first vectors, which may be none.
+  init(_ vectors: Matrix, links: LinkTable, parents: [Int32], efConstruction: Int, key: RandomKey) {
     let levels = (0..<vectors.rows).map { node in
-      UInt8(-log((Double(key.bits(UInt64(node))) + 1) / 4_294_967_296) / log(Double(m)))
+      UInt8(-log((Double(key.bits(UInt64(node))) + 1) / 4_294_967_296) / log(Double(links.m)))
     }
-    links = LinkTable(m: m, levels: levels)
-    search = LayerSearch(links)
-    parents = Array(repeating: 0, count: vectors.rows)
+    self.links = links.grown(to: levels)
+    search = LayerSearch(self.links)
+    self.parents = parents + Array(repeating: 0, count: vectors.rows - parents.count)
     childCounts = Array(repeating: 0, count: vectors.rows)
+    for parent in parents.dropFirst() { childCounts[Int(parent)] += 1 }
+    entry = links.entry
     (self.vectors, self.efConstruction) = (vectors, efConstruction)
   }
 
@@ -94,8 +98,7 @@ struct GraphBuilder {
   ///
   /// The links between parents and children connect all nodes, no matter how many vectors are at the same place.
   private mutating func adopt(_ node: Int, among candidates: [Candidate]) -> Int32 {
-    // With the link to the node's own parent this is less than 2m, so there is room for other links.
-    let most = max(2, links.m / 2)
+    let most = links.mostChildren
     var parent = candidates.first { childCounts[Int($0.row)] < most }?.row ?? candidates[0].row
     // If all candidates have enough children, a descendant has not, because the tree is finite.
     while childCounts[Int(parent)] >= most {

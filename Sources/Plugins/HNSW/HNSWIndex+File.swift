@@ -1,18 +1,19 @@
 import DistillCore
 import Foundation
 
-// The file is a safetensors file with three tensors of integers:
+// The file is a safetensors file with four tensors of integers:
 //
 // - `levels` [M] is the highest layer of each node.
 // - `degrees` is the length of each list of links: first those on layer 0 of all nodes, then those on layers 1, 2, … of the first
 //   node that has them, of the second, and so on.
 // - `links` is the concatenation of the lists.
+// - `parents` [M] is the parent of each node on layer 0. Version 1 of the file did not have it.
 //
 // Its metadata contain the options, a checksum of the vectors, and a checksum of everything in the file. The vectors themselves
 // are not in the file.
 extension HNSWIndex {
   static let fileName = "hnsw.safetensors"
-  private static let version = "1"
+  private static let version = "2"
 
   /// Writes `hnsw.safetensors` atomically into an existing folder.
   public func write(to folder: URL) throws {
@@ -23,11 +24,14 @@ extension HNSWIndex {
       "format": "hnsw", "version": Self.version, "m": "\(m)", "ef_construction": "\(efConstruction)", "seed": "\(seed)",
       "vectors": Self.digest(of: vectors),
     ]
-    metadata["checksum"] = Self.checksum(metadata, [levels, degrees, all])
+    let parents = parents?.map(Int64.init)
+    if parents == nil { metadata["version"] = "1" }
+    metadata["checksum"] = Self.checksum(metadata, [levels, degrees, all, parents ?? []])
     var writer = SafetensorsWriter(metadata: metadata)
     writer.add("levels", shape: [levels.count], integers: { levels })
     writer.add("degrees", shape: [degrees.count], integers: { degrees })
     writer.add("links", shape: [all.count], integers: { all })
+    if let parents { writer.add("parents", shape: [parents.count], integers: { parents }) }
     try writer.write(to: folder.appending(path: Self.fileName))
   }
 
@@ -42,14 +46,15 @@ extension HNSWIndex {
     }
     let reader = try SafetensorsReader(url)
     let metadata = reader.metadata
-    guard metadata["format"] == "hnsw", metadata["version"] == Self.version else {
+    guard metadata["format"] == "hnsw", ["1", Self.version].contains(metadata["version"]) else {
       throw refuse("is not an HNSW index of version \(Self.version)")
     }
     guard metadata["vectors"] == Self.digest(of: vectors) else { throw refuse("belongs to other vectors") }
     let levels = try reader.integers(named: "levels")
     let degrees = try reader.integers(named: "degrees")
     let all = try reader.integers(named: "links")
-    guard metadata["checksum"] == Self.checksum(metadata, [levels, degrees, all]) else {
+    let parents = try metadata["version"] == "1" ? nil : reader.integers(named: "parents")
+    guard metadata["checksum"] == Self.checksum(metadata, [levels, degrees, all, parents ?? []]) else {
       throw refuse("is damaged: its checksum does not fit")
     }
     guard let m = metadata["m"].flatMap(Int.init), 2...1024 ~= m,
@@ -73,8 +78,12 @@ extension HNSWIndex {
       rest = rest.dropFirst(links.count)
     }
     guard rest.isEmpty else { throw refuse("has \(rest.count) links too many") }
-    if let problem = table.violations().first { throw refuse(problem) }
-    self.init(vectors: vectors, links: table, efConstruction: ef, seed: seed)
+    let tree = try parents?.map { parent in
+      guard let parent = Int32(exactly: parent) else { throw refuse("has a parent \(parent)") }
+      return parent
+    }
+    if let problem = table.violations(parents: tree).first { throw refuse(problem) }
+    self.init(vectors: vectors, links: table, parents: tree, efConstruction: ef, seed: seed)
   }
 
   /// The lists of links in the order of the file.

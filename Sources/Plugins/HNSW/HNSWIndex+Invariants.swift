@@ -2,12 +2,14 @@ extension HNSWIndex {
   /// Returns descriptions of all violations of the graph's invariants. There are none in an index that was built or loaded.
   ///
   /// A list has at most as many links as it has room for. Links lead to other nodes on the same layer, and no two links of a list
-  /// lead to the same node. The bidirectional links of layer 0 connect all nodes.
-  public func invariantViolations() -> [String] { links.violations() }
+  /// lead to the same node. On layer 0 every node but the first has a parent that was inserted before it, with links in both
+  /// directions, which connect all nodes.
+  public func invariantViolations() -> [String] { links.violations(parents: parents) }
 }
 
 extension LinkTable {
-  func violations() -> [String] {
+  /// - `parents`: The parents, or `nil` if they are not known. Then the bidirectional links have to connect all nodes.
+  func violations(parents: [Int32]?) -> [String] {
     var problems: [String] = []
     for (node, top) in levels.enumerated() {
       for level in 0...Int(top) {
@@ -22,8 +24,23 @@ extension LinkTable {
       }
     }
     guard problems.isEmpty else { return problems }
+    if let parents { return violations(of: parents) }
     let unreached = levels.count - reachedBothWays()
     return unreached == 0 ? [] : ["\(unreached) nodes are not connected with the entry on layer 0"]
+  }
+
+  private func violations(of parents: [Int32]) -> [String] {
+    guard parents.count == levels.count else { return ["\(parents.count) parents of \(levels.count) nodes"] }
+    var children = Array(repeating: 0, count: levels.count)
+    for (node, parent) in parents.enumerated().dropFirst() {
+      guard 0..<node ~= Int(parent) else { return ["node \(node) has the parent \(parent)"] }
+      guard links(of: node, on: 0).contains(parent), links(of: Int(parent), on: 0).contains(Int32(node)) else {
+        return ["node \(node) and its parent \(parent) are not linked"]
+      }
+      children[Int(parent)] += 1
+    }
+    let most = mostChildren
+    return children.enumerated().filter { $0.element > most }.map { "node \($0.offset) has \($0.element) children" }
   }
 
   /// Returns the number of nodes that the bidirectional links of layer 0 connect with the entry.

@@ -30,6 +30,8 @@ public struct HNSWIndex: Sendable {
 
   let vectors: Matrix
   let links: LinkTable
+  /// The parent of each node on layer 0, which is its own for the first one. `nil` in an index that an older version has written.
+  let parents: [Int32]?
   let scratches = ScratchPool()
 
   /// The number of vectors, M.
@@ -49,26 +51,46 @@ public struct HNSWIndex: Sendable {
     guard 2...1024 ~= m, efConstruction >= 1 else {
       throw ContractError("m is \(m), efConstruction \(efConstruction); they must be 2 … 1024 and at least 1")
     }
-    try Self.check(vectors)
-    var builder = GraphBuilder(vectors, m: m, efConstruction: efConstruction, key: RandomKey(seed).child("levels"))
-    for node in 0..<vectors.rows { builder.insert(node) }
-    self.init(vectors: vectors, links: builder.links, efConstruction: efConstruction, seed: seed)
+    let index = try HNSWIndex(
+      vectors: Matrix(rows: 0, columns: vectors.columns, values: []), links: LinkTable(m: m, levels: []), parents: [],
+      efConstruction: efConstruction, seed: seed
+    ).extended(to: vectors)
+    self.init(
+      vectors: vectors, links: index.links, parents: index.parents, efConstruction: efConstruction, seed: seed)
   }
 
-  init(vectors: Matrix, links: LinkTable, efConstruction: Int, seed: UInt64) {
-    (self.vectors, self.links) = (vectors, links)
+  init(vectors: Matrix, links: LinkTable, parents: [Int32]?, efConstruction: Int, seed: UInt64) {
+    (self.vectors, self.links, self.parents) = (vectors, links, parents)
     (m, self.efConstruction, self.seed) = (links.m, efConstruction, seed)
+  }
+
+  /// Returns an index of more vectors, in which only the further ones are inserted. It is the same, bit for bit, as one that is
+  /// built over all of them.
+  ///
+  /// - Parameter vectors: Vectors that begin with those of this index.
+  /// - Throws: `ContractError` if they do not, or if a vector is not finite.
+  public func extended(to vectors: Matrix) throws -> HNSWIndex {
+    guard vectors.columns == width, vectors.values.starts(with: self.vectors.values) else {
+      throw ContractError("an index can be extended to vectors only that begin with its own")
+    }
+    try Self.check(vectors)
+    // The file of an older version does not tell the parents, so that the graph has to be built anew.
+    let isWhole = parents != nil
+    var builder = GraphBuilder(
+      vectors, links: isWhole ? links : LinkTable(m: m, levels: []), parents: parents ?? [],
+      efConstruction: efConstruction, key: RandomKey(seed).child("levels"))
+    for node in (isWhole ? count : 0)..<vectors.rows { builder.insert(node) }
+    var index = HNSWIndex(
+      vectors: vectors, links: builder.links, parents: builder.parents, efConstruction: efConstruction, seed: seed)
+    index.efSearch = efSearch
+    return index
   }
 
   static func check(_ vectors: Matrix) throws {
     guard vectors.rows <= Int(Int32.max) else {
       throw ContractError("\(vectors.rows) vectors are more than an index can number; \(Int32.max) are the most")
     }
-    try checkFinite(vectors, "vector")
-  }
-
-  static func checkFinite(_ vectors: Matrix, _ role: String) throws {
     guard let row = vectors.squaredNorms().firstIndex(where: { !$0.isFinite }) else { return }
-    throw ContractError("\(role) \(row) is not finite")
+    throw ContractError("vector \(row) is not finite")
   }
 }

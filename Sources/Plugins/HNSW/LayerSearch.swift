@@ -23,15 +23,18 @@ struct LayerSearch: Sendable {
 
   /// Searches a layer for the nodes that are most similar to `query`, by following links from `entry` (algorithm 2 of the paper).
   ///
-  /// - Parameter ef: The number of nodes to find, at least 1. With 1 the search is a greedy walk.
+  /// - Parameters:
+  ///   - ef: The number of nodes to find, at least 1. With 1 the search is a greedy walk.
+  ///   - mayBeFound: For each node, whether it may be found, or `nil` if all may. The walk crosses the others.
   mutating func run(
-    _ query: Span<Float>, in vectors: Matrix, _ links: LinkTable, on level: Int, from entry: Candidate, ef: Int
+    _ query: Span<Float>, in vectors: Matrix, _ links: LinkTable, on level: Int, from entry: Candidate, ef: Int,
+    among mayBeFound: [Bool]? = nil
   ) {
     frontier.removeAll()
     found.removeAll()
     nextEpoch()
     frontier.push(entry)
-    found.push(entry.reversed)
+    if mayBeFound?[Int(entry.row)] ?? true { found.push(entry.reversed) }
     marks[Int(entry.row)] = epoch
 
     while let next = frontier.pop() {
@@ -48,14 +51,11 @@ struct LayerSearch: Sendable {
       vectors.dotProducts(of: query, withRows: fresh[..<count], into: &similarities)
       for i in 0..<count {
         let candidate = Candidate(row: fresh[i], similarity: similarities[i])
-        if found.count < ef {
-          found.push(candidate.reversed)
-        } else if let worst = found.top, worst.reversed < candidate {
-          found.replaceTop(with: candidate.reversed)
-        } else {
-          continue
-        }
+        let isFull = found.count >= ef
+        if isFull, let worst = found.top, candidate < worst.reversed { continue }
         frontier.push(candidate)
+        guard mayBeFound?[Int(candidate.row)] ?? true else { continue }
+        if isFull { found.replaceTop(with: candidate.reversed) } else { found.push(candidate.reversed) }
       }
     }
   }

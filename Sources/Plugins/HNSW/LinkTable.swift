@@ -25,8 +25,23 @@ struct LinkTable: Sendable {
     slots = Array(repeating: 0, count: end)
   }
 
+  /// Creates a table of more nodes, whose first ones have the links that they have here.
+  ///
+  /// - Parameter levels: The highest layer of each node. It begins with the levels of this table.
+  func grown(to levels: [UInt8]) -> LinkTable {
+    var table = LinkTable(m: m, levels: levels)
+    for (node, top) in self.levels.enumerated() {
+      for level in 0...Int(top) { table.replace(of: node, on: level, with: links(of: node, on: level)) }
+    }
+    return table
+  }
+
   /// Returns the number of links that a list has room for.
   func capacity(on level: Int) -> Int { level == 0 ? 2 * m : m }
+
+  /// The largest number of children of a node on layer 0. With the link to its own parent these are fewer than 2m, so that there is
+  /// room for other links.
+  var mostChildren: Int { max(2, m / 2) }
 
   /// Returns the positions of a node's links in `slots`.
   func range(of node: Int, on level: Int) -> Range<Int> {

@@ -53,15 +53,16 @@ public struct InvertedFile: RetrieverRecipe {
     var count: Int { keys.rows }
     var width: Int { keys.columns }
 
-    func search(_ queries: Matrix, neighbours k: Int) throws -> [[Neighbour]] {
-      guard k > 0, queries.columns == width, queries.values.allSatisfy(\.isFinite) else {
-        throw ContractError("\(k) neighbours of queries of width \(queries.columns) among keys of width \(width)")
-      }
+    func search(_ queries: Matrix, neighbours k: Int, among mayBeFound: [Bool]?) throws -> [[Neighbour]] {
+      try check(queries, neighbours: k, among: mayBeFound)
       guard count > 0 else { return Array(repeating: [], count: queries.rows) }
       return nearestCells(of: queries, to: centres, centres.rows).enumerated().map { row, cells in
         // All cells where the nearest hold fewer than k keys.
         var rows: [Int] = []
-        for (place, cell) in cells.enumerated() where place < probes || rows.count < k { rows += members[cell] }
+        for (place, cell) in cells.enumerated() where place < probes || rows.count < k {
+          rows += members[cell].filter { mayBeFound?[$0] ?? true }
+        }
+        if rows.isEmpty { return [] }
         let query = Matrix(rows: 1, columns: width, values: Array(queries.row(row)))
         let similarities = matmul(query.tensor, keys.gathered(rows).tensor, transposeB: true).values
         let found = zip(rows, similarities).map { Neighbour(row: $0, similarity: $1) }

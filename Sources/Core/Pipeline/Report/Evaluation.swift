@@ -119,7 +119,8 @@ package struct Evaluation {
     let found = try augmentation.neighbours(of: try response[.embedding])
     let knowledge = augmentation.knowledge
     return RetrievalDiagnosis(
-      keys: knowledge.embeddings, classes: knowledge.softLabels.tensor.rowArgmax(),
+      keys: knowledge.embeddings.gathered(knowledge.nodes),
+      classes: knowledge.softLabels.gathered(knowledge.nodes).tensor.rowArgmax(),
       queries: Matrix(try response[.embedding].l2Normalised()), student: own,
       retrieved: augmentation.answers(student: own, neighbours: found).retrieved,
       targets: data.targets.compactMap { $0?.label },

@@ -6,45 +6,54 @@ import Foundation
 /// What is known about the training examples: embeddings of length 1 and labels, with one node for each distinct embedding.
 ///
 /// Zhang et al., ACL 2023, store the teacher's embedding and soft label (z_k, ȳ_k) of every training example k.
+///
+/// A node whose entries were all removed stays, so that an index need not be made anew, and may not be found.
 public struct KnowledgeBase: Sendable {
-  /// The embeddings [M, D]. Each row has length 1.
+  /// The embeddings [M, D] of all nodes. Each row has length 1.
   public let embeddings: Matrix
-  /// The labels [M, C]: probabilities, which are 0 and 1 for a gold label, or scores for regression.
+  /// The labels [M, C]: probabilities, which are 0 and 1 for a gold label, or scores for regression. Those of removed nodes are 0.
   public let softLabels: Matrix
-  /// For each of the M nodes, the number of the first entry with this embedding.
+  /// For each of the M nodes, the number of the first entry with this embedding, or −1 if the node was removed.
   public let rows: [Int]
+  /// For each of the M nodes, whether it may be found, or `nil` if all may.
+  public let mayBeFound: [Bool]?
 
   /// Creates a knowledge base. Examples whose embeddings are bitwise equal become one node with the mean of their soft labels.
   ///
   /// - Parameters:
   ///   - embeddings: One row of length 1 for each example.
   ///   - softLabels: One row of probabilities or scores for each example.
-  ///   - rows: The number of each entry.
+  ///   - rows: The number of each entry, or −1 if it was removed.
   public init(embeddings: Matrix, softLabels: Matrix, rows: [Int]) {
     var nodes: [ArraySlice<Float>: Int] = [:]
-    var members: [[Int]] = []
+    var (first, members) = ([Int](), [[Int]]())
     for example in 0..<embeddings.rows {
       let node = nodes[embeddings.row(example), default: members.count]
       if node == members.count {
         nodes[embeddings.row(example)] = node
+        first.append(example)
         members.append([])
       }
-      members[node].append(example)
+      if rows[example] >= 0 { members[node].append(example) }
     }
-    self.embeddings = embeddings.gathered(members.map { $0[0] })
-    self.rows = members.map { rows[$0[0]] }
+    self.embeddings = embeddings.gathered(first)
+    self.rows = members.map { $0.first.map { rows[$0] } ?? -1 }
     var means: [Float] = []
     for node in members {
       for column in 0..<softLabels.columns {
         let sum = node.reduce(0) { $0 + softLabels.values[$1 * softLabels.columns + column] }
-        means.append(sum / Float(node.count))
+        means.append(sum / Float(max(node.count, 1)))
       }
     }
     self.softLabels = Matrix(rows: members.count, columns: softLabels.columns, values: means)
+    mayBeFound = members.contains(where: \.isEmpty) ? members.map { !$0.isEmpty } : nil
   }
 
-  /// M, the number of nodes.
-  public var count: Int { embeddings.rows }
+  /// The nodes that may be found, in ascending order.
+  var nodes: [Int] { mayBeFound.map { found in found.indices.filter { found[$0] } } ?? Array(0..<embeddings.rows) }
+
+  /// The number of nodes that may be found.
+  public var count: Int { mayBeFound?.count { $0 } ?? embeddings.rows }
 
   /// The file of a knowledge base from before it could be changed.
   static func file(in folder: URL) -> URL { folder.appending(path: "knowledge.safetensors") }
@@ -61,15 +70,22 @@ public struct KnowledgeBase: Sendable {
       columns = Dictionary(names.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
     }
     let width = task.outputs
-    let values = state.entries.flatMap { entry -> [Float] in
+    // Removed and other entries in the order of their numbers, so that the nodes of a state begin with those of the states before.
+    var places = [(id: Int, values: [Float]?, key: ArraySlice<Float>)]()
+    for (row, id) in state.removed.enumerated() { places.append((id, nil, state.removedKeys.row(row))) }
+    for (row, entry) in state.entries.enumerated() {
       let soft = state.softLabels[entry.id].map { $0 + [Float](repeating: 0, count: width - $0.count) }
       var gold = entry.score.map { [$0] }
       if let column = entry.label.flatMap({ columns[$0] }) { gold = (0..<width).map { $0 == column ? 1 : 0 } }
-      return (labels == .soft ? soft ?? gold : gold ?? soft) ?? [Float](repeating: 0, count: width)
+      let values = (labels == .soft ? soft ?? gold : gold ?? soft) ?? [Float](repeating: 0, count: width)
+      places.append((entry.id, values, state.keys.row(row)))
     }
+    places.sort { $0.id < $1.id }
+    let none = [Float](repeating: 0, count: width)
     self.init(
-      embeddings: state.keys, softLabels: Matrix(rows: state.entries.count, columns: width, values: values),
-      rows: state.entries.map(\.id))
+      embeddings: Matrix(rows: places.count, columns: state.keys.columns, values: places.flatMap(\.key)),
+      softLabels: Matrix(rows: places.count, columns: width, values: places.flatMap { $0.values ?? none }),
+      rows: places.map { $0.values == nil ? -1 : $0.id })
   }
 
   /// Reads the file `knowledge.safetensors` of a knowledge base from before it could be changed.
@@ -91,6 +107,7 @@ public struct KnowledgeBase: Sendable {
     embeddings = try matrix("embeddings")
     softLabels = try matrix("soft_labels")
     rows = try reader.integers(named: "rows").map(Int.init)
+    mayBeFound = nil
     guard embeddings.rows == softLabels.rows && embeddings.rows == rows.count else {
       throw FormatError(file: file, "holds different numbers of embeddings, soft labels and rows")
     }

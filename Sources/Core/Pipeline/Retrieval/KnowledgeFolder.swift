@@ -17,7 +17,7 @@ struct KnowledgeFolder {
   ) throws {
     let log = try KnowledgeLog.make(in: url, addition, labels: labels, note: note)
     if let map { try SealedFolder.write(to: self.map, map.write) }
-    try write(retriever, of: try log.history().count)
+    try write(retriever, of: log.snapshot())
   }
 
   /// Reads the map to the space of the keys.
@@ -30,14 +30,16 @@ struct KnowledgeFolder {
 
   // MARK: the index, which is derived from the log
 
-  private func index(of change: Int) -> URL { url.appending(path: "index-\(change)") }
+  private func index(_ state: KnowledgeState) -> URL { url.appending(path: "index-\(state.lastAddition)") }
 
   /// Returns the index over the keys of a state: the one on disk, or a new one if a process was killed before it wrote it, or has gone
   /// on to a later state meanwhile.
   ///
   /// - Throws: `FormatError` if the index on disk is damaged.
-  func retriever(_ recipe: any RetrieverRecipe, over knowledge: KnowledgeBase, of change: Int) throws -> any Retriever {
-    let folder = index(of: change)
+  func retriever(
+    _ recipe: any RetrieverRecipe, over knowledge: KnowledgeBase, of state: KnowledgeState
+  ) throws -> any Retriever {
+    let folder = index(state)
     var isThere: Bool { FileManager.default.fileExists(atPath: folder.path) }
     do {
       if isThere {
@@ -48,13 +50,15 @@ struct KnowledgeFolder {
     return try recipe.makeRetriever(knowledge.embeddings)
   }
 
-  /// Writes the index of a state, and removes those of earlier states. If there is one of a later state, nothing is done.
-  func write(_ retriever: any Retriever, of change: Int) throws {
-    func others() throws -> [Int] {
-      try FileSystem.names(in: url).compactMap { $0.hasPrefix("index-") ? Int($0.dropFirst("index-".count)) : nil }
+  /// Writes the index of a state, and removes those of others.
+  func write(_ retriever: any Retriever, of state: KnowledgeState) throws {
+    let folder = index(state)
+    try SealedFolder.write(to: folder, retriever.write)
+    for name in try FileSystem.names(in: url) where name.hasPrefix("index-") && name != folder.lastPathComponent {
+      try FileSystem.remove(url.appending(path: name))
     }
-    guard try others().allSatisfy({ $0 <= change }) else { return }
-    try SealedFolder.write(to: index(of: change), retriever.write)
-    for other in try others() where other < change { try FileSystem.remove(index(of: other)) }
   }
+
+  /// Returns whether the index of a state is on disk.
+  func hasIndex(of state: KnowledgeState) -> Bool { FileManager.default.fileExists(atPath: index(state).path) }
 }

@@ -20,7 +20,8 @@ public struct RetrievalAugmentation: Sendable {
   ///   - embeddings: The embeddings, which this method scales to length 1.
   ///   - count: The number of neighbours. Default: K in ``mixing``.
   public func neighbours(of embeddings: Tensor, count: Int? = nil) throws -> [[Neighbour]] {
-    try retriever.search(Matrix(embeddings.l2Normalised()), neighbours: count ?? mixing.neighbours)
+    try retriever.search(
+      Matrix(embeddings.l2Normalised()), neighbours: count ?? mixing.neighbours, among: knowledge.mayBeFound)
   }
 
   /// Mixes the answers of the student with the soft labels of the neighbours.

@@ -57,13 +57,20 @@ extension FinishedRun {
     return (ids, Array(labels(task.kind).dropFirst(labels(self.task.kind).count)))
   }
 
-  /// Makes the index over what is known now. To be called after every change of the log.
+  /// Brings the index to what is known now, unless it is already: it is extended where that is possible, and made anew otherwise. To
+  /// be called after every change of the log.
   public func refreshIndex() throws {
     guard let options = options.knowledgeBase, let recipe = options.retriever else { return }
     let state = try knowledgeLog().snapshot()
     let known = try self.options.task.definition()
-    let knowledge = KnowledgeBase(
-      state, labels: options.labels, task: known.adding(state.newLabels(beside: known.kind)).kind)
-    try place.write(try recipe.makeRetriever(knowledge.embeddings), of: state.change)
+    if place.hasIndex(of: state) { return }
+    let keys = KnowledgeBase(
+      state, labels: options.labels, task: known.adding(state.newLabels(beside: known.kind)).kind
+    ).embeddings
+    var index: (any Retriever)?
+    if let known = augmentation, keys.values.starts(with: known.knowledge.embeddings.values) {
+      index = try recipe.extend(known.retriever, to: keys)
+    }
+    try place.write(try index ?? recipe.makeRetriever(keys), of: state)
   }
 }
