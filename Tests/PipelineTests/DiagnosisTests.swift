@@ -37,6 +37,23 @@ struct DiagnosisTests {
     #expect(diagnosis.oneKeyPerClass == 1)
   }
 
+  /// The area under the ROC curve is the share of pairs in the right order, where equal ones count half.
+  @Test func areaUnderTheROCCurve() {
+    let key = RandomKey(4)
+    let values = (0..<60).map { Float(key.integer(below: 12, UInt64($0))) }
+    let isPositive = (0..<60).map { key.child("kind").integer(below: 3, UInt64($0)) == 0 }
+    var (right, pairs) = (0.0, 0.0)
+    for (a, isA) in zip(values, isPositive) where isA {
+      for (b, isB) in zip(values, isPositive) where !isB {
+        right += a > b ? 1 : a == b ? 0.5 : 0
+        pairs += 1
+      }
+    }
+    #expect(abs((NoveltyDiagnosis.areaUnderROC(values, isPositive) ?? 0) - right / pairs) < 1e-12)
+    #expect(NoveltyDiagnosis.areaUnderROC([1, 2], [true, true]) == nil)
+    #expect(NoveltyDiagnosis.areaUnderROC([3, 1, 2], [true, false, false]) == 1)
+  }
+
   @Test func whatHasNoPairsIsUndefined() {
     let one = diagnosis(waves(3, phase: 0), classes: [0, 1, 2])
     #expect(

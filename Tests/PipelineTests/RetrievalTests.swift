@@ -24,7 +24,12 @@ struct RetrievalTests {
       zip(knowledge.embeddings.row(row), query).reduce(0) { $0 + Double($1.0) * Double($1.1) } / length
     }
     let best = similarities.indices.sorted { similarities[$0] > similarities[$1] }.prefix(mixing.neighbours)
-    let weights = best.map { exp((similarities[$0] - similarities[best[0]]) / Double(mixing.temperature)) }
+    func label(_ row: Int) -> Int { Matrix(knowledge.softLabels.gathered([row]).tensor).tensor.rowArgmax()[0] }
+    let weights = best.map { row in
+      let size = (0..<knowledge.count).count { label($0) == label(row) }
+      return exp((similarities[row] - similarities[best[0]]) / Double(mixing.temperature))
+        / (mixing.isAdaptive ? Double(min(size, mixing.neighbours)) : 1)
+    }
     let total = weights.reduce(0, +)
     return own.indices.map { column in
       let average = zip(best, weights).reduce(0) {
@@ -36,6 +41,8 @@ struct RetrievalTests {
 
   @Test(arguments: [
     Mixing(neighbours: 1, beta: 0.5, temperature: 0.1), Mixing(neighbours: 4, beta: 0.3, temperature: 0.1),
+    Mixing(neighbours: 4, beta: 0.3, temperature: 0.1, isAdaptive: false),
+    Mixing(neighbours: 20, beta: 0.2, temperature: 0.5, isAdaptive: false),
     Mixing(neighbours: 8, beta: 0.7, temperature: 1), Mixing(neighbours: 20, beta: 0.5, temperature: 0.05),
     Mixing(neighbours: 500, beta: 0.5, temperature: 0.2), Mixing(neighbours: 3, beta: 1, temperature: 0.1),
     Mixing(neighbours: 3, beta: 0, temperature: 0.1), Mixing(neighbours: 20, beta: 0.5, temperature: 1e-4),
@@ -83,6 +90,77 @@ struct RetrievalTests {
     let expected = [(1 - r[2]) * 0.75 * 0.9 + 0.25 * r[0], (1 - r[2]) * 0.75 * 0.1 + 0.25 * r[1], r[2]]
     #expect(zip(mixed.values, expected).allSatisfy { abs($0 - $1) < 1e-6 })
     #expect(abs(mixed.values.reduce(0, +) - 1) < 1e-6)
+  }
+
+  /// Far from all keys, or between two classes: larger for what is newer. A key of the same class is no rival.
+  @Test func noveltyAsksTheNearestAndItsRival() throws {
+    let base = KnowledgeBase(
+      embeddings: Matrix(rows: 4, columns: 2, values: [1, 0, 0.8, 0.6, 0, 1, -1, 0]),
+      softLabels: Matrix(rows: 4, columns: 2, values: [1, 0, 1, 0, 0, 1, 0, 0]), rows: [0, 1, 2, -1])
+    let augmentation = try augmentation(base, Mixing())
+    let found = try augmentation.neighbours(of: Tensor([0.96, 0.28], [1, 2]), count: 3)[0]
+    #expect(found.map(\.row) == [0, 1, 2])
+    #expect(abs(augmentation.novelty(found) - (0.04 + (1 - (0.96 - 0.28)) / 2)) < 1e-6)
+    #expect(abs(augmentation.novelty(Array(found.prefix(2))) - (0.04 + (1 - (0.96 - 0.936)) / 2)) < 1e-6)
+    #expect(augmentation.novelty([]) == 2.5)
+  }
+
+  /// A removed entry keeps its node, which may not be found; an entry of the same embedding that is left keeps it alive.
+  @Test func removedEntriesAreNotFound() throws {
+    let base = KnowledgeBase(
+      embeddings: Matrix(rows: 4, columns: 2, values: [1, 0, 0, 1, 1, 0, 0.6, 0.8]),
+      softLabels: Matrix(rows: 4, columns: 2, values: [0, 0, 0, 1, 1, 0, 0, 0]), rows: [-1, 7, 8, -1])
+    #expect(base.rows == [8, 7, -1] && base.mayBeFound == [true, true, false] && base.count == 2)
+    #expect(Array(base.softLabels.row(0)) == [1, 0])
+    let found = try augmentation(base, Mixing()).neighbours(of: Tensor([0.6, 0.8], [1, 2]))[0]
+    #expect(found.map(\.row) == [1, 0])
+  }
+
+  /// With ten labels, half of a trial's loss is that of rehearsals, in which every fifth label is hidden from the student and has five keys.
+  @Test func settingsAreChosenForHiddenLabelsToo() throws {
+    let (labels, copies, mixing) = (10, 7, Mixing(neighbours: 20, beta: 0.5, temperature: 0.2))
+    let keys = Tensor(normal: [labels * copies, 6], standardDeviation: 1, key: RandomKey(1)).l2Normalised()
+    let gold = (0..<labels * copies).flatMap { row in (0..<labels).map { Float($0 == row % labels ? 1 : 0) } }
+    let base = KnowledgeBase(
+      embeddings: Matrix(keys), softLabels: Matrix(rows: labels * copies, columns: labels, values: gold),
+      rows: Array(0..<labels * copies))
+    let queries = Tensor(normal: [12, 6], standardDeviation: 1, key: RandomKey(2)).l2Normalised()
+    let own = softmax(Tensor(normal: [12, labels], standardDeviation: 1, key: RandomKey(3)))
+    var grid = MixingGrid()
+    (grid.neighbours, grid.beta, grid.temperature) = ([20], [0.5], [0.2])
+    let task = try TaskDefinition.generic(
+      RowLayout(.tsv, text: "text", target: "label"), labels: (0..<labels).map { "l\($0)" })
+    let trial = try #require(
+      augmentation(base, mixing).trials(
+        grid, embeddings: queries, outputs: own,
+        data: EncodedDataset(
+          sequences: Array(repeating: TokenSequence(ids: [1], typeIDs: [0]), count: 12),
+          targets: (0..<12).map { .label($0 % labels) }), task: task
+      ).first)
+
+    func loss(hiding hidden: Set<Int>) -> Double {
+      let kept = (0..<labels * copies).filter { !hidden.contains($0 % labels) || $0 / labels < 5 }
+      let (q, y) = (Matrix(queries), Matrix(own))
+      return (0..<12).reduce(0) { sum, row in
+        let near = kept.map { key in
+          (key % labels, zip(q.row(row), base.embeddings.row(key)).reduce(0) { $0 + Double($1.0) * Double($1.1) })
+        }.sorted { $0.1 > $1.1 }.prefix(20)
+        var r = [Double](repeating: 0, count: labels)
+        for (label, similarity) in near {
+          r[label] += exp(similarity / 0.2) / Double(hidden.contains(label) ? 5 : copies)
+        }
+        let total = r.reduce(0, +)
+        r = r.map { $0 / total }
+        let target = row % labels
+        let m = hidden.reduce(0) { $0 + r[$1] }
+        let left = (0..<labels).reduce(0.0) { hidden.contains($1) ? $0 : $0 + Double(y.values[row * labels + $1]) }
+        let own = Double(y.values[row * labels + target]) / left
+        let answer = hidden.contains(target) ? r[target] : (1 - m) * 0.5 * own + 0.5 * r[target]
+        return sum - log(max(answer, 1e-12)) / 12
+      }
+    }
+    let rehearsed = (0..<5).reduce(0) { $0 + loss(hiding: [$1, $1 + 5]) / 5 }
+    #expect(abs(trial.loss - (loss(hiding: []) + rehearsed) / 2) < 1e-5)
   }
 
   @Test func isReadAsItWasWritten() throws {

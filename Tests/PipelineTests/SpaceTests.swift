@@ -33,7 +33,7 @@ struct SpaceTests {
 
   @Test func theBaseIsMetByAMapOfTheStudentsStates() throws {
     let bench = try Workbench()
-    let pipeline = try bench.pipeline(replacing: changes("{retriever: {use: exact}, neighbours: 4}"))
+    let pipeline = try bench.pipeline(replacing: changes("{retriever: {use: exact}, space: base, neighbours: 4}"))
     let report = try bench.run(pipeline, into: "tiny")
     let run = try bench.finished("tiny")
     let knowledge = try #require(run.augmentation).knowledge

@@ -32,6 +32,23 @@ import Testing
     #expect(try largest(probabilities, matrix("logistic/\(name)")) < 1e-3)
   }
 
+  /// An example of weight n counts as n examples do.
+  @Test func weightsAreAsCopies() throws {
+    let x = Matrix(Tensor(normal: [30, 4], standardDeviation: 1, key: RandomKey(8)))
+    let labels = (0..<30).map { $0 % 3 }
+    let copies = (0..<30).flatMap { Array(repeating: $0, count: 1 + $0 % 4) }
+    let mean = Float(copies.count) / 30
+    let weighted = try LinearMap.logisticRegression(
+      x, labels: labels, classes: 3, strength: 1e-2, weights: (0..<30).map { Float(1 + $0 % 4) / mean })
+    let repeated = try LinearMap.logisticRegression(
+      x.gathered(copies), labels: copies.map { labels[$0] }, classes: 3, strength: 1e-2)
+    let (a, b) = (weighted(x).tensor.softmax().values, repeated(x).tensor.softmax().values)
+    #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 })
+    let plain = try LinearMap.logisticRegression(x, labels: labels, classes: 3, strength: 1e-2)(x).tensor.softmax()
+      .values
+    #expect(!zip(a, plain).allSatisfy { abs($0 - $1) < 1e-2 })
+  }
+
   @Test func aStartChangesThePathAndNotTheMinimum() throws {
     let (x, labels) = (try matrix("x"), try file.integers(named: "labels").map(Int.init))
     func fit(_ strength: Double, from start: LinearMap? = nil) throws -> LinearMap {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DistillCore
 import DistillPipeline
+import DistillYAML
 import Foundation
 
 struct Evaluate: PluginCommand {
@@ -13,8 +14,18 @@ struct Evaluate: PluginCommand {
   var data: String?
   @Flag(help: "Leave the knowledge base out.")
   var noRetrieval = false
+  @Option(
+    help: ArgumentHelp(
+      "What answers beside the knowledge base: the readout of this number, or `student`. Default: what was chosen last.",
+      valueName: "number"))
+  var readout: ReadoutChoice?
   @Flag(help: "Score many values of K, β and τ instead; for looking, not for choosing what is then reported.")
   var sweep = false
+  @Option(
+    help: ArgumentHelp(
+      "Other settings of the knowledge base, such as '{neighbours: 8, beta: 0.5, adaptive: false}'.",
+      valueName: "settings"))
+  var mixing: String?
   @Option(help: "text or json.")
   var format = OutputFormat.text
   @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
@@ -33,8 +44,13 @@ struct Evaluate: PluginCommand {
     if sweep { return try threads.run { try printSweep(registry) } }
     let display = ProgressDisplay()
     let report = try threads.run {
-      try FinishedRun(URL(filePath: folder), registry: registry, retrieval: !noRetrieval, precision: precision)
-        .evaluate(data.map { URL(filePath: $0) }, observe: display.show)
+      try FinishedRun(
+        URL(filePath: folder), registry: registry, retrieval: !noRetrieval,
+        classifier: readout?.classifier ?? .chosen, precision: precision
+      )
+      .evaluate(
+        data.map { URL(filePath: $0) },
+        mixing: mixing.map { try YAMLDocument($0, name: "--mixing").decode(Mixing.self).value }, observe: display.show)
     }
     Console.output(format == .json ? try report.json() : report.text)
   }

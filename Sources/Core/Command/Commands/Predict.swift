@@ -23,6 +23,11 @@ struct Predict: PluginCommand {
   var file = "-"
   @Flag(help: "Leave the knowledge base out.")
   var noRetrieval = false
+  @Option(
+    help: ArgumentHelp(
+      "What answers beside the knowledge base: the readout of this number, or `student`. Default: what was chosen last.",
+      valueName: "number"))
+  var readout: ReadoutChoice?
   @Option(help: "text or jsonl.")
   var format = Format.text
   @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
@@ -32,7 +37,8 @@ struct Predict: PluginCommand {
   func run(_ registry: PluginRegistry) throws {
     try Console.check(folder, isFolder: true)
     let finished = try FinishedRun(
-      URL(filePath: folder), registry: registry, retrieval: !noRetrieval, precision: precision)
+      URL(filePath: folder), registry: registry, retrieval: !noRetrieval,
+      classifier: readout?.classifier ?? .chosen, precision: precision)
     let texts = try finished.task.readUnlabelled(
       try Console.input(file), named: file == "-" ? "standard input" : URL(filePath: file).path)
     let predictions = try threads.run { try finished.predict(texts.examples) }

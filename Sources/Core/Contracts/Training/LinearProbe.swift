@@ -46,6 +46,22 @@ public enum LinearProbe {
     return selection == nil ? try problem.solve(strength: best.strength, start: best.map) : best.map
   }
 
+  /// Fits a classifier whose penalty has a given strength.
+  ///
+  /// - Parameters:
+  ///   - x: The embeddings [M, D].
+  ///   - labels: The class of each of them.
+  ///   - classes: C.
+  ///   - strength: The weight of the penalty, in units of the mean square of a centred embedding's length.
+  ///   - weights: What each example counts, with a mean of 1. Default: 1.
+  /// - Throws: `ComputeError` if an embedding is not finite.
+  public static func classifier(
+    _ x: Matrix, labels: [Int], classes: Int, strength: Double, weights: [Float]? = nil
+  ) throws -> LinearMap {
+    try LinearMap.logisticRegression(
+      x, labels: labels, classes: classes, strength: strength * Problem.meanSquare(x), weights: weights)
+  }
+
   /// Returns the mean cross-entropy of logits [M, C], or the mean squared error of scores [M, 1].
   private static func loss(_ outputs: Matrix, _ targets: [Target]) -> Double {
     let logs = outputs.columns == 1 ? outputs : Matrix(logSoftmax(outputs.tensor))
@@ -82,7 +98,7 @@ public enum LinearProbe {
     }
 
     /// Returns the mean of ‖x − x̄‖², so that a strength means the same for embeddings of any length.
-    private static func meanSquare(_ x: Matrix) -> Double {
+    static func meanSquare(_ x: Matrix) -> Double {
       let all = x.tensor
       let mean = all.sum(axis: 0) / Float(x.rows)
       return (all - mean).squared().sum(axis: 1).values.reduce(0) { $0 + Double($1) } / Double(x.rows)

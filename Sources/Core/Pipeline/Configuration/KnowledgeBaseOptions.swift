@@ -20,7 +20,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "space", &space,
       "What is compared. `base`: the student's states, mapped to the embeddings that the checkpoint had before any training on the "
         + "task; `student`: the student's embeddings; `both`: those two side by side; `teacher`: the teacher's embeddings, found by "
-        + "the student's, as in ReAugKD. Default: `base` if there is a checkpoint, else `student`.")
+        + "the student's, as in ReAugKD. Default: `both` if there is a checkpoint, else `student`.")
     visit(
       "layers", &layers, in: .atLeast(1),
       "The student's layers whose mean states are mapped, for `base` and `both`. Default: all.")

@@ -95,7 +95,7 @@ extension PipelineOptions {
   /// to them.
   func searchSpace(_ student: ModelCard) -> SearchSpace {
     knowledgeBase?.space
-      ?? (baseRecipe != nil && student.activations.contains(.hidden) ? .base : .student)
+      ?? (baseRecipe != nil && student.activations.contains(.hidden) ? .both : .student)
   }
 
   /// The recipes of all encoders, with their places in the pipeline. A teacher that wraps another one comes before it.

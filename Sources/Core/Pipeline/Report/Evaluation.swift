@@ -4,33 +4,44 @@ import DistillTraining
 /// An evaluation of several ways of answering on labelled texts.
 package struct Evaluation {
   package let task: TaskDefinition
+  /// The number of labels that the student knows, and that of all that it or the knowledge base knows. Behind them, the task may have
+  /// labels that nobody has taught.
+  private let knownLabels, taughtLabels: Int
   package let maximumLength: Int
   let observe: (TrainingEvent) -> Void
   /// The key of the bootstrap. All rows draw the same texts, so that their intervals can be compared.
   private let key = RandomKey(0).child("bootstrap")
 
-  package init(task: TaskDefinition, maximumLength: Int, observe: @escaping (TrainingEvent) -> Void = { _ in }) {
+  package init(
+    task: TaskDefinition, knownLabels: Int? = nil, taughtLabels: Int? = nil, maximumLength: Int,
+    observe: @escaping (TrainingEvent) -> Void = { _ in }
+  ) {
     (self.task, self.maximumLength, self.observe) = (task, maximumLength, observe)
+    self.knownLabels = knownLabels ?? task.kind.outputs
+    self.taughtLabels = taughtLabels ?? task.kind.outputs
   }
 
   /// Returns the report on labelled texts, with a row for each way of answering and the agreement of the matched layers.
   ///
   /// - `baselines`: What else gets a row.
   /// - `layerMap`: The layers to compare. If the map does not fit the models, none are compared.
+  /// - `unknownBeyond`: The novelty beyond which a text counts as unknown.
   /// - `selection`: A sentence about what was chosen on these same texts.
   package func report(
     _ name: String, on examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder,
     augmentation: RetrievalAugmentation?, baselines: Baselines = Baselines(), layerMap: LayerMap,
-    selection: String? = nil
+    unknownBeyond: Float? = nil, selection: String? = nil
   ) throws -> Report {
     let pairs = teacher.map { layerMap.pairs(student: student.card.layers, teacher: $0.card.layers) } ?? []
     let (rows, answers) = try rows(
       examples, teacher: teacher, student: student, augmentation: augmentation, baselines: baselines)
+    let (retrieval, novelty) =
+      try augmentation.map { try diagnosis(of: $0, student, on: examples, unknownBeyond) } ?? (nil, nil)
     return Report(
       name: name, rows: rows,
       count: examples.count, selection: selection, mixing: augmentation?.mixing,
-      knowledgeBaseSize: augmentation?.knowledge.count,
-      retrieval: try augmentation.flatMap { try diagnosis(of: $0, student, on: examples) },
+      knowledgeBaseSize: augmentation?.knowledge.count, retrieval: retrieval,
+      labels: LabelGroups(answers, knownLabels: knownLabels, taughtLabels: taughtLabels), novelty: novelty,
       layers: try teacher.map { try agreement(on: examples, teacher: $0, student: student, layerMap: pairs) } ?? [],
       answers: answers)
   }
@@ -48,13 +59,22 @@ package struct Evaluation {
   ) throws -> ([EvaluationRow], RecordedAnswers) {
     let own = answerer("student", student)
     var answerers = [teacher.map { answerer("teacher", $0) }, own].compactMap { $0 }
-    if let augmentation {
-      answerers.append(
-        Answerer("student + knowledge base", student, maximumLength: maximumLength, [.logits, .embedding]) {
-          let own = probabilities(from: try $0[.logits], task: task.kind)
-          let found = try augmentation.neighbours(of: try $0[.embedding])
-          return augmentation.answers(student: Matrix(own), neighbours: found).mixed.tensor
-        })
+    if var augmentation {
+      func add(_ name: String, _ answer: @escaping (RetrievalAugmentation.Answers) -> Matrix) {
+        let augmentation = augmentation
+        answerers.append(
+          Answerer(name, student, maximumLength: maximumLength, [.logits, .embedding]) {
+            answer(try augmentation.answers($0, task: task.kind)).tensor
+          })
+      }
+      let readout = augmentation.readout
+      augmentation.readout = nil
+      add("student + knowledge base", \.mixed)
+      if readout != nil {
+        augmentation.readout = readout
+        add("readout", \.own)
+        add("readout + knowledge base", \.mixed)
+      }
     }
     answerers += baselines.answerers
     let targets = examples.compactMap(\.target)
@@ -106,24 +126,31 @@ package struct Evaluation {
       parameters: outcome.parameters, speed: outcome.speed)
   }
 
+  /// Returns what explains the gain of retrieval, and how well novelty tells what nobody has taught.
   private func diagnosis(
-    of augmentation: RetrievalAugmentation, _ student: any TextEncoder, on examples: [Example]
-  ) throws -> RetrievalDiagnosis? {
+    of augmentation: RetrievalAugmentation, _ student: any TextEncoder, on examples: [Example], _ threshold: Float?
+  ) throws -> (RetrievalDiagnosis?, NoveltyDiagnosis?) {
     // What is within and between classes has no meaning for scores.
-    guard case .classification = task.kind else { return nil }
+    guard case .classification = task.kind else { return (nil, nil) }
+    var augmentation = augmentation
+    augmentation.readout = nil
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: maximumLength)
     let response = try answers(of: student, to: data, with: [.logits, .embedding]) {
       observe(.progress(what: "evaluation: retrieval", done: $0, total: data.count))
     }
-    let own = Matrix(softmax(try response[.logits]))
-    let found = try augmentation.neighbours(of: try response[.embedding])
+    let found = try augmentation.answers(
+      response, task: task.kind, neighbours: RetrievalAugmentation.neighboursForNovelty)
     let knowledge = augmentation.knowledge
-    return RetrievalDiagnosis(
+    let targets = data.targets.compactMap { $0?.label }
+    let novelty = NoveltyDiagnosis(
+      novelty: found.neighbours.map(augmentation.novelty),
+      probability: (0..<found.own.rows).map { found.own.row($0).max() ?? 0 },
+      isUntaught: targets.map { $0 >= taughtLabels }, threshold: threshold)
+    let retrieval = RetrievalDiagnosis(
       keys: knowledge.embeddings.gathered(knowledge.nodes),
-      classes: knowledge.softLabels.gathered(knowledge.nodes).tensor.rowArgmax(),
-      queries: Matrix(try response[.embedding].l2Normalised()), student: own,
-      retrieved: augmentation.answers(student: own, neighbours: found).retrieved,
-      targets: data.targets.compactMap { $0?.label },
-      mapCosine: (student as? MappedEncoder).map { Double($0.map.cosine) })
+      classes: knowledge.nodes.map { knowledge.classes[$0] },
+      queries: Matrix(try response[.embedding].l2Normalised()), student: found.own, retrieved: found.retrieved,
+      targets: targets, mapCosine: (student as? MappedEncoder).map { Double($0.map.cosine) })
+    return (retrieval, novelty)
   }
 }

@@ -1,9 +1,12 @@
 extension Report {
   /// The report as a page without scripts, in the colours that the reader's system prefers.
   var html: String {
-    let table = cells.enumerated().map { index, row in
-      let tag = index == 0 ? "th" : "td"
-      return "<tr>" + row.map { "<\(tag)>\(Self.escaped($0))</\(tag)>" }.joined() + "</tr>"
+    let tables = [cells, labelCells].compactMap(\.self).map { cells in
+      let rows = cells.enumerated().map { index, row in
+        let tag = index == 0 ? "th" : "td"
+        return "<tr>" + row.map { "<\(tag)>\(Self.escaped($0))</\(tag)>" }.joined() + "</tr>"
+      }
+      return "<table>\(rows.joined(separator: "\n"))</table>"
     }
     return """
       <!doctype html>
@@ -16,7 +19,7 @@ extension Report {
       tr+tr td{border-top:1px solid #8884}svg{max-width:100%;height:auto;font:13px system-ui}
       </style>
       <h1>\(Self.escaped(name))</h1>
-      <table>\(table.joined(separator: "\n"))</table>
+      \(tables.joined(separator: "\n"))
       \(notes.map { "<p>\(Self.escaped($0))</p>" }.joined(separator: "\n"))
       \(CostChart(self)?.svg ?? "")
       </html>

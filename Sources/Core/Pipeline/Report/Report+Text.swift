@@ -5,7 +5,8 @@ extension Report {
   /// The report as a table for a terminal.
   public var text: String {
     guard !rows.isEmpty else { return "no validation file, nothing to report" }
-    return ([TextTable(cells: cells).text] + notes).joined(separator: "\n")
+    return ([TextTable(cells: cells).text] + (labelCells.map { [TextTable(cells: $0).text] } ?? []) + notes)
+      .joined(separator: "\n")
   }
 
   /// The cells of the table, row by row, starting with the header.
@@ -27,6 +28,15 @@ extension Report {
       }
   }
 
+  /// The cells of the table of labels that the student does not know, or `nil` if there are none.
+  var labelCells: [[String]]? {
+    guard let labels else { return nil }
+    func cell(_ value: Double?) -> String { value.map { Self.fixed($0, 4) } ?? "" }
+    return [
+      ["accuracy", "\(labels.known) texts of known labels", "\(labels.taught) of labels taught later", "harmonic mean"]
+    ] + labels.rows.map { [$0.name, cell($0.known), cell($0.taught), cell($0.harmonicMean)] }
+  }
+
   private var metrics: [String] { rows.first?.scores.map(\.metric) ?? [] }
   private var isClassification: Bool { rows.contains { $0.comparison?.p != nil } }
 
@@ -40,7 +50,7 @@ extension Report {
   }
 
   /// The lines below the table.
-  var notes: [String] { [legend, selection, mixingLine, retrievalLine, layerLine].compactMap { $0 } }
+  var notes: [String] { [legend, selection, mixingLine, retrievalLine, noveltyLine, layerLine].compactMap { $0 } }
 
   private var legend: String? {
     guard let metric = metrics.first, rows.contains(where: { $0.comparison != nil }) else { return nil }
@@ -69,6 +79,17 @@ extension Report {
       is right on \(retrieval.studentIsRight) and retrieval on \(retrieval.retrievalIsRight); the right one of both: \
       \(Self.fixed(retrieval.perfectArbitration, 4))
       """
+  }
+
+  private var noveltyLine: String? {
+    guard let novelty, let labels else { return nil }
+    func percent(_ share: Double?) -> String { share.map { Self.fixed(100 * $0, 1) + " %" } ?? "" }
+    let flags = novelty.found.map { found in
+      "; `unknown` are \(percent(found)) of them and \(percent(novelty.falseAlarms)) of the others"
+    }
+    return "\(labels.untaught) texts have labels that nobody has taught. Novelty tells them apart with an AUROC of "
+      + "\(Self.fixed(novelty.auroc, 4)), the student's largest probability with \(Self.fixed(novelty.aurocOfProbability, 4))"
+      + (flags ?? "")
   }
 
   /// A line with the mean attention KL and the mean [CLS] cosine loss over the matched layers.

@@ -17,22 +17,27 @@ public struct Report: Sendable, Codable {
   package let knowledgeBaseSize: Int?
   /// What explains the gain of retrieval. `nil` without a knowledge base, and for regression.
   package let retrieval: RetrievalDiagnosis?
+  /// How labels that the student does not know are answered. `nil` if there are none among the texts.
+  package let labels: LabelGroups?
+  /// How well novelty tells texts of labels that nobody has taught. `nil` if there are none.
+  package let novelty: NoveltyDiagnosis?
   /// How closely the matched layers agree. Empty if there is no teacher.
   package let layers: [LayerAgreement]
   /// What each row answered to each text, which is not part of the report's JSON. `nil` if there was no validation file.
   package private(set) var answers: RecordedAnswers?
 
   private enum CodingKeys: CodingKey {
-    case name, version, rows, count, selection, mixing, knowledgeBaseSize, retrieval, layers
+    case name, version, rows, count, selection, mixing, knowledgeBaseSize, retrieval, labels, novelty, layers
   }
 
   package init(
     name: String, rows: [EvaluationRow] = [], count: Int = 0, selection: String? = nil, mixing: Mixing? = nil,
-    knowledgeBaseSize: Int? = nil, retrieval: RetrievalDiagnosis? = nil, layers: [LayerAgreement] = [],
-    answers: RecordedAnswers? = nil
+    knowledgeBaseSize: Int? = nil, retrieval: RetrievalDiagnosis? = nil, labels: LabelGroups? = nil,
+    novelty: NoveltyDiagnosis? = nil, layers: [LayerAgreement] = [], answers: RecordedAnswers? = nil
   ) {
     (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
     (self.count, self.selection, self.retrieval, self.layers) = (count, selection, retrieval, layers)
+    (self.labels, self.novelty) = (labels, novelty)
     (self.answers, version) = (answers, SwiftDistill.version)
   }
 

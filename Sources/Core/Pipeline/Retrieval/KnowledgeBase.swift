@@ -17,6 +17,10 @@ public struct KnowledgeBase: Sendable {
   public let rows: [Int]
   /// For each of the M nodes, whether it may be found, or `nil` if all may.
   public let mayBeFound: [Bool]?
+  /// The class of each node: the place of its largest label.
+  let classes: [Int]
+  /// The number of nodes of each class that may be found.
+  let classSizes: [Int]
 
   /// Creates a knowledge base. Examples whose embeddings are bitwise equal become one node with the mean of their soft labels.
   ///
@@ -36,8 +40,7 @@ public struct KnowledgeBase: Sendable {
       }
       if rows[example] >= 0 { members[node].append(example) }
     }
-    self.embeddings = embeddings.gathered(first)
-    self.rows = members.map { $0.first.map { rows[$0] } ?? -1 }
+    let nodeRows = members.map { $0.first.map { rows[$0] } ?? -1 }
     var means: [Float] = []
     for node in members {
       for column in 0..<softLabels.columns {
@@ -45,8 +48,28 @@ public struct KnowledgeBase: Sendable {
         means.append(sum / Float(max(node.count, 1)))
       }
     }
-    self.softLabels = Matrix(rows: members.count, columns: softLabels.columns, values: means)
-    mayBeFound = members.contains(where: \.isEmpty) ? members.map { !$0.isEmpty } : nil
+    self.init(
+      nodes: embeddings.gathered(first), Matrix(rows: members.count, columns: softLabels.columns, values: means),
+      rows: nodeRows, mayBeFound: members.contains(where: \.isEmpty) ? members.map { !$0.isEmpty } : nil)
+  }
+
+  private init(nodes: Matrix, _ softLabels: Matrix, rows: [Int], mayBeFound: [Bool]?) {
+    (embeddings, self.softLabels, self.rows, self.mayBeFound) = (nodes, softLabels, rows, mayBeFound)
+    classes = softLabels.rows == 0 ? [] : softLabels.tensor.rowArgmax()
+    var sizes = [Int](repeating: 0, count: softLabels.columns)
+    for (node, label) in classes.enumerated() where mayBeFound?[node] ?? true { sizes[label] += 1 }
+    classSizes = sizes
+  }
+
+  /// Returns the knowledge base in which of some classes only the first few nodes may be found.
+  func leaving(_ few: Int, of fewClasses: Set<Int>) -> KnowledgeBase {
+    var left = [Int: Int]()
+    let found = classes.indices.map { node in
+      guard mayBeFound?[node] ?? true, fewClasses.contains(classes[node]) else { return mayBeFound?[node] ?? true }
+      left[classes[node], default: 0] += 1
+      return left[classes[node], default: 0] <= few
+    }
+    return KnowledgeBase(nodes: embeddings, softLabels, rows: rows, mayBeFound: found)
   }
 
   /// The nodes that may be found, in ascending order.
@@ -104,12 +127,11 @@ public struct KnowledgeBase: Sendable {
       }
       return Matrix(rows: shape[0], columns: shape[1], values: values)
     }
-    embeddings = try matrix("embeddings")
-    softLabels = try matrix("soft_labels")
-    rows = try reader.integers(named: "rows").map(Int.init)
-    mayBeFound = nil
+    let (embeddings, softLabels) = (try matrix("embeddings"), try matrix("soft_labels"))
+    let rows = try reader.integers(named: "rows").map(Int.init)
     guard embeddings.rows == softLabels.rows && embeddings.rows == rows.count else {
       throw FormatError(file: file, "holds different numbers of embeddings, soft labels and rows")
     }
+    self.init(nodes: embeddings, softLabels, rows: rows, mayBeFound: nil)
   }
 }

@@ -23,11 +23,11 @@ extension FinishedRun {
   /// - Parameters:
   ///   - file: The file, in the layout of the task.
   ///   - isUnlabelled: Whether the file has texts alone, which the run's teacher answers.
-  ///   - observe: Called with the number of texts that are done. An error that it throws ends the work.
+  ///   - observe: Called with the number of texts that are done, and with that of all. An error that it throws ends the work.
   /// - Returns: The numbers of the new entries, and the labels that were not known before.
   /// - Throws: `TextFileError` with all malformed rows, `ContractError` if a label has no teacher to give it, and the errors of the log.
   public func teach(
-    _ file: URL, isUnlabelled: Bool = false, observe: (Int) throws -> Void = { _ in }
+    _ file: URL, isUnlabelled: Bool = false, observe: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> (ids: Range<Int>, newLabels: [String]) {
     let log = try knowledgeLog()
     let task = isUnlabelled ? task : try task.addingLabels(of: file)
@@ -37,8 +37,8 @@ extension FinishedRun {
     if isUnlabelled, teacher == nil { throw ContractError("the run has no teacher that could label these texts") }
     let encoder: any TextEncoder = options.knowledgeBase?.space == .teacher ? teacher ?? reader : reader
     let data = EncodedDataset(examples, with: encoder.tokenizer, maximumLength: options.task.maximumLength)
-    let keys = Matrix(
-      try answers(of: encoder, to: data, with: [.embedding], progress: observe)[.embedding].l2Normalised())
+    let response = try answers(of: encoder, to: data, with: [.embedding]) { try observe($0, data.count) }
+    let keys = Matrix(try response[.embedding].l2Normalised())
     let entries = examples.map {
       KnowledgeEntry(
         $0, task: task.kind, keepsText: options.knowledgeBase?.texts ?? true,
@@ -56,6 +56,40 @@ extension FinishedRun {
     func labels(_ kind: TaskKind) -> [String] { if case .classification(let labels) = kind { labels } else { [] } }
     return (ids, Array(labels(task.kind).dropFirst(labels(self.task.kind).count)))
   }
+
+  /// Fits a readout to everything that is known, and lets it answer in the place of the student's classifier.
+  ///
+  /// - Returns: The readout and its number.
+  /// - Throws: `ContractError` if the task has no labels, if keys are not the student's own, or if there are fewer than two labels.
+  public func refit() throws -> (number: Int, readout: Readout) {
+    let state = try knowledgeLog().snapshot()
+    guard case .classification(let labels) = task.kind else {
+      throw ContractError("a regression has no labels to fit to")
+    }
+    guard options.knowledgeBase?.space != .teacher else {
+      throw ContractError(
+        "the knowledge base has the teacher's embeddings, which the student's need not be like; a readout needs `space: both`, `base` or "
+          + "`student`")
+    }
+    let readout = try Readout(of: state, order: labels)
+    return (try ReadoutFolder(url: folder.readouts).add(readout), readout)
+  }
+
+  /// The readouts of the run with their numbers, in the order in which they were fitted.
+  ///
+  /// - Throws: `FormatError` if one is damaged.
+  public func readouts() throws -> [(number: Int, readout: Readout)] {
+    let (readouts, width) = (ReadoutFolder(url: folder.readouts), reader.card.embeddingWidth)
+    return try readouts.numbers().map { ($0, try readouts.readout($0, width: width)) }
+  }
+
+  /// The number of the readout that answers, or `nil` if the student's own classifier does.
+  public func chosenReadout() throws -> Int? { try ReadoutFolder(url: folder.readouts).chosen() }
+
+  /// Lets a readout answer, or the student's own classifier for `nil`.
+  ///
+  /// - Throws: `ContractError` if there is no such readout.
+  public func choose(readout number: Int?) throws { try ReadoutFolder(url: folder.readouts).choose(number) }
 
   /// Brings the index to what is known now, unless it is already: it is extended where that is possible, and made anew otherwise. To
   /// be called after every change of the log.

@@ -23,16 +23,30 @@ public struct FinishedRun: Sendable {
   public let precision: Precision
   private let context: PipelineContext
 
+  /// What answers beside the knowledge base.
+  public enum Classifier: Sendable {
+    /// The one that was chosen last: the student's own, unless a readout was fitted.
+    case chosen
+    /// The student's own.
+    case student
+    /// The readout of this number.
+    case readout(Int)
+  }
+
   /// Opens a run.
   ///
   /// - Parameters:
   ///   - url: The folder of the run.
   ///   - registry: The plugins that the pipeline may name.
   ///   - retrieval: Whether to load the knowledge base, if the run has one.
+  ///   - classifier: What answers beside the knowledge base.
   ///   - precision: The precision of the answers. Default: the precision that the run was made in.
-  /// - Throws: `FormatError` and the errors of pipeline files if the folder is not a finished run or is damaged, and
+  /// - Throws: `ContractError` if there is no such readout, `FormatError` and the errors of pipeline files if the folder is not a finished run or is damaged, and
   ///   `ComputeError` if this processor does not support the precision.
-  public init(_ url: URL, registry: PluginRegistry, retrieval: Bool = true, precision: Precision? = nil) throws {
+  public init(
+    _ url: URL, registry: PluginRegistry, retrieval: Bool = true, classifier: Classifier = .chosen,
+    precision: Precision? = nil
+  ) throws {
     folder = RunFolder(url)
     record = try RunRecord(folder.record)
     guard record.isComplete else {
@@ -96,7 +110,17 @@ public struct FinishedRun: Sendable {
         file: place.url,
         "holds soft labels of \(knowledge.softLabels.columns) numbers; the task has \(self.task.kind.outputs)")
     }
-    augmentation = RetrievalAugmentation(knowledge, retriever: index, mixing: record.mixing ?? base.mixing)
+    let readouts = ReadoutFolder(url: folder.readouts)
+    let number: Int? =
+      switch classifier {
+      case .chosen: try readouts.chosen()
+      case .student: nil
+      case .readout(let number): number
+      }
+    if let number, !readouts.numbers().contains(number) { throw ContractError("there is no readout \(number)") }
+    augmentation = RetrievalAugmentation(
+      knowledge, retriever: index, mixing: record.mixing ?? base.mixing,
+      readout: try number.map { try readouts.readout($0, width: knowledge.embeddings.columns) })
   }
 
   /// Loads the prepared teacher. Returns `nil` if the run had none.
@@ -116,15 +140,26 @@ public struct FinishedRun: Sendable {
   ///
   /// - Parameters:
   ///   - file: The file, in the format of the task. Default: the validation file of the run.
+  ///   - mixing: Other settings of the knowledge base than the run's.
   ///   - observe: Receives the progress.
   /// - Throws: `ContractError` if no file is given and the run has no validation file, and the errors of reading the file.
-  public func evaluate(_ file: URL? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }) throws -> Report {
+  ///
+  /// With a knowledge base, the file may have labels that nobody has taught, which no answer can name.
+  public func evaluate(
+    _ file: URL? = nil, mixing: Mixing? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
+  ) throws -> Report {
     guard let texts = file ?? options.task.validation?.url else {
       throw ContractError("the run has no validation file; name one with --data")
     }
-    return try Evaluation(task: task, maximumLength: options.task.maximumLength, observe: observe).report(
+    var augmentation = augmentation
+    if let mixing { augmentation?.mixing = mixing }
+    let task = try augmentation == nil ? task : task.addingLabels(of: texts)
+    return try Evaluation(
+      task: task, knownLabels: options.task.definition().kind.outputs, taughtLabels: self.task.kind.outputs,
+      maximumLength: options.task.maximumLength, observe: observe
+    ).report(
       record.name, on: task.read(texts).examples, teacher: try teacher(), student: reader,
-      augmentation: augmentation, layerMap: options.layerMap,
+      augmentation: augmentation, layerMap: options.layerMap, unknownBeyond: record.unknownBeyond,
       selection: file == nil ? options.selectionNote : nil)
   }
 
@@ -146,21 +181,23 @@ public struct FinishedRun: Sendable {
   /// Returns the answers to texts, in the order of the texts.
   public func predict(_ examples: [Example]) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
-    let wanted: Set<Activation> = augmentation == nil ? [.logits] : [.logits, .embedding]
-    let response = try answers(of: reader, to: data, with: wanted)
-    let own = Matrix(probabilities(from: try response[.logits], task: task.kind))
     guard let augmentation else {
+      let own = Matrix(
+        probabilities(from: try answers(of: student, to: data, with: [.logits])[.logits], task: task.kind))
       return examples.indices.map { row in
         Prediction(task: task.kind, student: own.row(row), answer: own.row(row), found: nil)
       }
     }
-    let neighbours = try augmentation.neighbours(of: try response[.embedding])
-    let (retrieved, mixed) = augmentation.answers(student: own, neighbours: neighbours)
+    let found = try augmentation.answers(
+      answers(of: reader, to: data, with: [.logits, .embedding]), task: task.kind,
+      neighbours: RetrievalAugmentation.neighboursForNovelty)
     return examples.indices.map { row in
       Prediction(
-        task: task.kind, student: own.row(row), answer: mixed.row(row),
-        found: (neighbours[row], retrieved.row(row), augmentation.knowledge, entries),
-        threshold: record.noveltyThreshold)
+        task: task.kind, student: found.own.row(row), answer: found.mixed.row(row),
+        found: (
+          Array(found.neighbours[row].prefix(augmentation.mixing.neighbours)), found.retrieved.row(row),
+          augmentation.knowledge, entries, augmentation.novelty(found.neighbours[row])
+        ), threshold: record.unknownBeyond)
     }
   }
 }

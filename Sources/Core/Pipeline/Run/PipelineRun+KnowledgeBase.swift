@@ -21,7 +21,7 @@ extension PipelineRun {
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose { try choose(among: grid, &augmentation, reader) }
     record.mixing = augmentation.mixing
-    record.noveltyThreshold = try noveltyThreshold(augmentation, reader, falseAlarms: options.falseAlarms)
+    record.unknownBeyond = try noveltyThreshold(augmentation, reader, falseAlarms: options.falseAlarms)
     var labels: [String] = []
     if case .classification(let names) = texts.task.kind { labels = names }
     try AtomicFolder.write(to: folder.knowledgeBase) { folder in
@@ -92,7 +92,9 @@ extension PipelineRun {
   ) throws -> Float? {
     guard !texts.heldOutForChoices.isEmpty else { return nil }
     let response = try answers(of: reader, to: encoded(texts.heldOutForChoices, reader), with: [.embedding])
-    let novelties = try augmentation.neighbours(of: try response[.embedding], count: 1).map(novelty).sorted()
+    let novelties = try augmentation.neighbours(
+      of: try response[.embedding], count: RetrievalAugmentation.neighboursForNovelty
+    ).map(augmentation.novelty).sorted()
     return novelties[novelties.count - 1 - Int(falseAlarms * Float(novelties.count - 1))]
   }
 

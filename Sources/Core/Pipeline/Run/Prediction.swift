@@ -23,7 +23,8 @@ public struct Prediction: Sendable, Encodable {
   }
 
   typealias Found = (
-    neighbours: [Neighbour], retrieved: ArraySlice<Float>, knowledge: KnowledgeBase, entries: [Int: KnowledgeEntry]
+    neighbours: [Neighbour], retrieved: ArraySlice<Float>, knowledge: KnowledgeBase, entries: [Int: KnowledgeEntry],
+    novelty: Float
   )
 
   /// The label with the largest score, or `nil` for regression.
@@ -36,7 +37,7 @@ public struct Prediction: Sendable, Encodable {
   public let retrieved: [String: Float]?
   /// The neighbours, best first, or `nil` without a knowledge base.
   public let neighbours: [Source]?
-  /// How unlike the text is to everything in the knowledge base, from 0 to 2: 1 − the cosine to its nearest key.
+  /// How unlike the text is to everything in the knowledge base, from −½ to 2½; see ``RetrievalAugmentation``. Larger is newer.
   public let novelty: Float?
   /// Whether the novelty is beyond what all but a few held-out texts have (`knowledge_base.false_alarms`). `nil` without held-out
   /// texts or knowledge base.
@@ -54,9 +55,8 @@ public struct Prediction: Sendable, Encodable {
     task: TaskKind, student own: ArraySlice<Float>, answer: ArraySlice<Float>, found: Found?,
     threshold: Float? = nil
   ) {
-    let novelty = found.map { DistillPipeline.novelty($0.neighbours) }
-    self.novelty = novelty
-    unknown = novelty.flatMap { novelty in threshold.map { novelty > $0 } }
+    novelty = found?.novelty
+    unknown = found.flatMap { found in threshold.map { found.novelty > $0 } }
     let labels: [String]?
     if case .classification(let names) = task { labels = names } else { labels = nil }
     func named(_ values: some Sequence<Float>) -> [String: Float] {

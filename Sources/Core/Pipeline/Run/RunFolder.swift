@@ -51,6 +51,7 @@ package struct RunFolder: Sendable {
   package var teacher: URL { url.appending(path: "teacher") }
   package var student: URL { url.appending(path: "student") }
   package var knowledgeBase: URL { url.appending(path: "knowledge-base") }
+  package var readouts: URL { url.appending(path: "readouts") }
   package var checkpoints: URL { url.appending(path: "checkpoints") }
   package var metrics: URL { url.appending(path: "metrics.jsonl") }
   package var report: URL { url.appending(path: "report.json") }
@@ -60,7 +61,7 @@ package struct RunFolder: Sendable {
   /// Everything that a run writes. The record comes last, so that the folder is recognised as a run until everything else has
   /// been removed.
   var parts: [URL] {
-    [pipeline, teacher, student, knowledgeBase, checkpoints, metrics, answers, report, page, record]
+    [pipeline, teacher, student, knowledgeBase, readouts, checkpoints, metrics, answers, report, page, record]
   }
   /// The folder of prepared teachers, which the runs in the same parent folder share.
   package var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }

@@ -17,8 +17,10 @@ package struct RunRecord: Codable, Sendable {
   package var layerMap: [[Int]]
   /// The settings for mixing in the knowledge base, either as given or as chosen on the held-out examples.
   package var mixing: Mixing?
+  /// The distance to the nearest key beyond which a text counted as unknown in version 0.6.0. It is read for the checksum alone.
+  private var noveltyThreshold: Float?
   /// The novelty beyond which a text counts as unknown. `nil` if no texts were held out to choose it.
-  package var noveltyThreshold: Float?
+  package var unknownBeyond: Float?
   /// The seconds that each stage has taken.
   package var seconds: [String: Double]
   /// The largest amount of memory in use at one time, in bytes. If the run was resumed, it is that of the last process.

@@ -3,7 +3,7 @@ import Foundation
 extension LinearMap {
   /// Fits a multinomial logistic regression.
   ///
-  /// It minimises (1/M) Σᵢ −ln softmax(W·xᵢ + b)[yᵢ] + strength/2 · ‖W‖² by L-BFGS. The bias is not penalised. The C of
+  /// It minimises (1/M) Σᵢ −aᵢ ln softmax(W·xᵢ + b)[yᵢ] + strength/2 · ‖W‖² by L-BFGS, with weights aᵢ. The bias is not penalised. The C of
   /// scikit-learn's `LogisticRegression` multiplies the sum of the losses instead, so that strength = 1 / (C·M).
   ///
   /// A class without examples gets a bias that makes it improbable. The result depends on the arguments alone.
@@ -14,22 +14,25 @@ extension LinearMap {
   ///   - classes: C, the number of classes.
   ///   - strength: The weight of the penalty, 0 or more. With 0, the weights of separable classes have no finite optimum; they
   ///     grow until the gradient is small enough.
+  ///   - weights: What the loss of each example counts, with a mean of 1. Default: 1.
   ///   - start: The map to begin with, such as that of a larger strength. Default: zero weights, and the logarithms of the
   ///     classes' shares as biases.
   /// - Returns: The map [D] → [C] from features to logits.
   /// - Throws: ``ComputeError`` if a feature is not finite.
   public static func logisticRegression(
-    _ x: Matrix, labels: [Int], classes: Int, strength: Double, start: LinearMap? = nil
+    _ x: Matrix, labels: [Int], classes: Int, strength: Double, weights: [Float]? = nil,
+    start: LinearMap? = nil
   ) throws -> LinearMap {
     precondition(labels.count == x.rows, "\(labels.count) labels for \(x.rows) rows")
     precondition(labels.allSatisfy { (0..<classes).contains($0) }, "a label outside of 0 ..< \(classes)")
+    precondition(weights.map { $0.count == x.rows } ?? true, "\(weights?.count ?? 0) weights for \(x.rows) rows")
     precondition(strength >= 0 && strength.isFinite, "a penalty of strength \(strength)")
     precondition(
       start.map { $0.weight.rows == classes && $0.weight.columns == x.columns } ?? true,
       "a start that maps to other classes or from other features")
     // With the bias free, centred features have the same optimum, and the problem is far better conditioned.
     let (centred, means) = try x.centred("features")
-    let problem = LogisticProblem(centred, labels: labels, classes: classes, strength: strength)
+    let problem = LogisticProblem(centred, labels: labels, classes: classes, strength: strength, weights: weights)
     let values = minimised(from: problem.start(start, means: means)) { problem.lossAndGradient($0) }
     let weight = values.prefix(classes * x.columns).map { Float($0) }
     return LinearMap(
@@ -50,8 +53,11 @@ private struct LogisticProblem {
   private let targets: Tensor
   private let classes: Int
   private let strength: Double
+  /// [M, 1], or `nil` if all are 1.
+  private let weights: Tensor?
 
-  init(_ x: Tensor, labels: [Int], classes: Int, strength: Double) {
+  init(_ x: Tensor, labels: [Int], classes: Int, strength: Double, weights: [Float]?) {
+    self.weights = weights.map { Tensor($0, [labels.count, 1]) }
     (self.x, self.labels, self.classes, self.strength) = (x, labels, classes, strength)
     var targets = [Float](repeating: 0, count: labels.count * classes)
     for (row, label) in labels.enumerated() { targets[row * classes + label] = 1 }
@@ -70,15 +76,18 @@ private struct LogisticProblem {
 
   func lossAndGradient(_ values: [Double]) -> (Double, [Double]) {
     let (rows, columns) = (x.shape[0], x.shape[1])
-    let weights = values.prefix(classes * columns)
-    let weight = Tensor(weights.map { Float($0) }, [classes, columns])
+    let coefficients = values.prefix(classes * columns)
+    let weight = Tensor(coefficients.map { Float($0) }, [classes, columns])
     let bias = Tensor(values.suffix(classes).map { Float($0) }, [classes])
     let logs = (matmul(x, weight, transposeB: true) + bias).logSoftmax()
-    let loss = -logs.picked(labels).values.reduce(0) { $0 + Double($1) } / Double(rows)
-    let errors = logs.exp() - targets
+    let right = logs.picked(labels).values
+    let loss =
+      -zip(right, weights?.values ?? right.map { _ in 1 }).reduce(0) { $0 + Double($1.0) * Double($1.1) } / Double(rows)
+    let plain = logs.exp() - targets
+    let errors = weights.map { plain * $0 } ?? plain
     let slopes = matmul(errors, x, transposeA: true).values
-    let penalty = weights.reduce(0) { $0 + $1 * $1 } * strength / 2
-    var gradient = zip(slopes, weights).map { Double($0) / Double(rows) + strength * $1 }
+    let penalty = coefficients.reduce(0) { $0 + $1 * $1 } * strength / 2
+    var gradient = zip(slopes, coefficients).map { Double($0) / Double(rows) + strength * $1 }
     gradient += errors.sum(axis: 0).values.map { Double($0) / Double(rows) }
     return (loss + penalty, gradient)
   }

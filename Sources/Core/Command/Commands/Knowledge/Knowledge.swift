@@ -16,12 +16,15 @@ struct Knowledge: ParsableCommand {
         distill knowledge remove RUN --id 17
         distill knowledge log RUN
         distill knowledge revert RUN 1
+        distill knowledge suggest RUN texts.txt
+        distill knowledge refit RUN
 
       Each change is one step of a history. Whoever predicts meanwhile sees the state before it or the one after it.
       """,
     subcommands: [
       KnowledgeAdd.self, KnowledgeRemove.self, KnowledgeRelabel.self, KnowledgeList.self, KnowledgeStats.self,
       KnowledgeExport.self, KnowledgeLogCommand.self, KnowledgeRevert.self, KnowledgeCompact.self,
+      KnowledgeSuggest.self, KnowledgeRefit.self, KnowledgeReadout.self,
     ])
 }
 

@@ -20,8 +20,8 @@ struct KnowledgeAdd: PluginCommand {
     let finished = try run.open(registry)
     let display = ProgressDisplay()
     let (ids, new) = try threads.run {
-      try finished.teach(URL(filePath: file), isUnlabelled: unlabelled) { done in
-        display.show(.progress(what: "keys", done: done, total: max(done, 1)))
+      try finished.teach(URL(filePath: file), isUnlabelled: unlabelled) { done, total in
+        display.show(.progress(what: "keys", done: done, total: total))
       }
     }
     Console.output(
