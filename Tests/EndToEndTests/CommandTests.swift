@@ -63,12 +63,23 @@ import Testing
 
   private func predictions(_ bench: Workbench) throws {
     let texts = "please cancel the order\nwhere is my parcel\nmoney back\nunknowable words\n"
-    let told = try bench.distill("predict", "runs/tiny", "--format", "jsonl", input: texts)
+    let all = ["--format", "jsonl", "--scores", "--neighbours", "4"]
+    let told = try bench.distill(["predict", "runs/tiny"] + all, input: texts)
     #expect(told.status == 0 && told.lines.count == 4, "\(told.errors)")
+    let short = try bench.distill("predict", "runs/tiny", "--format", "jsonl", "--neighbours", "1", input: texts)
+    for (line, full) in zip(short.lines, told.lines) {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect(object?.keys.sorted() == ["label", "neighbours", "novelty", "score"])
+      let nearest = try #require((object?["neighbours"] as? [[String: Any]])?.first)
+      #expect(nearest.keys.sorted() == ["id", "label", "similarity", "source", "text"])
+      let answer = try JSONDecoder().decode(Answer.self, from: Data(full.utf8))
+      #expect(nearest["id"] as? Int == answer.neighbours?.first?.id)
+      #expect((object?["score"] as? Double).map { abs($0 - (answer.scores.values.max() ?? 0)) < 1e-6 } == true)
+    }
     let training = try String(decoding: bench.data("train.tsv"), as: UTF8.self).split(separator: "\n").dropFirst()
     for line in told.lines {
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-      #expect(object?.keys.sorted() == ["label", "neighbours", "novelty", "retrieved", "scores", "student"])
+      #expect(object?.keys.sorted() == ["label", "neighbours", "novelty", "retrieved", "score", "scores", "student"])
       let answer = try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
       let retrieved = try #require(answer.retrieved)
       let neighbours = try #require(answer.neighbours)
@@ -79,6 +90,7 @@ import Testing
       #expect(neighbours.count == 4)
       #expect(neighbours.allSatisfy { training.indices.contains($0.id + 1) })
       #expect(neighbours.map(\.similarity) == neighbours.map(\.similarity).sorted(by: >))
+      // Each class has more keys than there are neighbours, so that balanced weights are equal ones.
       let weights = neighbours.map { exp($0.similarity / 0.1) }
       for label in Workbench.labels {
         let average = zip(neighbours, weights).reduce(0) { $0 + $1.0.scores[label, default: .nan] * $1.1 }
@@ -88,7 +100,7 @@ import Testing
       }
       #expect(answer.label == answer.scores.max { $0.value < $1.value }?.key)
     }
-    let plain = try bench.distill("predict", "runs/tiny", "--no-retrieval", "--format", "jsonl", input: texts)
+    let plain = try bench.distill(["predict", "runs/tiny", "--no-retrieval"] + all, input: texts)
     for (line, full) in zip(plain.lines, told.lines) {
       let answer = try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
       let with = try JSONDecoder().decode(Answer.self, from: Data(full.utf8))
@@ -183,7 +195,9 @@ import Testing
       "knowledge_base.retriever={use: hnsw}")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let report = try JSONSerialization.jsonObject(with: bench.data("runs/tiny/report.json")) as? [String: Any]
-    let line = try bench.distill("predict", "runs/tiny", "--format", "jsonl", input: "please cancel\n").lines
+    let line = try bench.distill(
+      "predict", "runs/tiny", "--format", "jsonl", "--scores", "--neighbours", "9999", input: "please cancel\n"
+    ).lines
     let answer = try JSONDecoder().decode(Answer.self, from: Data(try #require(line.first).utf8))
     #expect(answer.neighbours?.count == report?["knowledge_base_size"] as? Int)
   }

@@ -126,7 +126,7 @@ import Testing
     try bench.write("text\tintent\nbox box\thelp\n", to: "more.tsv")
     let words = ["FILE": "pipeline.yaml", "RUN": "runs/tiny", "MODEL": "teacher"]
     let text = block.text.replacing("distill sweep FILE", with: "distill sweep sweep.yaml").replacing(
-      /(distill [a-z]+ (?:add )?)(FILE|RUN|MODEL)\b/
+      /(distill [a-z]+ (?:add |suggest )?)(FILE|RUN|MODEL)\b/
     ) {
       $0.1 + (words[String($0.2)] ?? "")
     }

@@ -17,7 +17,7 @@ import Testing
   }
 
   private func answer(_ bench: Workbench) throws -> [String: Any] {
-    let outcome = try bench.distill("predict", "runs/tiny", "query.txt", "--format", "jsonl")
+    let outcome = try bench.distill("predict", "runs/tiny", "query.txt", "--format", "jsonl", "--scores")
     try #require(outcome.status == 0, "\(outcome.errors)")
     return try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
   }
@@ -137,7 +137,7 @@ import Testing
     #expect(lines.count == 3 && Set(lines.map { $0[2] }).count == 3, "\(outcome.output) \(outcome.errors)")
     let worth = lines.compactMap { Double($0[0]) }
     #expect(worth == worth.sorted(by: >))
-    let answers = try bench.distill("predict", "runs/tiny", "texts.txt", "--format", "jsonl").output.split(
+    let answers = try bench.distill("predict", "runs/tiny", "texts.txt", "--format", "jsonl", "--scores").output.split(
       separator: "\n")
     let expected = try answers.map { line -> Double in
       let answer = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

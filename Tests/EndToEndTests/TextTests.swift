@@ -80,7 +80,8 @@ import Testing
       let fields = line.split(separator: "\t")
       #expect(fields.count == 2 && shown.contains(String(fields[0])) && Double(fields[1]) != nil, "\(line)")
     }
-    let exact = try bench.distill("predict", "runs/two", "--format", "jsonl", input: "{\"text\": \"cancel\"}")
+    let exact = try bench.distill(
+      "predict", "runs/two", "--format", "jsonl", "--scores", input: "{\"text\": \"cancel\"}")
     let answer = try JSONDecoder().decode(CommandTests.Answer.self, from: Data(exact.output.utf8))
     #expect(answer.scores.keys.sorted() == labels.sorted())
     // In a message, too.

@@ -54,7 +54,9 @@ extension Bench {
       ) { member, bytes in
         try trying(member, bytes) { _ in
           let run = try FinishedRun(url.appending(path: "runs/tiny"), registry: registry)
-          for prediction in try run.predict(texts) { _ = try JSONEncoder().encode(prediction) }
+          for prediction in try run.predict(texts) {
+            _ = try JSONEncoder().encode(prediction.shown(neighbours: 3, scores: true))
+          }
           _ = try run.evaluate().text
         }
       },
@@ -62,7 +64,9 @@ extension Bench {
         _, bytes in
         let examples = try finished.task.readUnlabelled(bytes, named: "standard input").examples
         let encoder = JSONEncoder()
-        for prediction in try finished.predict(Array(examples.prefix(20))) { _ = try encoder.encode(prediction) }
+        for prediction in try finished.predict(Array(examples.prefix(20))) {
+          _ = try encoder.encode(prediction.shown(neighbours: 3, scores: true))
+        }
       },
       try resuming("checkpoint", weight: 6, plain, newestCheckpoint),
       try resuming("resume", weight: 3, plain, members("runs/plain") { !$0.contains("checkpoints") }),

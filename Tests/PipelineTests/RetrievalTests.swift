@@ -116,7 +116,7 @@ struct RetrievalTests {
     #expect(found.map(\.row) == [1, 0])
   }
 
-  /// With ten labels, half of a trial's loss is that of rehearsals, in which every fifth label is hidden from the student and has five keys.
+  /// With ten labels there are rehearsals, in which every fifth label is hidden from the student and has five keys.
   @Test func settingsAreChosenForHiddenLabelsToo() throws {
     let (labels, copies, mixing) = (10, 7, Mixing(neighbours: 20, beta: 0.5, temperature: 0.2))
     let keys = Tensor(normal: [labels * copies, 6], standardDeviation: 1, key: RandomKey(1)).l2Normalised()
@@ -160,7 +160,8 @@ struct RetrievalTests {
       }
     }
     let rehearsed = (0..<5).reduce(0) { $0 + loss(hiding: [$1, $1 + 5]) / 5 }
-    #expect(abs(trial.loss - (loss(hiding: []) + rehearsed) / 2) < 1e-5)
+    #expect(abs(trial.loss - loss(hiding: [])) < 1e-5)
+    #expect(abs((trial.rehearsalLoss ?? 0) - rehearsed) < 1e-5)
   }
 
   @Test func isReadAsItWasWritten() throws {
@@ -226,5 +227,14 @@ struct RetrievalTests {
     // All are right here, so that the scores are equal, and the student is surest.
     #expect(RetrievalAugmentation.best(of: try trials(sure: 0.6, own: 0.9))?.mixing.beta == 1)
     #expect(RetrievalAugmentation.best(of: []) == nil)
+
+    // Rehearsals choose K and τ, and β is chosen without them.
+    func trial(_ neighbours: Int, _ beta: Float, _ loss: Double, _ rehearsal: Double) -> MixingTrial {
+      MixingTrial(
+        mixing: Mixing(neighbours: neighbours, beta: beta, temperature: 0.1), scores: [], loss: loss,
+        rehearsalLoss: rehearsal)
+    }
+    let rehearsed = [trial(32, 0.5, 1.0, 9), trial(4, 0.1, 1.4, 2), trial(4, 0.5, 1.2, 3), trial(4, 0.9, 1.3, 8)]
+    #expect(RetrievalAugmentation.best(of: rehearsed)?.mixing == Mixing(neighbours: 4, beta: 0.5, temperature: 0.1))
   }
 }

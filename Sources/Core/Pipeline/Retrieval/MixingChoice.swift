@@ -6,10 +6,15 @@ import Foundation
 package struct MixingTrial: Sendable, Codable {
   package let mixing: Mixing
   package let scores: [Score]
-  /// The mean of −ln of the right label's probability, or of the squared error for regression. With ten labels or more, half of it is that
-  /// of rehearsals in which a fifth of the labels is hidden from the student and known by five keys each, so that the choice suits labels
-  /// that are taught later, too.
+  /// The mean of −ln of the right label's probability, or of the squared error for regression.
   package let loss: Double
+  /// The same in rehearsals, in which a fifth of the labels is hidden from the student and known by five keys each. `nil` with fewer
+  /// than ten labels, and for a mixing that is not adaptive.
+  package let rehearsalLoss: Double?
+
+  package init(mixing: Mixing, scores: [Score], loss: Double, rehearsalLoss: Double?) {
+    (self.mixing, self.scores, self.loss, self.rehearsalLoss) = (mixing, scores, loss, rehearsalLoss)
+  }
 }
 
 extension RetrievalAugmentation {
@@ -44,12 +49,12 @@ extension RetrievalAugmentation {
           mixing.beta = beta
           let answer = mixed(student, known, mixing)
           let losses = try rehearsed.map { try Self.loss(mixed(student, $0, mixing, hiding: $1), data) }
-          let loss = try Self.loss(answer, data)
           trials.append(
             MixingTrial(
               mixing: mixing,
               scores: try scores(predictions(from: answer.tensor, task: task.kind), on: data, task: task),
-              loss: losses.isEmpty ? loss : (loss + losses.reduce(0, +) / Double(losses.count)) / 2))
+              loss: try Self.loss(answer, data),
+              rehearsalLoss: losses.isEmpty ? nil : losses.reduce(0, +) / Double(losses.count)))
         }
       }
     }
@@ -66,11 +71,21 @@ extension RetrievalAugmentation {
     return (0..<5).map { first in Set(stride(from: first, to: labels.count, by: 5)) }
   }
 
-  /// Returns the trial with the smallest loss, or `nil` if there are no trials.
+  /// Returns the best trial, or `nil` if there are no trials.
+  ///
+  /// K and τ are those of the trial with the smallest sum of both losses, so that they suit labels that are taught later, too. β concerns
+  /// labels that the student knows, and is chosen by their loss alone.
   ///
   /// On a few hundred held-out examples, a score changes in steps as large as the differences that matter, and the best of many
   /// settings is the luckiest. The loss changes smoothly.
-  package static func best(of trials: [MixingTrial]) -> MixingTrial? { trials.min { $0.loss < $1.loss } }
+  package static func best(of trials: [MixingTrial]) -> MixingTrial? {
+    guard let best = trials.min(by: { $0.loss + ($0.rehearsalLoss ?? 0) < $1.loss + ($1.rehearsalLoss ?? 0) }) else {
+      return nil
+    }
+    return trials.filter {
+      ($0.mixing.neighbours, $0.mixing.temperature) == (best.mixing.neighbours, best.mixing.temperature)
+    }.min { $0.loss < $1.loss }
+  }
 
   private static func loss(_ answers: Matrix, _ data: EncodedDataset) throws -> Double {
     let losses = try data.everyTarget().enumerated().map { row, target in

@@ -3,9 +3,9 @@ import DistillKnowledge
 import Foundation
 
 /// The answer to one text, and where it comes from.
-public struct Prediction: Sendable, Encodable {
+public struct Prediction: Sendable {
   /// A stored example that was found in the knowledge base.
-  public struct Source: Sendable, Encodable {
+  public struct Source: Sendable {
     /// The number of the entry, which it keeps for ever.
     public let id: Int
     /// The text, if the knowledge base keeps texts.
@@ -29,6 +29,8 @@ public struct Prediction: Sendable, Encodable {
 
   /// The label with the largest score, or `nil` for regression.
   public let label: String?
+  /// The score of that label, or the answer of a regression.
+  public var score: Float { scores[label ?? "score"] ?? 0 }
   /// The answer by label, in which student and knowledge base are mixed. For regression it has the single key `score`.
   public let scores: [String: Float]
   /// The student's own answer.
@@ -77,5 +79,38 @@ public struct Prediction: Sendable, Encodable {
           similarity: $0.similarity, scores: named(values).filter { labels == nil || $0.value > 0 })
       }
     }
+  }
+}
+
+extension Prediction {
+  /// Returns what is shown of a prediction, as JSON.
+  ///
+  /// - Parameters:
+  ///   - count: The number of neighbours.
+  ///   - scores: Whether the scores of all labels are shown.
+  public func shown(neighbours count: Int, scores isComplete: Bool) -> some Encodable {
+    struct Shown: Encodable {
+      struct Neighbour: Encodable {
+        let id: Int
+        let text, pair, label, source: String?
+        let similarity: Float
+        let scores: [String: Float]?
+      }
+      let label: String?
+      let score: Float
+      let novelty: Float?
+      let unknown: Bool?
+      let neighbours: [Neighbour]?
+      let scores, student, retrieved: [String: Float]?
+    }
+    return Shown(
+      label: label, score: score, novelty: novelty, unknown: unknown,
+      neighbours: neighbours?.prefix(count).map {
+        Shown.Neighbour(
+          id: $0.id, text: $0.text, pair: $0.pair, label: $0.label, source: $0.source, similarity: $0.similarity,
+          // Without a true label, the scores say what the neighbour counts for.
+          scores: isComplete || $0.label == nil ? $0.scores : nil)
+      }, scores: isComplete ? scores : nil, student: isComplete ? student : nil,
+      retrieved: isComplete ? retrieved : nil)
   }
 }
