@@ -87,7 +87,7 @@ extension Prediction {
   ///
   /// - Parameters:
   ///   - count: The number of neighbours.
-  ///   - scores: Whether the scores of all labels are shown.
+  ///   - isComplete: Whether the scores of all labels are shown.
   public func shown(neighbours count: Int, scores isComplete: Bool) -> some Encodable {
     struct Shown: Encodable {
       struct Neighbour: Encodable {

@@ -1,6 +1,6 @@
 /// A linear map of rows with a bias, x·Wᵀ + b.
 ///
-/// It is fitted by ``logisticRegression(_:labels:classes:strength:start:)``, whose outputs are logits, or by ``RidgeProblem``.
+/// It is fitted by ``logisticRegression(_:labels:classes:strength:weights:start:)``, whose outputs are logits, or by ``RidgeProblem``.
 public struct LinearMap: Sendable, Equatable {
   /// W [outputs, inputs], the layout of PyTorch.
   public let weight: Matrix
