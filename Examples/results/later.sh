@@ -24,7 +24,7 @@ texts() { # FILE DRAW taught|others N
 rows() { # DRAW N RUN OPTION…
   local draw=$1 n=$2 run=$3
   shift 3
-  "$distill" evaluate "$run" --data "$data/test.tsv" "$@" 2>/dev/null | awk -v draw="$draw" -v n="$n" '
+  "$distill" evaluate "$run" --data "$data/test.tsv" "$@" | awk -v draw="$draw" -v n="$n" '
     function cells(line) { match(line, /  +[0-9]/); name = substr(line, 1, RSTART - 1); count = split(substr(line, RSTART), cell, " ") }
     /^accuracy +[0-9]+ texts/ { second = 1; next }
     /AUROC of/ { match($0, /AUROC of [0-9.]*[0-9]/); area = substr($0, RSTART + 9, RLENGTH - 9) }
