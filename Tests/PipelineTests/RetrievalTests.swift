@@ -231,10 +231,42 @@ struct RetrievalTests {
     // Rehearsals choose K and τ, and β is chosen without them.
     func trial(_ neighbours: Int, _ beta: Float, _ loss: Double, _ rehearsal: Double) -> MixingTrial {
       MixingTrial(
-        mixing: Mixing(neighbours: neighbours, beta: beta, temperature: 0.1), scores: [], loss: loss,
+        mixing: Mixing(neighbours: neighbours, beta: beta, temperature: 0.1), scores: [], losses: [loss],
         rehearsalLoss: rehearsal)
     }
     let rehearsed = [trial(32, 0.5, 1.0, 9), trial(4, 0.1, 1.4, 2), trial(4, 0.5, 1.2, 3), trial(4, 0.9, 1.3, 8)]
     #expect(RetrievalAugmentation.best(of: rehearsed)?.mixing == Mixing(neighbours: 4, beta: 0.5, temperature: 0.1))
+  }
+
+  /// Of mixings whose losses differ by no more than one standard error, the one that leaves the student most of its answer.
+  @Test func choosesTheLargestBetaOfEquals() {
+    func best(_ losses: [Float: [Double]]) -> Float? {
+      RetrievalAugmentation.best(
+        of: losses.map {
+          MixingTrial(
+            mixing: Mixing(neighbours: 4, beta: $0.key, temperature: 0.1), scores: [], losses: $0.value,
+            rehearsalLoss: nil)
+        })?.mixing.beta
+    }
+    // 0.6 exceeds the least by 0.1 with a standard error of 0.06, and then by 0.05 with one of 0.09.
+    #expect(best([0.3: [1, 1, 1, 1], 0.6: [1.0, 1.0, 1.2, 1.2], 0.9: [1.0, 1.0, 1.4, 1.4]]) == 0.3)
+    #expect(best([0.3: [1, 1, 1, 1], 0.6: [0.9, 0.9, 1.2, 1.2], 0.9: [1.0, 1.0, 1.4, 1.4]]) == 0.6)
+    #expect(best([0.3: [1, 1, 1, 1], 1: [1, 1, 1, 1]]) == 1)
+  }
+
+  /// Two classes told with 0.9, of which three in four are right: 0.75 is what they should have been told with, and 9^(1/2) = 3.
+  @Test func findsTheTemperatureOfAStudentThatIsTooSure() throws {
+    let student = Matrix(rows: 4, columns: 2, values: [0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1])
+    let sequence = TokenSequence(ids: [1], typeIDs: [0])
+    let data = EncodedDataset(
+      sequences: Array(repeating: sequence, count: 4), targets: [.label(0), .label(0), .label(1), .label(0)])
+    #expect(try RetrievalAugmentation.calibration(of: student, on: data) == 2)
+    let base = KnowledgeBase(
+      embeddings: Matrix(rows: 1, columns: 2, values: [1, 0]), softLabels: Matrix(rows: 1, columns: 2, values: [0, 1]),
+      rows: [0])
+    let mixing = Mixing(neighbours: 1, beta: 0.8, temperature: 1, studentTemperature: 2)
+    let (_, mixed) = try augmentation(base, mixing).answers(
+      student: student.gathered([0]), neighbours: [[Neighbour(row: 0, similarity: 1)]])
+    #expect(zip(mixed.values, [0.6, 0.4] as [Float]).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 }

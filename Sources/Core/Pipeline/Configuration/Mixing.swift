@@ -10,19 +10,25 @@ public struct Mixing: Configurable, Sendable, Equatable, Codable {
   public var beta: Float = 0.5
   /// τ, the temperature of the softmax over similarities.
   public var temperature: Float = 0.03
+  /// T, by which the student's own probabilities y are softened to y^(1/T) / Σ y^(1/T). 1 leaves them as they are.
+  public var studentTemperature: Float = 1
   /// Whether small classes, and labels that the student has never heard of, are heard.
   public var isAdaptive = true
 
   public init() {}
-  public init(neighbours: Int, beta: Float, temperature: Float, isAdaptive: Bool = true) {
+  public init(neighbours: Int, beta: Float, temperature: Float, studentTemperature: Float = 1, isAdaptive: Bool = true)
+  {
     (self.neighbours, self.beta, self.temperature) = (neighbours, beta, temperature)
-    self.isAdaptive = isAdaptive
+    (self.studentTemperature, self.isAdaptive) = (studentTemperature, isAdaptive)
   }
 
   public mutating func options(_ visit: inout OptionVisitor) {
     visit("neighbours", &neighbours, in: .atLeast(1), "K: how many embeddings are looked up.")
     visit("beta", &beta, in: .unit, "β: share of the student's own answer; 1 ignores the knowledge base.")
     visit("temperature", &temperature, in: .positive, "τ of the weights softmax(similarity/τ).")
+    visit(
+      "student_temperature", &studentTemperature, in: .positive,
+      "T of the student's own probabilities y^(1/T): more than 1 for a student that is too sure of itself.")
     visit(
       "adaptive", &isAdaptive,
       "Whether a neighbour's weight is divided by the number of keys of its class (or by K if they are more), and the student has the "
@@ -32,22 +38,24 @@ public struct Mixing: Configurable, Sendable, Equatable, Codable {
 }
 
 extension Mixing {
-  private enum CodingKeys: CodingKey { case neighbours, beta, temperature, isAdaptive }
+  private enum CodingKeys: CodingKey { case neighbours, beta, temperature, studentTemperature, isAdaptive }
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       neighbours: try values.decode(Int.self, forKey: .neighbours), beta: try values.decode(Float.self, forKey: .beta),
       temperature: try values.decode(Float.self, forKey: .temperature),
+      studentTemperature: try values.decodeIfPresent(Float.self, forKey: .studentTemperature) ?? 1,
       isAdaptive: try values.decodeIfPresent(Bool.self, forKey: .isAdaptive) ?? false)
   }
 
-  /// Leaves `isAdaptive` out if it is false, as versions did before there was a choice, so that the checksums of their runs hold.
+  /// Leaves out what older versions did not have where it changes nothing, so that the checksums of their runs hold.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(neighbours, forKey: .neighbours)
     try values.encode(beta, forKey: .beta)
     try values.encode(temperature, forKey: .temperature)
+    if studentTemperature != 1 { try values.encode(studentTemperature, forKey: .studentTemperature) }
     if isAdaptive { try values.encode(true, forKey: .isAdaptive) }
   }
 }

@@ -3,7 +3,7 @@ import DistillTraining
 import Foundation
 
 /// One combination of K, β and τ and its scores.
-package struct MixingTrial: Sendable, Codable {
+package struct MixingTrial: Sendable, Encodable {
   package let mixing: Mixing
   package let scores: [Score]
   /// The mean of −ln of the right label's probability, or of the squared error for regression.
@@ -11,9 +11,21 @@ package struct MixingTrial: Sendable, Codable {
   /// The same in rehearsals, in which a fifth of the labels is hidden from the student and known by five keys each. `nil` with fewer
   /// than ten labels, and for a mixing that is not adaptive.
   package let rehearsalLoss: Double?
+  /// The losses of the texts, whose mean is `loss`.
+  private let losses: [Double]
 
-  package init(mixing: Mixing, scores: [Score], loss: Double, rehearsalLoss: Double?) {
-    (self.mixing, self.scores, self.loss, self.rehearsalLoss) = (mixing, scores, loss, rehearsalLoss)
+  private enum CodingKeys: CodingKey { case mixing, scores, loss, rehearsalLoss }
+
+  package init(mixing: Mixing, scores: [Score], losses: [Double], rehearsalLoss: Double?) {
+    (self.mixing, self.scores, self.losses, self.rehearsalLoss) = (mixing, scores, losses, rehearsalLoss)
+    loss = losses.reduce(0, +) / Double(max(losses.count, 1))
+  }
+
+  /// Whether the loss exceeds that of another trial by no more than the standard error of the difference, over the texts.
+  fileprivate func isAsGood(as other: MixingTrial) -> Bool {
+    let (excess, count) = (loss - other.loss, Double(losses.count))
+    let squares = zip(losses, other.losses).reduce(0) { $0 + pow($1.0 - $1.1 - excess, 2) }
+    return excess <= (squares / max(count - 1, 1) / max(count, 1)).squareRoot()
   }
 }
 
@@ -48,12 +60,12 @@ extension RetrievalAugmentation {
         for beta in grid.beta {
           mixing.beta = beta
           let answer = mixed(student, known, mixing)
-          let losses = try rehearsed.map { try Self.loss(mixed(student, $0, mixing, hiding: $1), data) }
+          let losses = try rehearsed.flatMap { try Self.losses(mixed(student, $0, mixing, hiding: $1), data) }
           trials.append(
             MixingTrial(
               mixing: mixing,
               scores: try scores(predictions(from: answer.tensor, task: task.kind), on: data, task: task),
-              loss: try Self.loss(answer, data),
+              losses: try Self.losses(answer, data),
               rehearsalLoss: losses.isEmpty ? nil : losses.reduce(0, +) / Double(losses.count)))
         }
       }
@@ -74,7 +86,9 @@ extension RetrievalAugmentation {
   /// Returns the best trial, or `nil` if there are no trials.
   ///
   /// K and τ are those of the trial with the smallest sum of both losses, so that they suit labels that are taught later, too. β concerns
-  /// labels that the student knows, and is chosen by their loss alone.
+  /// labels that the student knows, and is chosen by their loss alone: the largest β whose loss exceeds the least by no more than one
+  /// standard error (the rule of Breiman et al. 1984 for the simplest of equally good trees). Few texts cannot tell β well, and an
+  /// answer that is the student's own is never worse than the student.
   ///
   /// On a few hundred held-out examples, a score changes in steps as large as the differences that matter, and the best of many
   /// settings is the luckiest. The loss changes smoothly.
@@ -82,19 +96,20 @@ extension RetrievalAugmentation {
     guard let best = trials.min(by: { $0.loss + ($0.rehearsalLoss ?? 0) < $1.loss + ($1.rehearsalLoss ?? 0) }) else {
       return nil
     }
-    return trials.filter {
+    let alike = trials.filter {
       ($0.mixing.neighbours, $0.mixing.temperature) == (best.mixing.neighbours, best.mixing.temperature)
-    }.min { $0.loss < $1.loss }
+    }
+    guard let least = alike.min(by: { $0.loss < $1.loss }) else { return nil }
+    return alike.filter { $0.isAsGood(as: least) }.max { $0.mixing.beta < $1.mixing.beta }
   }
 
-  private static func loss(_ answers: Matrix, _ data: EncodedDataset) throws -> Double {
-    let losses = try data.everyTarget().enumerated().map { row, target in
+  private static func losses(_ answers: Matrix, _ data: EncodedDataset) throws -> [Double] {
+    try data.everyTarget().enumerated().map { row, target in
       let answer = answers.row(row)
       switch target {
       case .label(let label): return -log(max(Double(answer[answer.startIndex + label]), 1e-12))
       case .score(let score): return pow(Double(answer[answer.startIndex] - score), 2)
       }
     }
-    return losses.reduce(0, +) / Double(max(losses.count, 1))
   }
 }
