@@ -8,16 +8,20 @@
 
 #include "bfloat16_variants.h"
 
-int distill_amx_is_here(void) {
+static int has_amx(unsigned kind) {
 #if defined(__linux__)
-  enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+  enum { AMX_TILE = 1 << 24, REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
   unsigned a, b, c, d;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & AMX_BF16) || !(d & AMX_TILE)) return 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & kind) || !(d & AMX_TILE)) return 0;
   return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
 #else
+  (void)kind;
   return 0;
 #endif
 }
+
+int distill_amx_is_here(void) { return has_amx(1 << 22); }
+int distill_amx_int8_is_here(void) { return has_amx(1 << 25); }
 
 #pragma clang attribute push(                                                                                          \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma,amx-tile,amx-bf16"))),                    \

@@ -50,7 +50,7 @@ public enum Compute {
   ///
   /// The ranges depend on `count` and `grain` and never on the number of threads.
   /// - Parameter grain: The smallest number of items for which it is worth involving another thread.
-  static func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+  package static func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
     let parts = parts(count, grain: grain)
     if parts == 1 { return count > 0 ? body(0..<count) : () }
     parallel(parts: parts) { body(part($0, of: parts, count)) }
@@ -68,6 +68,16 @@ public enum Compute {
   static func part(_ part: Int, of parts: Int, _ count: Int, unit: Int = 1) -> Range<Int> {
     let units = (count + unit - 1) / unit
     return min(units * part / parts * unit, count)..<min(units * (part + 1) / parts * unit, count)
+  }
+
+  /// Returns the results of `body(0)` … `body(parts - 1)`, which are calculated in parallel. They must not depend on the thread or
+  /// the order.
+  public static func map<Result: Sendable>(parts: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    [Result](unsafeUninitializedCapacity: parts) { results, count in
+      let first = results.baseAddress
+      parallel(parts: parts) { part in (first! + part).initialize(to: body(part)) }
+      count = parts
+    }
   }
 
   /// Calls `body(0)` … `body(parts - 1)` in parallel. The result of a part must not depend on the thread or the order.

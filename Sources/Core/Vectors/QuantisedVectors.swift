@@ -1,0 +1,266 @@
+import CDistillKernels
+import DistillTensor
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Vectors of which each number takes one byte: x ≈ scale · c with whole c in −127 … 127, and one scale for each vector, which is its
+/// largest number divided by 127.
+///
+/// This is the scalar quantisation of faiss's `SQ8`, symmetric and by vector. The codes of a vector depend on it alone. Products of
+/// codes are sums of whole numbers, so that similarities have the same bits with every instruction set.
+///
+/// ```swift
+/// let vectors = QuantisedVectors(matrix)
+/// let nearest = vectors.nearest(10, to: [vectors.query(of: vector)])
+/// ```
+public struct QuantisedVectors: Sendable {
+  /// M, the number of vectors.
+  public var count: Int { memory.count }
+  /// D, the width of the vectors.
+  public let width: Int
+  /// The length of the longest difference between a vector and what its codes stand for.
+  public let largestError: Float
+  private let memory: CodeMemory
+
+  /// The largest width. A product of two vectors has to fit 32 bits.
+  public static let largestWidth = 1 << 16
+
+  /// Quantises the rows of a matrix [M, D].
+  ///
+  /// - Precondition: The numbers are finite, D is at most ``largestWidth`` and M at most the largest `Int32`.
+  public init(_ vectors: Matrix) {
+    precondition(
+      vectors.columns <= Self.largestWidth && vectors.rows <= Int(Int32.max),
+      "\(vectors.rows) × \(vectors.columns) numbers are too many to quantise")
+    width = vectors.columns
+    memory = CodeMemory(count: vectors.rows, width: width)
+    let (memory, width) = (memory, width)
+    let parts = (vectors.rows + 1023) / 1024
+    let errors = Compute.map(parts: parts) { part in
+      vectors.values.withUnsafeBufferPointer { values in
+        (part * 1024..<min((part + 1) * 1024, memory.count)).reduce(Float(0)) { largest, row in
+          let vector = UnsafeBufferPointer(rebasing: values[row * width..<(row + 1) * width])
+          let codes = memory.codes + row * memory.stride
+          let quantised = quantise(vector) { codes[$0] = UInt8(truncatingIfNeeded: $1 &+ 128) }
+          memory.scales[row] = quantised.scale
+          return max(largest, quantised.error)
+        }
+      }
+    }
+    largestError = errors.max() ?? 0
+  }
+
+  private init(width: Int, memory: CodeMemory, largestError: Float) {
+    (self.width, self.memory, self.largestError) = (width, memory, largestError)
+  }
+
+  /// Returns the vectors of these rows, in this order.
+  public func gathered(_ rows: [Int32]) -> QuantisedVectors {
+    let picked = CodeMemory(count: rows.count, width: width)
+    for (place, row) in rows.enumerated() {
+      precondition(0..<count ~= Int(row), "row \(row) of \(count)")
+      (picked.codes + place * memory.stride).update(from: memory.codes + Int(row) * memory.stride, count: memory.stride)
+      picked.scales[place] = memory.scales[Int(row)]
+    }
+    return QuantisedVectors(width: width, memory: picked, largestError: largestError)
+  }
+
+  /// Returns a vector of D numbers as a query.
+  public func query(of vector: Span<Float>) -> QuantisedQuery {
+    precondition(vector.count == width, "a query of \(vector.count) numbers for vectors of \(width)")
+    var codes = [Int8](repeating: 0, count: memory.stride)
+    let (scale, error) = vector.withUnsafeBufferPointer { quantise($0) { codes[$0] = Int8(truncatingIfNeeded: $1) } }
+    return QuantisedQuery(codes: codes, scale: scale, error: error)
+  }
+
+  /// Returns a query to write other vectors to by ``load(_:into:)``.
+  public func emptyQuery() -> QuantisedQuery {
+    QuantisedQuery(codes: [Int8](repeating: 0, count: memory.stride), scale: 0, error: 0)
+  }
+
+  /// Makes a query of one of these vectors.
+  public func load(_ row: Int, into query: inout QuantisedQuery) {
+    precondition(0..<count ~= row && query.codes.count == memory.stride, "row \(row) of \(count)")
+    query.codes.withUnsafeMutableBufferPointer { codes in copy(row, to: codes.baseAddress!) }
+    (query.scale, query.error) = (memory.scales[row], 0)
+  }
+
+  /// Fetches a vector from memory, if it will be used soon.
+  public func fetch(_ row: Int) {
+    precondition(0..<count ~= row, "row \(row) of \(count)")
+    distill_fetch(memory.codes + row * memory.stride, memory.stride)
+  }
+
+  private func copy(_ row: Int, to codes: UnsafeMutablePointer<Int8>) {
+    let from = memory.codes + row * memory.stride
+    for i in 0..<memory.stride { codes[i] = Int8(bitPattern: from[i] ^ 128) }
+  }
+
+  /// Calculates similarities[i] = the inner product of the query and row `rows[i]`, as far as the codes tell it. The rest of
+  /// `similarities` is left unchanged.
+  public func similarities(of query: QuantisedQuery, toRows rows: ArraySlice<Int32>, into similarities: inout [Float]) {
+    precondition(
+      query.codes.count == memory.stride && similarities.count >= rows.count, "no room for \(rows.count) products")
+    query.codes.withUnsafeBufferPointer { codes in
+      rows.withUnsafeBufferPointer { rows in
+        for row in rows { precondition(row >= 0 && row < count, "row \(row) of \(count)") }
+        guard let first = rows.baseAddress else { return }
+        similarities.withUnsafeMutableBufferPointer { out in
+          codeKernels.similarities(
+            out.baseAddress!, codes.baseAddress!, query.scale, memory.codes, memory.scales, first, rows.count,
+            memory.stride)
+        }
+      }
+    }
+  }
+
+  /// Returns the K rows that are most similar to each query, best first, as far as the codes tell it, on the calling thread.
+  ///
+  /// - Parameters:
+  ///   - k: K, at least 1.
+  ///   - rows: The rows to compare. They begin at a multiple of 32. Default: all.
+  public func nearest(_ k: Int, to queries: [QuantisedQuery], among rows: Range<Int>? = nil) -> [[Candidate]] {
+    nearest(k, count: queries.count, among: rows ?? 0..<count, scales: queries.map(\.scale)) { query, out in
+      queries[query].codes.withUnsafeBufferPointer { out.update(from: $0.baseAddress!, count: memory.stride) }
+    }
+  }
+
+  /// Returns the K rows that are most similar to each of the rows `queries`; see ``nearest(_:to:among:)``. A row is among its own.
+  public func nearest(_ k: Int, toRows queries: Range<Int>, among rows: Range<Int>? = nil) -> [[Candidate]] {
+    precondition(queries.lowerBound >= 0 && queries.upperBound <= count, "rows \(queries) of \(count)")
+    return nearest(k, count: queries.count, among: rows ?? 0..<count, scales: queries.map { memory.scales[$0] }) {
+      copy(queries.lowerBound + $0, to: $1)
+    }
+  }
+
+  /// The number of rows that are compared with one panel of queries before the next: so many that they stay in the second cache.
+  private static let block = 1024
+
+  private func nearest(
+    _ k: Int, count queries: Int, among rows: Range<Int>, scales: [Float],
+    load: (Int, UnsafeMutablePointer<Int8>) -> Void
+  ) -> [[Candidate]] {
+    let size = Int(DISTILL_PANEL)
+    precondition(
+      k >= 1 && rows.lowerBound % size == 0 && rows.lowerBound >= 0 && rows.upperBound <= count, "\(k) of rows \(rows)")
+    let (panels, room) = ((queries + size - 1) / size, 4 * k + 64)
+    let bytes = size * (memory.stride + 4)
+    let packed = UnsafeMutableRawPointer.allocate(byteCount: max(1, panels) * bytes, alignment: 64)
+    let codes = UnsafeMutablePointer<Int8>.allocate(capacity: size * memory.stride)
+    let lists = UnsafeMutablePointer<UInt64>.allocate(capacity: panels * size * room)
+    var best = [distill_best](repeating: distill_best(), count: panels)
+    defer {
+      packed.deallocate()
+      codes.deallocate()
+      lists.deallocate()
+    }
+    for panel in 0..<panels {
+      let count = min(size, queries - panel * size)
+      for query in 0..<count { load(panel * size + query, codes + query * memory.stride) }
+      distill_pack_panel(packed + panel * bytes, codes, count, memory.stride)
+      (best[panel].lists, best[panel].room, best[panel].keep) = (lists + panel * size * room, UInt32(room), UInt32(k))
+      withUnsafeMutableBytes(of: &best[panel].floors) { floors in
+        let floors = floors.bindMemory(to: Float.self)
+        for query in 0..<size { floors[query] = query < count ? -.infinity : .infinity }
+      }
+    }
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.block) {
+      for panel in 0..<panels {
+        codeKernels.compare(
+          &best[panel], packed + panel * bytes, memory.codes, memory.scales, start,
+          min(start + Self.block, rows.upperBound), memory.stride)
+      }
+    }
+    return (0..<queries).map { query in
+      let count = withUnsafeBytes(of: best[query / size].counts) {
+        $0.load(fromByteOffset: query % size * 4, as: UInt32.self)
+      }
+      let list = UnsafeMutableBufferPointer(start: lists + query * room, count: Int(count))
+      if count > k { distill_keep_largest(list.baseAddress!, Int(count), k) }
+      return UnsafeMutableBufferPointer(rebasing: list.prefix(k)).sorted(by: >).map { rank in
+        let found = Candidate(rank: rank)
+        return Candidate(row: found.row, similarity: found.similarity * scales[query])
+      }
+    }
+  }
+}
+
+/// A vector as bytes, to be compared with others.
+public struct QuantisedQuery: Sendable {
+  fileprivate var codes: [Int8]
+  fileprivate(set) var scale: Float
+  /// The length of the difference between the vector and what its codes stand for; 0 for one of the stored vectors.
+  public fileprivate(set) var error: Float
+}
+
+/// Fetches elements of an array from memory, if they will be used soon.
+public func fetch<Element>(_ elements: Range<Int>, of array: [Element]) {
+  precondition(elements.lowerBound >= 0 && elements.upperBound <= array.count, "elements \(elements) of \(array.count)")
+  array.withUnsafeBufferPointer { array in
+    if let first = array.baseAddress {
+      distill_fetch(first + elements.lowerBound, elements.count * MemoryLayout<Element>.stride)
+    }
+  }
+}
+
+private let codeKernels = distill_codes_best().pointee
+
+/// Passes the codes of a vector on, and returns their scale and the length of the difference.
+@inline(__always)
+private func quantise(_ vector: UnsafeBufferPointer<Float>, _ put: (Int, Int32) -> Void) -> (
+  scale: Float, error: Float
+) {
+  var largest: Float = 0
+  for x in vector { largest = max(largest, abs(x)) }
+  // The codes of a vector of next to nothing are 0, because 127 / largest would be infinite.
+  guard largest > 1e-30 else {
+    for i in vector.indices { put(i, 0) }
+    return (0, largest * Float(vector.count).squareRoot())
+  }
+  let (factor, scale) = (127 / largest, largest / 127)
+  var squares: Float = 0
+  // Adding 1.5 · 2²³ moves the whole number next to x into the lowest bits.
+  let shift: Float = 12_582_912
+  for (i, x) in vector.enumerated() {
+    let moved = x * factor + shift
+    put(i, Int32(bitPattern: moved.bitPattern) &- Int32(bitPattern: shift.bitPattern))
+    let difference = x - (moved - shift) * scale
+    squares += difference * difference
+  }
+  return (scale, squares.squareRoot())
+}
+
+/// The memory of codes and scales, which never changes once it is filled. `Sendable` is unchecked because of the pointers.
+private final class CodeMemory: @unchecked Sendable {
+  let count: Int
+  /// The bytes of a row: a multiple of a cache line.
+  let stride: Int
+  let codes: UnsafeMutablePointer<UInt8>
+  let scales: UnsafeMutablePointer<Float>
+
+  /// Creates memory for codes, which are 0 where nothing is written, with whole groups of rows, as the kernels read them.
+  init(count: Int, width: Int) {
+    self.count = count
+    stride = max(64, (width + 63) / 64 * 64)
+    let rows = (count + Int(DISTILL_ROWS) - 1) / Int(DISTILL_ROWS) * Int(DISTILL_ROWS)
+    // Searches jump about in the codes, so that large pages save much of the time of finding them. Where there are none, nothing
+    // happens.
+    let page = 1 << 21
+    let bytes = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, rows * stride), alignment: rows * stride > 2 * page ? page : 64)
+    #if canImport(Glibc)
+      if rows * stride > 2 * page { madvise(bytes, rows * stride / page * page, MADV_HUGEPAGE) }
+    #endif
+    codes = bytes.bindMemory(to: UInt8.self, capacity: rows * stride)
+    codes.update(repeating: 128, count: rows * stride)
+    scales = .allocate(capacity: rows)
+    scales.update(repeating: 0, count: rows)
+  }
+
+  deinit {
+    UnsafeMutableRawPointer(codes).deallocate()
+    scales.deallocate()
+  }
+}
