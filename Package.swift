@@ -43,12 +43,13 @@ let plugins = [
   plugin("LinearCKA"),
   plugin("LogitMSE"),
   plugin("LayerSchedules"),
-  plugin("ExactSearch"),
-  plugin("HNSW"),
+  plugin("ExactSearch", ["DistillVectors"]),
+  plugin("HNSW", ["DistillVectors"]),
 ]
 
 let libraries = [
   core("DistillTensor", "Tensor", ["COpenBLAS", "CDistillKernels"], settings: pointers),
+  core("DistillVectors", "Vectors", ["DistillTensor", "CDistillKernels"], settings: pointers),
   core("DistillFormats", "Formats", ["CDistillKernels"], settings: pointers),
   core("DistillOptions", "Options"),
   core("DistillYAML", "YAML", ["DistillOptions", "CLibYAML"], settings: pointers),
@@ -106,7 +107,7 @@ let package = Package(
     tests("Formats", ["DistillFormats"]),
     tests("Options", ["DistillYAML"]),
     tests("Text", ["DistillWordPiece"], resources: [.copy("Fixtures")]),
-    tests("Search", ["DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
+    tests("Search", ["DistillVectors", "DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
     tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),
     tests("Pipeline", ["DistillPipeline", "DistillKnowledge"] + plugins.map { .byName(name: $0.name) }),

@@ -25,6 +25,21 @@ struct HNSWGraphTests {
     }
   }
 
+  /// The same where most nodes are linked at once. 1,087 nodes are 1,024 at once and 63 after them; 1,088 are all at once.
+  @Test(arguments: [2, 3, 8], [1_087, 1_088]) func invariantsHoldOfNodesLinkedAtOnce(m: Int, count: Int) throws {
+    let distinct = TestVectors.matrix(0..<count, width: 8, clusters: 7)
+    let sets = [
+      "clustered": distinct, "equal": distinct.gathered(Array(repeating: 3, count: count)),
+      "half equal": distinct.gathered((0..<count).map { $0.isMultiple(of: 2) ? 0 : $0 }),
+      "in pairs": distinct.gathered((0..<count).map { $0 / 2 }),
+      "zero": Matrix(rows: count, columns: 8, values: Array(repeating: 0, count: 8 * count)),
+      "one number": Matrix(rows: count, columns: 1, values: (0..<count).map { $0.isMultiple(of: 3) ? 1 : -1 }),
+    ]
+    for (name, set) in sets {
+      #expect(try HNSWIndex(vectors: set, m: m, efConstruction: 10).invariantViolations() == [], "\(name)")
+    }
+  }
+
   /// With as many candidates as vectors the lowest layer is searched as a whole: it must connect everything.
   @Test func everythingIsReached() throws {
     let keys = TestVectors.matrix(0..<2_000, width: 16, clusters: 40)
@@ -45,11 +60,14 @@ struct HNSWGraphTests {
     #expect(try bytes(7) != bytes(8))
   }
 
-  /// Bit for bit: the file of an index that grew, in one step or many, is that of one that was built over everything.
-  @Test(arguments: [[800], [0, 1, 2, 3, 800], [799, 800], [100, 101, 400, 800]]) func growsToTheSameBytes(
-    _ steps: [Int]
-  ) throws {
-    let keys = TestVectors.matrix(0..<800, width: 16).gathered((0..<800).map { $0 % 3 == 0 ? $0 / 9 : $0 })
+  /// Bit for bit: the file of an index that grew, in one step or many, is that of one that was built over everything, on any number of
+  /// threads. Nodes are linked at once again at 1,024 and 1,088.
+  @Test(arguments: [
+    [800], [0, 1, 2, 3, 800], [799, 800], [100, 101, 400, 800], [1_023, 1_024, 1_060], [1_050, 1_060],
+    [1_060, 1_088, 1_100],
+  ]) func growsToTheSameBytes(_ steps: [Int]) throws {
+    let last = steps[steps.count - 1]
+    let keys = TestVectors.matrix(0..<last, width: 16).gathered((0..<last).map { $0 % 3 == 0 ? $0 / 9 : $0 })
     func bytes(_ index: HNSWIndex) throws -> Data {
       let folder = try TemporaryFolder()
       try index.write(to: folder.url)
@@ -63,8 +81,11 @@ struct HNSWGraphTests {
       index = try HNSWIndex(from: folder.url, vectors: keys.gathered(Array(0..<step)))
       #expect(index.invariantViolations() == [])
     }
-    #expect(try bytes(index) == bytes(HNSWIndex(vectors: keys, m: 5, efConstruction: 40)))
-    #expect(throws: ContractError.self) { try index.extended(to: keys.gathered(Array((0..<800).reversed()))) }
+    for threads in 1...3 {
+      let whole = try Compute.$threads.withValue(threads) { try HNSWIndex(vectors: keys, m: 5, efConstruction: 40) }
+      #expect(try bytes(index) == bytes(whole))
+    }
+    #expect(throws: ContractError.self) { try index.extended(to: keys.gathered(Array((0..<last).reversed()))) }
   }
 
   /// Whatever may not be found is walked across, so that the rest is found as well as in an index of its own.

@@ -1,13 +1,15 @@
 import DistillCore
+import DistillVectors
 import Foundation
 
 /// An exact index, which compares a query with all stored vectors.
 ///
-/// A matrix product selects the keys that may be among the best, and a separate dot product with each of these decides. The
-/// rounding of a matrix product depends on the rest of the batch, whereas that of the dot product depends on its two vectors
-/// alone. Equal keys therefore have equal similarities, in every batch.
+/// Vectors of bytes select the keys that may be among the best, and a dot product with each of these decides. How much the two may
+/// differ is known, so that it is proved of each answer that nothing better was left out; where it cannot be, more keys are selected.
+/// The dot product depends on its two vectors alone, so that equal keys have equal similarities, in every batch.
 public struct ExactIndex: Retriever {
   private let keys: Matrix
+  private let codes: QuantisedVectors
   /// The length of the longest key.
   private let longest: Float
 
@@ -16,69 +18,89 @@ public struct ExactIndex: Retriever {
 
   /// Creates an index of the given keys.
   ///
-  /// - Parameter keys: [M, D], rows of length 1.
-  /// - Throws: `ContractError` if a key is not finite.
+  /// - Parameter keys: [M, D], rows of length 1. D is at most ``QuantisedVectors/largestWidth``.
+  /// - Throws: `ContractError` if a key is not finite, or there are too many or too wide ones.
   public init(_ keys: Matrix) throws {
+    guard keys.columns <= QuantisedVectors.largestWidth, keys.rows <= Int(Int32.max) else {
+      throw ContractError("[\(keys.rows), \(keys.columns)] keys are too many or too wide to be searched")
+    }
     let squares = keys.squaredNorms()
     if let row = squares.firstIndex(where: { !$0.isFinite }) {
       throw ContractError("key \(row) is not finite; keys are vectors of length 1")
     }
-    self.keys = keys
+    (self.keys, codes) = (keys, QuantisedVectors(keys))
     longest = (squares.max() ?? 0).squareRoot()
   }
 
   public func search(_ queries: Matrix, neighbours k: Int, among mayBeFound: [Bool]?) throws -> [[Neighbour]] {
     try check(queries, neighbours: k, among: mayBeFound)
-    let allQueries = queries.tensor
-    var best = queries.squaredNorms().map { square in
-      // The error of either product of vectors of D numbers is at most D·2⁻²⁴·Σ|xᵢyᵢ| ≤ D·2⁻²⁴·‖x‖·‖y‖ (Higham 2002, 3.1).
-      Best(k, error: Float(width) * .ulpOfOne * square.squareRoot() * longest)
-    }
-    // Keys are processed in blocks, so that a block stays in the cache while it is multiplied with all queries, and so that the
-    // scores of all keys are never in memory together.
-    let blockRows = max(256, min(8192, (1 << 22) / max(queries.rows, 1)))
-    for start in stride(from: 0, to: count, by: blockRows) {
-      let rows = start..<min(start + blockRows, count)
-      let block = Tensor(Array(keys.values[rows.lowerBound * width..<rows.upperBound * width]), [rows.count, width])
-      let scores = matmul(allQueries, block, transposeB: true).values
-      for query in best.indices {
-        let vector = queries.values.span.extracting(query * width..<(query + 1) * width)
-        for (i, row) in rows.enumerated()
-        where scores[query * rows.count + i] >= best[query].floor && mayBeFound?[row] ?? true {
-          let key = keys.values.span.extracting(row * width..<(row + 1) * width)
-          best[query].insert(Neighbour(row: row, similarity: dotProduct(vector, key)))
-        }
+    let rows = mayBeFound.map { may in may.indices.filter { may[$0] } }
+    let available = rows?.count ?? count
+    let filter = available < count ? mayBeFound : nil
+    // So many keys are selected that the proof mostly succeeds, and more, the fewer of them may be found.
+    var depth = (4 * k + 64) * max(count, 1) / max(available, 1)
+    var answers = [[Neighbour]?](repeating: nil, count: queries.rows)
+    while depth < count / 2, answers.contains(nil) {
+      let open = answers.indices.filter { answers[$0] == nil }
+      for (query, answer) in zip(open, select(depth, for: open, of: queries, k, among: filter)) {
+        answers[query] = answer
       }
+      depth *= 4
     }
-    return best.map { $0.sorted }
+    let all = (rows ?? Array(0..<count)).map { Int32($0) }
+    return answers.enumerated().map { query, answer in answer ?? ranked(all, queries, query, k) }
+  }
+
+  /// The number of queries that a thread answers at a time.
+  private static let batch = 128
+
+  /// Returns the answers to some of the queries, or `nil` where it is not proved that the selected keys contain the best.
+  private func select(_ depth: Int, for open: [Int], of queries: Matrix, _ k: Int, among mayBeFound: [Bool]?)
+    -> [[Neighbour]?]
+  {
+    // A thread has few queries and all keys, or, if the queries are few, some of the keys.
+    let shares = open.count > Self.batch ? 1 : max(1, min(Compute.threads, count / 8192))
+    let batches = (open.count + Self.batch - 1) / Self.batch
+    let codes = codes
+    let found = Compute.map(parts: batches * shares) { part in
+      let (batch, share) = (part / shares, part % shares)
+      let start = { count / 32 * $0 / shares * 32 }
+      return codes.nearest(
+        depth,
+        to: open[batch * Self.batch..<min((batch + 1) * Self.batch, open.count)].map {
+          codes.query(of: queries.row($0).span)
+        },
+        among: start(share)..<(share + 1 == shares ? count : start(share + 1)))
+    }
+    return Compute.map(parts: open.count) { place in
+      var selected = (0..<shares).flatMap { found[place / Self.batch * shares + $0][place % Self.batch] }
+      if shares > 1 { selected = Array(selected.sorted(by: >).prefix(depth)) }
+      let allowed = selected.map(\.row).filter { mayBeFound?[Int($0)] ?? true }
+      let answer = ranked(allowed, queries, open[place], k)
+      guard answer.count == k, let last = selected.last, let worst = answer.last else { return nil }
+      return last.similarity + largestDifference(queries, open[place]) < worst.similarity ? answer : nil
+    }
+  }
+
+  /// Returns a bound of the difference between the product of a query q with any key x, and that of their codes q̂ and x̂:
+  /// |q·x − q̂·x̂| ≤ ‖q − q̂‖·‖x̂‖ + ‖q‖·‖x − x̂‖. The rounding of either is at most D·2⁻²⁴·‖q‖·‖x‖ (Higham 2002, 3.1).
+  private func largestDifference(_ queries: Matrix, _ query: Int) -> Float {
+    let vector = queries.row(query)
+    let length = dotProduct(vector.span, vector.span).squareRoot()
+    let rounding = Float(width + 8) * .ulpOfOne * length * longest
+    return 1.001 * (codes.query(of: vector.span).error * (longest + codes.largestError) + length * codes.largestError)
+      + rounding
+  }
+
+  /// Returns the best K of some keys by their dot products. Among equals, the lower row comes first.
+  private func ranked(_ rows: [Int32], _ queries: Matrix, _ query: Int, _ k: Int) -> [Neighbour] {
+    var similarities = [Float](repeating: 0, count: rows.count)
+    keys.dotProducts(of: queries.row(query).span, withRows: rows[...], into: &similarities)
+    return zip(rows, similarities).map { Candidate(row: $0, similarity: $1) }.sorted(by: >).prefix(k).map {
+      Neighbour(row: Int($0.row), similarity: $0.similarity)
+    }
   }
 
   /// Writes nothing, because the caller stores the keys itself.
   public func write(to folder: URL) throws {}
-}
-
-/// The K best of the rows that were compared so far.
-private struct Best {
-  private let k: Int
-  /// The largest error of both products together.
-  private let error: Float
-  /// The score in the matrix product below which a row cannot be among the K best.
-  private(set) var floor = -Float.infinity
-  private var found: [Neighbour] = []
-
-  init(_ k: Int, error: Float) { (self.k, self.error) = (k, error) }
-
-  /// Adds a row. The rows are sorted only when at least twice as many as needed have accumulated, because sorting is expensive.
-  mutating func insert(_ neighbour: Neighbour) {
-    found.append(neighbour)
-    guard found.count / 2 >= max(k, 32) else { return }
-    found = sorted
-    floor = found[k - 1].similarity - error
-  }
-
-  /// The K best, in descending order of similarity. Among equals, the lower row comes first.
-  var sorted: [Neighbour] {
-    let order = found.sorted { ($0.similarity, $1.row) > ($1.similarity, $0.row) }
-    return Array(order.prefix(k))
-  }
 }

@@ -1,46 +1,46 @@
 import DistillCore
+import DistillVectors
 import Foundation
 
-/// Builds the graph by inserting one node after the other (algorithm 1 of the paper).
+/// Builds the graph: many nodes at once, or one after the other.
 struct GraphBuilder {
   private(set) var links: LinkTable
-  private let vectors: Matrix
+  private let vectors: QuantisedVectors
   private let efConstruction: Int
   private var search: LayerSearch
+  private var choice: LinkChoice
+  private var query: QuantisedQuery
   /// The node at which searches start, which is the first inserted node of the highest layer so far.
-  private var entry = 0
-  /// The parent of each node. On layer 0 the links between a node and its parent are never removed. The first node is its own
-  /// parent.
-  private(set) var parents: [Int32]
-  private var childCounts: [UInt16]
+  private var entry: Int
+  private var tree: NodeTree
+  var parents: [Int32] { tree.parents }
 
   /// Creates the graph of the first vectors, and draws the highest layer of each node: ⌊−ln U / ln m⌋ with U uniform in (0, 1].
   ///
   /// - `links`, `parents`: The graph of the first vectors, which may be none.
-  init(_ vectors: Matrix, links: LinkTable, parents: [Int32], efConstruction: Int, key: RandomKey) {
-    let levels = (0..<vectors.rows).map { node in
+  init(_ vectors: QuantisedVectors, links: LinkTable, parents: [Int32], efConstruction: Int, key: RandomKey) {
+    let levels = (0..<vectors.count).map { node in
       UInt8(-log((Double(key.bits(UInt64(node))) + 1) / 4_294_967_296) / log(Double(links.m)))
     }
     self.links = links.grown(to: levels)
     search = LayerSearch(self.links)
-    self.parents = parents + Array(repeating: 0, count: vectors.rows - parents.count)
-    childCounts = Array(repeating: 0, count: vectors.rows)
-    for parent in parents.dropFirst() { childCounts[Int(parent)] += 1 }
+    tree = NodeTree(parents, count: vectors.count, most: links.mostChildren)
     entry = links.entry
+    choice = LinkChoice(vectors)
+    query = vectors.emptyQuery()
     (self.vectors, self.efConstruction) = (vectors, efConstruction)
   }
 
-  /// Inserts a node. Nodes must be inserted in ascending order, without gaps.
+  /// Inserts a node (algorithm 1 of the paper). Nodes must be inserted in ascending order, without gaps.
   mutating func insert(_ node: Int) {
     guard node > 0 else { return }
     let (level, top) = (Int(links.levels[node]), Int(links.levels[entry]))
-    let vectors = vectors
-    let query = vectors.values.span.extracting(extent(node))
+    vectors.load(node, into: &query)
     var nearest = candidate(Int32(entry), for: node)
     for layer in (0...top).reversed() {
       search.run(query, in: vectors, links, on: layer, from: nearest, ef: layer > level ? 1 : efConstruction)
-      nearest = search.best ?? nearest
-      if layer <= level { connect(node, to: search.sorted, on: layer) }
+      nearest = search.results.first ?? nearest
+      if layer <= level { connect(node, to: search.results, on: layer) }
     }
     if level > top { entry = node }
   }
@@ -51,77 +51,84 @@ struct GraphBuilder {
   private mutating func connect(_ node: Int, to candidates: [Candidate], on level: Int) {
     var candidates = candidates
     if level == 0 {
-      let parent = adopt(node, among: candidates)
+      let parent = tree.adopt(node, by: candidates.lazy.map(\.row))
       if !candidates.contains(where: { $0.row == parent }) { candidates.append(candidate(parent, for: node)) }
     }
     let chosen = choose(links.m, from: candidates, for: node, on: level)
     links.replace(of: node, on: level, with: chosen)
     for other in chosen where !links.append(Int32(node), to: Int(other), on: level) {
-      let rivals = (links.links(of: Int(other), on: level) + [Int32(node)]).map { candidate($0, for: Int(other)) }
-      let kept = choose(links.capacity(on: level), from: rivals.sorted(by: >), for: Int(other), on: level)
-      links.replace(of: Int(other), on: level, with: kept)
+      let rivals = choice.candidates(links.links(of: Int(other), on: level) + [Int32(node)], for: Int(other))
+      links.replace(
+        of: Int(other), on: level, with: choose(links.capacity(on: level), from: rivals, for: Int(other), on: level))
     }
   }
 
-  /// Selects the links of a node by the heuristic of algorithm 4, without its optional parts.
+  private mutating func choose(_ limit: Int, from candidates: [Candidate], for node: Int, on level: Int) -> [Int32] {
+    let tree = tree
+    return choice.links(of: node, limit: limit, among: candidates) { level == 0 && tree.areTied(node, Int($0)) }
+  }
+
+  private mutating func candidate(_ row: Int32, for node: Int) -> Candidate { choice.candidates([row], for: node)[0] }
+}
+
+/// Building at once.
+extension GraphBuilder {
+  /// The number of nodes whose neighbours are looked for on one thread at a time.
+  private static let group = 512
+
+  /// Builds the graph of the first `count` nodes at once. There must not be any yet.
   ///
-  /// A candidate is selected if it is nearer to the node than to all candidates that were selected before, so that links lead in
-  /// all directions. On layer 0 the parent and the children of the node are always selected. Other candidates at the same place
-  /// as the node are not, because they lead to the same vectors as the node itself.
-  private func choose(_ limit: Int, from candidates: [Candidate], for node: Int, on level: Int) -> [Int32] {
-    let own = similarity(node, node)
-    var room = limit - (level == 0 ? candidates.count { areTied(node, Int($0.row)) } : 0)
-    var chosen: [Int32] = []
-    var directions: [Int32] = []
-    for candidate in candidates {
-      // Rounding changes the dot product of unit vectors by about 1e-7, so smaller differences mean the same place.
-      let isElsewhere = abs(candidate.similarity - own) > 1e-6 * own
-      if level == 0, areTied(node, Int(candidate.row)) {
-        chosen.append(candidate.row)
-      } else if room > 0, isElsewhere, leadsElsewhere(candidate, than: directions) {
-        chosen.append(candidate.row)
-        room -= 1
-      } else {
-        continue
-      }
-      if isElsewhere { directions.append(candidate.row) }
+  /// A node chooses its links by the same heuristic as a node that is inserted, but among its nearest neighbours of all nodes, which
+  /// products of matrices find faster than searches do. Then the nodes that have chosen it are added to its links, and where these
+  /// are too many, they are chosen again. The result does not depend on the number of threads.
+  mutating func build(_ count: Int) {
+    guard count > 1 else { return }
+    let levels = links.levels[..<count]
+    entry = levels.indices.max { (levels[$0], $1) < (levels[$1], $0) } ?? 0
+    for level in 0...Int(levels[entry]) {
+      let nodes = levels.indices.filter { levels[$0] >= level }.map { Int32($0) }
+      if nodes.count > 1 { build(nodes, on: level) }
     }
-    return chosen
   }
 
-  /// Returns whether a candidate is nearer to the node than to all nodes in `directions`.
-  private func leadsElsewhere(_ candidate: Candidate, than directions: [Int32]) -> Bool {
-    directions.allSatisfy { similarity(Int(candidate.row), Int($0)) < candidate.similarity }
-  }
-
-  /// Chooses a parent for a node, which is the nearest candidate that can have another child.
-  ///
-  /// The links between parents and children connect all nodes, no matter how many vectors are at the same place.
-  private mutating func adopt(_ node: Int, among candidates: [Candidate]) -> Int32 {
-    let most = links.mostChildren
-    var parent = candidates.first { childCounts[Int($0.row)] < most }?.row ?? candidates[0].row
-    // If all candidates have enough children, a descendant has not, because the tree is finite.
-    while childCounts[Int(parent)] >= most {
-      guard let child = links.links(of: Int(parent), on: 0).first(where: { parents[Int($0)] == parent }) else {
-        preconditionFailure("node \(parent) has \(most) children and no link to one")
+  private mutating func build(_ nodes: [Int32], on level: Int) {
+    let (vectors, limit) = (self.vectors, level == 0 ? links.capacity(on: 0) : links.m)
+    let own = level == 0 ? vectors : vectors.gathered(nodes)
+    let k = min(efConstruction, nodes.count - 1) + 1
+    let parts = (nodes.count + Self.group - 1) / Self.group
+    let firsts: [[(links: [Int32], elders: [Int32])]] = Compute.map(parts: parts) { part in
+      let places = part * Self.group..<min((part + 1) * Self.group, nodes.count)
+      var choice = LinkChoice(vectors)
+      return zip(places, own.nearest(k, toRows: places, among: 0..<nodes.count)).map { place, found in
+        let candidates = found.map { Candidate(row: nodes[Int($0.row)], similarity: $0.similarity) }
+        let elders = candidates.lazy.map(\.row).filter { $0 < nodes[place] }.prefix(NodeTree.elders)
+        return (choice.links(of: Int(nodes[place]), limit: limit, among: candidates), Array(elders))
       }
-      parent = child
     }
-    parents[node] = parent
-    childCounts[Int(parent)] += 1
-    return parent
+    var lists = firsts.flatMap { $0.map(\.links) }
+    if level == 0 {
+      for (node, elders) in firsts.joined().map(\.elders).enumerated().dropFirst() {
+        _ = tree.adopt(
+          node, by: elders.isEmpty ? [vectors.nearest(1, toRows: node..<node + 1, among: 0..<node)[0][0].row] : elders)
+        lists[node].append(Int32(tree.parents[node]))
+      }
+    }
+    var places = [Int32](repeating: 0, count: links.levels.count)
+    for (place, node) in nodes.enumerated() { places[Int(node)] = Int32(place) }
+    var all = lists
+    for (place, list) in lists.enumerated() { for other in list { all[Int(places[Int(other)])].append(nodes[place]) } }
+    let (tree, capacity, unchecked) = (self.tree, links.capacity(on: level), all)
+    let chosen: [[[Int32]]] = Compute.map(parts: parts) { part in
+      var choice = LinkChoice(vectors)
+      return (part * Self.group..<min((part + 1) * Self.group, nodes.count)).map { place in
+        let node = Int(nodes[place])
+        let others = Array(Set(unchecked[place]))
+        if others.count <= capacity { return others.sorted() }
+        return choice.links(of: node, limit: capacity, among: choice.candidates(others, for: node)) {
+          level == 0 && tree.areTied(node, Int($0))
+        }
+      }
+    }
+    for (node, list) in zip(nodes, chosen.joined()) { links.replace(of: Int(node), on: level, with: list) }
   }
-
-  /// Returns whether one of two nodes is the parent of the other.
-  private func areTied(_ a: Int, _ b: Int) -> Bool { Int(parents[a]) == b || Int(parents[b]) == a }
-
-  private func candidate(_ row: Int32, for node: Int) -> Candidate {
-    Candidate(row: row, similarity: similarity(node, Int(row)))
-  }
-
-  private func similarity(_ a: Int, _ b: Int) -> Float {
-    dotProduct(vectors.values.span.extracting(extent(a)), vectors.values.span.extracting(extent(b)))
-  }
-
-  private func extent(_ node: Int) -> Range<Int> { node * vectors.columns..<(node + 1) * vectors.columns }
 }

@@ -1,6 +1,5 @@
 import DistillCore
-import Foundation
-import Synchronization
+import DistillVectors
 
 extension HNSWIndex: Retriever {
   /// Returns the K nearest vectors of each query in `queries` [B, D], in descending order of similarity.
@@ -28,13 +27,7 @@ extension HNSWIndex: Retriever {
         }
       }
     }
-    if parts == 1 { return answer(0) }
-    let answers = Mutex(Array(repeating: [[Neighbour]](), count: parts))
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
-      let answer = answer(part)
-      answers.withLock { $0[part] = answer }
-    }
-    return answers.withLock { $0.flatMap { $0 } }
+    return Compute.map(parts: parts) { answer($0) }.flatMap { $0 }
   }
 
   /// Returns the K nearest vectors of one query of D numbers; see ``search(_:neighbours:among:)``.
@@ -52,20 +45,28 @@ extension HNSWIndex: Retriever {
     return k >= rows.count || (rows.count < count && rows.count * rows.count < m * efSearch * count) ? rows : nil
   }
 
-  /// Searches the graph (algorithm 5 of the paper): greedily on the upper layers, then with `efSearch` candidates on layer 0.
+  /// Searches the graph (algorithm 5 of the paper): greedily on the upper layers, then with `efSearch` candidates on layer 0. The best
+  /// of these by their codes are then compared with the query by the vectors themselves.
   private func nearest(
     _ query: Span<Float>, _ k: Int, among mayBeFound: [Bool]?, _ search: inout LayerSearch
   ) -> [Candidate] {
-    let start = vectors.values.span.extracting(links.entry * width..<(links.entry + 1) * width)
-    var nearest = Candidate(row: Int32(links.entry), similarity: dotProduct(query, start))
+    let code = codes.query(of: query)
+    var start: [Float] = [0]
+    codes.similarities(of: code, toRows: [Int32(links.entry)], into: &start)
+    var nearest = Candidate(row: Int32(links.entry), similarity: start[0])
     for layer in (0...Int(links.levels[links.entry])).reversed() {
       search.run(
-        query, in: vectors, links, on: layer, from: nearest, ef: layer > 0 ? 1 : max(efSearch, k),
+        code, in: codes, links, on: layer, from: nearest, ef: layer > 0 ? 1 : max(efSearch, k),
         among: layer > 0 ? nil : mayBeFound)
-      nearest = search.best ?? nearest
+      nearest = search.results.first ?? nearest
     }
-    return search.sorted
+    let found = search.results.lazy.map(\.row).filter { mayBeFound?[Int($0)] ?? true }
+    return ranked(Array(found.prefix(2 * k + Self.reserve)), by: query)
   }
+
+  /// The codes tell similarities of vectors of length 1 with an error of about 0.001, which is why more than K vectors are compared
+  /// once more.
+  private static let reserve = 16
 
   /// Compares the query with vectors one by one.
   private func ranked(_ rows: [Int32], by query: Span<Float>) -> [Candidate] {

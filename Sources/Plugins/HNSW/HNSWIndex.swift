@@ -1,4 +1,5 @@
 import DistillCore
+import DistillVectors
 
 /// A Hierarchical Navigable Small World graph: an approximate index for the largest inner product among unit vectors.
 ///
@@ -6,6 +7,9 @@ import DistillCore
 /// distribution. A search walks greedily through the sparse upper layers and then follows the links of the `efSearch` best
 /// candidates on layer 0. Source: Malkov and Yashunin 2018, "Efficient and robust approximate nearest neighbor search using
 /// Hierarchical Navigable Small World graphs", IEEE TPAMI 42 (arXiv:1603.09320).
+///
+/// Links are followed by vectors of bytes, which are a quarter as much to read, and the best candidates are compared once more by the
+/// vectors themselves, so that their similarities are exact.
 ///
 /// Two additions to the paper deal with duplicates. On layer 0 every node except the first has a parent, and the links between
 /// them are never removed, so every vector can be reached even if many are at the same place. Vectors at the same place do not
@@ -16,8 +20,9 @@ import DistillCore
 /// for neighbour in try index.search(query, neighbours: 8) { print(neighbour.row, neighbour.similarity) }
 /// ```
 ///
-/// The same vectors, options and instruction set result in the same index, bit for bit. Several threads may search an index at
-/// the same time.
+/// Most nodes are linked at once, and only those since the last round number one after the other. The same vectors and options
+/// result in the same index, bit for bit, whatever the number of threads, the instruction set, and the order of additions. Several
+/// threads may search an index at the same time.
 public struct HNSWIndex: Sendable {
   /// The largest number of links of a node on each upper layer. On layer 0 it is 2·m.
   public let m: Int
@@ -29,6 +34,7 @@ public struct HNSWIndex: Sendable {
   public var efSearch = 64
 
   let vectors: Matrix
+  let codes: QuantisedVectors
   let links: LinkTable
   /// The parent of each node on layer 0, which is its own for the first one. `nil` in an index that an older version has written.
   let parents: [Int32]?
@@ -39,7 +45,7 @@ public struct HNSWIndex: Sendable {
   /// The width of the vectors, D.
   public var width: Int { vectors.columns }
 
-  /// Builds an index on the calling thread.
+  /// Builds an index on ``Compute/threads`` threads.
   ///
   /// - Parameters:
   ///   - vectors: [M, D], rows of length 1.
@@ -56,11 +62,16 @@ public struct HNSWIndex: Sendable {
       efConstruction: efConstruction, seed: seed
     ).extended(to: vectors)
     self.init(
-      vectors: vectors, links: index.links, parents: index.parents, efConstruction: efConstruction, seed: seed)
+      vectors: vectors, codes: index.codes, links: index.links, parents: index.parents, efConstruction: efConstruction,
+      seed: seed)
   }
 
-  init(vectors: Matrix, links: LinkTable, parents: [Int32]?, efConstruction: Int, seed: UInt64) {
+  init(
+    vectors: Matrix, codes: QuantisedVectors? = nil, links: LinkTable, parents: [Int32]?, efConstruction: Int,
+    seed: UInt64
+  ) {
     (self.vectors, self.links, self.parents) = (vectors, links, parents)
+    self.codes = codes ?? QuantisedVectors(vectors)
     (m, self.efConstruction, self.seed) = (links.m, efConstruction, seed)
   }
 
@@ -75,20 +86,38 @@ public struct HNSWIndex: Sendable {
     }
     try Self.check(vectors)
     // The file of an older version does not tell the parents, so that the graph has to be built anew.
-    let isWhole = parents != nil
+    let start = Self.linkedAtOnce(vectors.rows)
+    let goesOn = parents != nil && start == Self.linkedAtOnce(count)
+    let codes = QuantisedVectors(vectors)
     var builder = GraphBuilder(
-      vectors, links: isWhole ? links : LinkTable(m: m, levels: []), parents: parents ?? [],
+      codes, links: goesOn ? links : LinkTable(m: m, levels: []), parents: goesOn ? parents ?? [] : [],
       efConstruction: efConstruction, key: RandomKey(seed).child("levels"))
-    for node in (isWhole ? count : 0)..<vectors.rows { builder.insert(node) }
+    if !goesOn { builder.build(start) }
+    for node in (goesOn ? count : start)..<vectors.rows { builder.insert(node) }
     var index = HNSWIndex(
-      vectors: vectors, links: builder.links, parents: builder.parents, efConstruction: efConstruction, seed: seed)
+      vectors: vectors, codes: codes, links: builder.links, parents: builder.parents, efConstruction: efConstruction,
+      seed: seed)
     index.efSearch = efSearch
     return index
+  }
+
+  /// Returns how many of the first nodes are linked at once: of the number of nodes, the five highest binary digits. The others, which
+  /// are fewer than one in sixteen, are inserted one after the other, and so are all of an index of less than a thousand.
+  ///
+  /// An index is therefore a function of its vectors, and one that grows is linked at once again whenever it has grown by a sixteenth
+  /// or less.
+  static func linkedAtOnce(_ count: Int) -> Int {
+    if count < 1024 { return 0 }
+    let unit = 1 << (Int.bitWidth - count.leadingZeroBitCount - 5)
+    return count / unit * unit
   }
 
   static func check(_ vectors: Matrix) throws {
     guard vectors.rows <= Int(Int32.max) else {
       throw ContractError("\(vectors.rows) vectors are more than an index can number; \(Int32.max) are the most")
+    }
+    guard vectors.columns <= QuantisedVectors.largestWidth else {
+      throw ContractError("vectors of \(vectors.columns) numbers; \(QuantisedVectors.largestWidth) are the most")
     }
     guard let row = vectors.squaredNorms().firstIndex(where: { !$0.isFinite }) else { return }
     throw ContractError("vector \(row) is not finite")

@@ -1,23 +1,25 @@
 import DistillCore
+import DistillVectors
 import Synchronization
 
 /// A search of one layer, with memory that is reused by later searches.
 struct LayerSearch: Sendable {
-  /// The candidates whose links have not been followed yet.
-  private var frontier = Heap<Candidate>()
-  /// The best candidates so far, in reversed form, so that the worst of them is on top.
-  private var found = Heap<Candidate>()
-  /// The number of the last search that visited each node. In contrast to a set, it need not be cleared for each search.
-  private var marks: [UInt32]
+  /// The candidates so far, the best first: the `ef` best that may be found, and among them those that may not.
+  private var beam: [Candidate] = []
+  /// For each candidate of the beam, whether its links have been followed.
+  private var isFollowed: [Bool] = []
+  /// The number of the last search that visited each node. In contrast to a set, it need not be cleared for each search, but only when
+  /// the numbers are used up.
+  private var marks: [UInt8]
   /// The number of the current search.
-  private var epoch: UInt32 = 0
+  private var epoch: UInt8 = 0
   /// The nodes that were reached for the first time from the current node, and their similarities.
   private var fresh: [Int32]
   private var similarities: [Float]
 
   init(_ links: LinkTable) {
     marks = Array(repeating: 0, count: links.levels.count)
-    fresh = Array(repeating: 0, count: 2 * links.m)
+    fresh = Array(repeating: 0, count: 2 * links.m + 1)
     similarities = Array(repeating: 0, count: 2 * links.m)
   }
 
@@ -27,43 +29,72 @@ struct LayerSearch: Sendable {
   ///   - ef: The number of nodes to find, at least 1. With 1 the search is a greedy walk.
   ///   - mayBeFound: For each node, whether it may be found, or `nil` if all may. The walk crosses the others.
   mutating func run(
-    _ query: Span<Float>, in vectors: Matrix, _ links: LinkTable, on level: Int, from entry: Candidate, ef: Int,
+    _ query: QuantisedQuery, in vectors: QuantisedVectors, _ links: LinkTable, on level: Int, from entry: Candidate,
+    ef: Int,
     among mayBeFound: [Bool]? = nil
   ) {
-    frontier.removeAll()
-    found.removeAll()
     nextEpoch()
-    frontier.push(entry)
-    if mayBeFound?[Int(entry.row)] ?? true { found.push(entry.reversed) }
+    beam.removeAll(keepingCapacity: true)
+    isFollowed.removeAll(keepingCapacity: true)
+    beam.append(entry)
+    isFollowed.append(false)
     marks[Int(entry.row)] = epoch
+    var found = mayBeFound?[Int(entry.row)] ?? true ? 1 : 0
 
-    while let next = frontier.pop() {
-      // All remaining candidates are at most as good as this one, so their links are not worth following.
-      if found.count >= ef, let worst = found.top, next < worst.reversed { break }
+    var next = 0
+    while next < beam.count {
+      isFollowed[next] = true
       var count = 0
-      for slot in links.range(of: Int(next.row), on: level) {
+      for slot in links.range(of: Int(beam[next].row), on: level) {
+        // Without a branch, because it could not be predicted, and waiting for one mark would keep the next from being fetched.
         let row = links.slots[slot]
-        guard marks[Int(row)] != epoch else { continue }
-        marks[Int(row)] = epoch
         fresh[count] = row
-        count += 1
+        count += marks[Int(row)] == epoch ? 0 : 1
+        marks[Int(row)] = epoch
       }
-      vectors.dotProducts(of: query, withRows: fresh[..<count], into: &similarities)
+      // Mostly one of the next candidates is followed next.
+      if next + 1 < beam.count { links.fetch(Int(beam[next + 1].row), on: level) }
+      vectors.similarities(of: query, toRows: fresh[..<count], into: &similarities)
+      next += 1
       for i in 0..<count {
         let candidate = Candidate(row: fresh[i], similarity: similarities[i])
-        let isFull = found.count >= ef
-        if isFull, let worst = found.top, candidate < worst.reversed { continue }
-        frontier.push(candidate)
+        if found == ef, let worst = beam.last, candidate < worst { continue }
+        next = min(next, insert(candidate))
         guard mayBeFound?[Int(candidate.row)] ?? true else { continue }
-        if isFull { found.replaceTop(with: candidate.reversed) } else { found.push(candidate.reversed) }
+        found += 1
+        if found > ef { found -= dropWorst(among: mayBeFound) }
       }
+      while next < beam.count, isFollowed[next] { next += 1 }
     }
   }
 
-  /// The results of the last run, the best first.
-  var sorted: [Candidate] { found.elements.sorted().map(\.reversed) }
-  /// The best result of the last run.
-  var best: Candidate? { found.elements.min()?.reversed }
+  /// Inserts a candidate into the beam, and returns its place.
+  private mutating func insert(_ candidate: Candidate) -> Int {
+    var (low, high) = (0, beam.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if candidate < beam[middle] { low = middle + 1 } else { high = middle }
+    }
+    beam.insert(candidate, at: low)
+    isFollowed.insert(false, at: low)
+    return low
+  }
+
+  /// Drops the worst candidate that may be found, and all that are worse than the next one. Returns how many of them may be found.
+  private mutating func dropWorst(among mayBeFound: [Bool]?) -> Int {
+    var dropped = 0
+    while let last = beam.last {
+      let counts = mayBeFound?[Int(last.row)] ?? true
+      if counts, dropped == 1 { break }
+      if counts { dropped = 1 }
+      beam.removeLast()
+      isFollowed.removeLast()
+    }
+    return dropped
+  }
+
+  /// The nodes that the last run has found and crossed, the best first.
+  var results: [Candidate] { beam }
 
   private mutating func nextEpoch() {
     if epoch == .max {

@@ -1,3 +1,5 @@
+import DistillVectors
+
 /// The links of all nodes on all their layers, in one array.
 ///
 /// The lists of layer 0 of all nodes come first, with room for 2m links each. Then come the lists of the few nodes that are on
@@ -47,6 +49,12 @@ struct LinkTable: Sendable {
   func range(of node: Int, on level: Int) -> Range<Int> {
     let start = start(of: node, on: level)
     return start + 1..<start + 1 + Int(slots[start])
+  }
+
+  /// Fetches the links of a node from memory, if they will be followed soon.
+  func fetch(_ node: Int, on level: Int) {
+    let start = start(of: node, on: level)
+    DistillVectors.fetch(start..<start + 1 + capacity(on: level), of: slots)
   }
 
   /// Returns the links of a node, which are empty if the node is not on the layer.
