@@ -62,6 +62,8 @@ extension Report {
     guard let mixing, let knowledgeBaseSize else { return nil }
     return "knowledge base: \(knowledgeBaseSize) embeddings, K = \(mixing.neighbours), β = \(mixing.beta), "
       + "τ = \(mixing.temperature)"
+      + (mixing.studentTemperature == 1
+        ? "" : ", the student's T = \(Self.fixed(Double(mixing.studentTemperature), 2))")
   }
 
   private var retrievalLine: String? {
