@@ -50,7 +50,7 @@ public enum Compute {
   ///
   /// The ranges depend on `count` and `grain` and never on the number of threads.
   /// - Parameter grain: The smallest number of items for which it is worth involving another thread.
-  package static func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+  static func parallel(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
     let parts = parts(count, grain: grain)
     if parts == 1 { return count > 0 ? body(0..<count) : () }
     parallel(parts: parts) { body(part($0, of: parts, count)) }
