@@ -88,6 +88,22 @@ struct HNSWGraphTests {
     #expect(throws: ContractError.self) { try index.extended(to: keys.gathered(Array((0..<last).reversed()))) }
   }
 
+  /// More than 65,536 nodes are not all compared with each other. An eighth of them, more than a leaf may hold, are at one place.
+  @Test func nodesAreLinkedByLeaves() throws {
+    let keys = TestVectors.matrix(0..<70_000, width: 16, clusters: 3_000).gathered(
+      (0..<70_000).map { $0 % 8 == 3 ? 3 : $0 })
+    let queries = TestVectors.matrix(70_000..<70_300, width: 16, clusters: 3_000)
+    let indexes = try [1, 3].map { threads in
+      try Compute.$threads.withValue(threads) { try HNSWIndex(vectors: keys, m: 8, efConstruction: 80) }
+    }
+    #expect(indexes[0].invariantViolations() == [])
+    let (found, again) = try (indexes[0].search(queries, neighbours: 10), indexes[1].search(queries, neighbours: 10))
+    #expect(found == again)
+    let truth = try ExactIndex(keys).search(queries, neighbours: 10)
+    let hits = zip(found, truth).reduce(0) { $0 + Set($1.0.map(\.row)).intersection($1.1.map(\.row)).count }
+    #expect(Double(hits) / 3_000 > 0.97, "\(hits)")
+  }
+
   /// Whatever may not be found is walked across, so that the rest is found as well as in an index of its own.
   @Test func removedVectorsAreBridges() throws {
     let keys = TestVectors.matrix(0..<4_000, width: 16, clusters: 40)

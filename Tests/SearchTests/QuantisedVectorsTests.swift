@@ -45,6 +45,24 @@ struct QuantisedVectorsTests {
     #expect(vectors.nearest(3, to: []).isEmpty)
   }
 
+  /// Of many rows a sample decides which need not be looked at more closely. Here every sixteenth group of 32 rows is alike to no other
+  /// and its rows are among the best, so that the sample expects too much of the rest and has to be taken back.
+  @Test(arguments: [false, true]) func nearestOfManyEqualsASort(isMisleading: Bool) {
+    let rows = (0..<40_000).map { isMisleading && $0 / 32 % 16 == 0 && $0 < 2_000 ? 40_000 : $0 }
+    let vectors = QuantisedVectors(TestVectors.matrix(0..<40_001, width: 8).gathered(rows))
+    let batch = (39_990..<40_001).map { vectors.query(of: TestVectors.matrix($0..<$0 + 1, width: 8).row(0).span) }
+    for (query, found) in zip(batch, vectors.nearest(200, to: batch)) {
+      #expect(found == sorted(vectors, query, 0..<40_000, 200))
+    }
+  }
+
+  @Test func nearestOfOthersEqualsQueries() {
+    let (vectors, others) = (QuantisedVectors(keys), QuantisedVectors(queries))
+    for (place, found) in zip(3..<40, vectors.nearest(5, toRows: 3..<40, of: others)) {
+      #expect(found == vectors.nearest(5, to: [vectors.query(of: queries.row(place).span)])[0])
+    }
+  }
+
   @Test func gathersRows() {
     let rows: [Int32] = [5, 600, 5, 0]
     let (some, same) = (QuantisedVectors(keys).gathered(rows), QuantisedVectors(keys.gathered(rows.map(Int.init))))

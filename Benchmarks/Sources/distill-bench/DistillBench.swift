@@ -12,7 +12,8 @@ struct DistillBench: ParsableCommand {
       the rival's seconds over ours in one round; the table gives the median of the rounds
       and their range. The machine should have nothing else to do.
       """,
-    subcommands: [Compare.self, Growth.self, Search.self, Serve.self, ServeSearch.self], defaultSubcommand: Compare.self
+    subcommands: [Compare.self, Growth.self, Search.self, Embed.self, Serve.self, ServeSearch.self],
+    defaultSubcommand: Compare.self
   )
 }
 

@@ -9,11 +9,10 @@
 
 #include "codes_vnni.h"
 
+enum { TILE = 16, DEPTH = 64, STEP = DISTILL_PANEL * 4 };
+
 /// A tile register has 16 rows of 64 bytes: 16 stored vectors, or 16 times four bytes of 16 queries, or 16 × 16 products.
-static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t stride) {
-  enum { TILE = 16, DEPTH = 64, STEP = DISTILL_PANEL * 4 };
-  const uint8_t *queries = panel;
-  const uint8_t *const corrections = queries + stride * DISTILL_PANEL;
+static void begin_blocks(void) {
   static const struct __attribute__((packed, aligned(64))) {
     uint8_t palette, start, reserved[14];
     uint16_t bytes[16];
@@ -21,6 +20,13 @@ static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t 
   } shapes = {
       .palette = 1, .bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {TILE, TILE, TILE, TILE, TILE, TILE, TILE, TILE}};
   _tile_loadconfig(&shapes);
+}
+
+static void end_blocks(void) { _tile_release(); }
+
+static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t stride) {
+  const uint8_t *queries = panel;
+  const uint8_t *const corrections = queries + stride * DISTILL_PANEL;
   // With a step of 0, every row of a sum starts as the same corrections.
   _tile_loadd(0, corrections, 0), _tile_loadd(1, corrections + DEPTH, 0);
   _tile_loadd(2, corrections, 0), _tile_loadd(3, corrections + DEPTH, 0);
@@ -34,7 +40,6 @@ static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t 
   }
   _tile_stored(0, out, STEP), _tile_stored(1, out + TILE, STEP);
   _tile_stored(2, out + TILE * DISTILL_PANEL, STEP), _tile_stored(3, out + TILE * DISTILL_PANEL + TILE, STEP);
-  _tile_release();
 }
 
 #include "code_variants.h"

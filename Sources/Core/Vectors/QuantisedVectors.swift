@@ -128,60 +128,45 @@ public struct QuantisedVectors: Sendable {
   }
 
   /// Returns the K rows that are most similar to each of the rows `queries`; see ``nearest(_:to:among:)``. A row is among its own.
-  public func nearest(_ k: Int, toRows queries: Range<Int>, among rows: Range<Int>? = nil) -> [[Candidate]] {
-    precondition(queries.lowerBound >= 0 && queries.upperBound <= count, "rows \(queries) of \(count)")
-    return nearest(k, count: queries.count, among: rows ?? 0..<count, scales: queries.map { memory.scales[$0] }) {
-      copy(queries.lowerBound + $0, to: $1)
+  ///
+  /// - Parameter others: The vectors whose rows the queries are. Default: these vectors.
+  public func nearest(
+    _ k: Int, toRows queries: Range<Int>, of others: QuantisedVectors? = nil, among rows: Range<Int>? = nil
+  ) -> [[Candidate]] {
+    let others = others ?? self
+    precondition(
+      queries.lowerBound >= 0 && queries.upperBound <= others.count && others.width == width,
+      "rows \(queries) of \(others.count)")
+    return nearest(k, count: queries.count, among: rows ?? 0..<count, scales: queries.map { others.memory.scales[$0] })
+    {
+      others.copy(queries.lowerBound + $0, to: $1)
     }
   }
-
-  /// The number of rows that are compared with one panel of queries before the next: so many that they stay in the second cache.
-  private static let block = 1024
 
   private func nearest(
     _ k: Int, count queries: Int, among rows: Range<Int>, scales: [Float],
     load: (Int, UnsafeMutablePointer<Int8>) -> Void
   ) -> [[Candidate]] {
-    let size = Int(DISTILL_PANEL)
     precondition(
-      k >= 1 && rows.lowerBound % size == 0 && rows.lowerBound >= 0 && rows.upperBound <= count, "\(k) of rows \(rows)")
-    let (panels, room) = ((queries + size - 1) / size, 4 * k + 64)
-    let bytes = size * (memory.stride + 4)
-    let packed = UnsafeMutableRawPointer.allocate(byteCount: max(1, panels) * bytes, alignment: 64)
-    let codes = UnsafeMutablePointer<Int8>.allocate(capacity: size * memory.stride)
-    let lists = UnsafeMutablePointer<UInt64>.allocate(capacity: panels * size * room)
-    var best = [distill_best](repeating: distill_best(), count: panels)
-    defer {
-      packed.deallocate()
-      codes.deallocate()
-      lists.deallocate()
+      k >= 1 && rows.lowerBound % Int(DISTILL_ROWS) == 0 && rows.lowerBound >= 0 && rows.upperBound <= count,
+      "\(k) of rows \(rows)")
+    let panels = Panels(queries, k: k, stride: memory.stride, load: load)
+    func best(above floors: [Float]) -> [[UInt64]] {
+      panels.begin(above: floors, keep: k)
+      panels.compare(with: memory.codes, memory.scales, rows)
+      return floors.indices.map { floors[$0] < .infinity ? panels.best(of: $0).sorted(by: >) : [] }
     }
-    for panel in 0..<panels {
-      let count = min(size, queries - panel * size)
-      for query in 0..<count { load(panel * size + query, codes + query * memory.stride) }
-      distill_pack_panel(packed + panel * bytes, codes, count, memory.stride)
-      (best[panel].lists, best[panel].room, best[panel].keep) = (lists + panel * size * room, UInt32(room), UInt32(k))
-      withUnsafeMutableBytes(of: &best[panel].floors) { floors in
-        let floors = floors.bindMemory(to: Float.self)
-        for query in 0..<size { floors[query] = query < count ? -.infinity : .infinity }
+    var lists = best(above: panels.sample(memory.codes, memory.scales, rows, k: k))
+    let failed = lists.map { $0.count < min(k, rows.count) }
+    if failed.contains(true) {
+      for (query, list) in best(above: failed.map { $0 ? -.infinity : .infinity }).enumerated() where failed[query] {
+        lists[query] = list
       }
     }
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.block) {
-      for panel in 0..<panels {
-        codeKernels.compare(
-          &best[panel], packed + panel * bytes, memory.codes, memory.scales, start,
-          min(start + Self.block, rows.upperBound), memory.stride)
-      }
-    }
-    return (0..<queries).map { query in
-      let count = withUnsafeBytes(of: best[query / size].counts) {
-        $0.load(fromByteOffset: query % size * 4, as: UInt32.self)
-      }
-      let list = UnsafeMutableBufferPointer(start: lists + query * room, count: Int(count))
-      if count > k { distill_keep_largest(list.baseAddress!, Int(count), k) }
-      return UnsafeMutableBufferPointer(rebasing: list.prefix(k)).sorted(by: >).map { rank in
+    return zip(lists, scales).map { list, scale in
+      list.map { rank in
         let found = Candidate(rank: rank)
-        return Candidate(row: found.row, similarity: found.similarity * scales[query])
+        return Candidate(row: found.row, similarity: found.similarity * scale)
       }
     }
   }
@@ -205,7 +190,7 @@ public func fetch<Element>(_ elements: Range<Int>, of array: [Element]) {
   }
 }
 
-private let codeKernels = distill_codes_best().pointee
+let codeKernels = distill_codes_best().pointee
 
 /// Passes the codes of a vector on, and returns their scale and the length of the difference.
 @inline(__always)

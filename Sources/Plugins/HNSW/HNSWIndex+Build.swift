@@ -13,6 +13,7 @@ struct GraphBuilder {
   /// The node at which searches start, which is the first inserted node of the highest layer so far.
   private var entry: Int
   private var tree: NodeTree
+  private let key: RandomKey
   var parents: [Int32] { tree.parents }
 
   /// Creates the graph of the first vectors, and draws the highest layer of each node: ⌊−ln U / ln m⌋ with U uniform in (0, 1].
@@ -20,7 +21,7 @@ struct GraphBuilder {
   /// - `links`, `parents`: The graph of the first vectors, which may be none.
   init(_ vectors: QuantisedVectors, links: LinkTable, parents: [Int32], efConstruction: Int, key: RandomKey) {
     let levels = (0..<vectors.count).map { node in
-      UInt8(-log((Double(key.bits(UInt64(node))) + 1) / 4_294_967_296) / log(Double(links.m)))
+      UInt8(-log((Double(key.child("levels").bits(UInt64(node))) + 1) / 4_294_967_296) / log(Double(links.m)))
     }
     self.links = links.grown(to: levels)
     search = LayerSearch(self.links)
@@ -28,7 +29,7 @@ struct GraphBuilder {
     entry = links.entry
     choice = LinkChoice(vectors)
     query = vectors.emptyQuery()
-    (self.vectors, self.efConstruction) = (vectors, efConstruction)
+    (self.vectors, self.efConstruction, self.key) = (vectors, efConstruction, key)
   }
 
   /// Inserts a node (algorithm 1 of the paper). Nodes must be inserted in ascending order, without gaps.
@@ -94,12 +95,12 @@ extension GraphBuilder {
   private mutating func build(_ nodes: [Int32], on level: Int) {
     let (vectors, limit) = (self.vectors, level == 0 ? links.capacity(on: 0) : links.m)
     let own = level == 0 ? vectors : vectors.gathered(nodes)
-    let k = min(efConstruction, nodes.count - 1) + 1
     let parts = (nodes.count + Self.group - 1) / Self.group
+    let near = Neighbourhoods(of: own, first: nodes.count, atMost: efConstruction, key: key.child("level \(level)"))
     let firsts: [[(links: [Int32], elders: [Int32])]] = Compute.map(parts: parts) { part in
       let places = part * Self.group..<min((part + 1) * Self.group, nodes.count)
       var choice = LinkChoice(vectors)
-      return zip(places, own.nearest(k, toRows: places, among: 0..<nodes.count)).map { place, found in
+      return zip(places, near.candidates(of: places)).map { place, found in
         let candidates = found.map { Candidate(row: nodes[Int($0.row)], similarity: $0.similarity) }
         let elders = candidates.lazy.map(\.row).filter { $0 < nodes[place] }.prefix(NodeTree.elders)
         return (choice.links(of: Int(nodes[place]), limit: limit, among: candidates), Array(elders))

@@ -91,7 +91,7 @@ public struct HNSWIndex: Sendable {
     let codes = QuantisedVectors(vectors)
     var builder = GraphBuilder(
       codes, links: goesOn ? links : LinkTable(m: m, levels: []), parents: goesOn ? parents ?? [] : [],
-      efConstruction: efConstruction, key: RandomKey(seed).child("levels"))
+      efConstruction: efConstruction, key: RandomKey(seed))
     if !goesOn { builder.build(start) }
     for node in (goesOn ? count : start)..<vectors.rows { builder.insert(node) }
     var index = HNSWIndex(

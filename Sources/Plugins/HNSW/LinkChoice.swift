@@ -4,10 +4,10 @@ import DistillVectors
 struct LinkChoice {
   private let vectors: QuantisedVectors
   private var query: QuantisedQuery
-  private var directions: [Int32] = []
+  /// The candidates that can still be chosen, behind those that were.
+  private var rest: [Candidate] = []
+  private var rows: [Int32] = []
   private var similarities: [Float] = []
-  /// Candidates that are fetched from memory before they are needed.
-  private static let ahead = 4
 
   init(_ vectors: QuantisedVectors) {
     self.vectors = vectors
@@ -29,22 +29,40 @@ struct LinkChoice {
     let own = similarity(node, Int32(node))
     var room = limit - candidates.count { isTied($0.row) }
     var chosen: [Int32] = []
-    directions.removeAll(keepingCapacity: true)
-    for (place, candidate) in candidates.enumerated() where candidate.row != node {
-      if place + Self.ahead < candidates.count { vectors.fetch(Int(candidates[place + Self.ahead].row)) }
+    rest.removeAll(keepingCapacity: true)
+    for candidate in candidates where candidate.row != node { rest.append(candidate) }
+    var next = 0
+    while next < rest.count {
+      let candidate = rest[next]
+      next += 1
       // Rounding changes the inner product of equal codes by about 1e-7, so smaller differences mean the same place.
       let isElsewhere = abs(candidate.similarity - own) > 1e-6 * own
       if isTied(candidate.row) {
         chosen.append(candidate.row)
-      } else if room > 0, isElsewhere, leadsElsewhere(candidate) {
+      } else if room > 0, isElsewhere {
         chosen.append(candidate.row)
         room -= 1
-      } else {
-        continue
       }
-      if isElsewhere { directions.append(candidate.row) }
+      if isElsewhere, chosen.last == candidate.row { dropNeighbours(of: candidate.row, from: next, isTied) }
     }
     return chosen
+  }
+
+  /// Drops the candidates that are at least as near to a chosen one as to the node, except for tied ones.
+  private mutating func dropNeighbours(of chosen: Int32, from first: Int, _ isTied: (Int32) -> Bool) {
+    guard first < rest.count else { return }
+    rows.removeAll(keepingCapacity: true)
+    for place in first..<rest.count { rows.append(rest[place].row) }
+    vectors.load(Int(chosen), into: &query)
+    if similarities.count < rows.count { similarities = Array(repeating: 0, count: rows.count) }
+    vectors.similarities(of: query, toRows: rows[...], into: &similarities)
+    var end = first
+    for (place, similarity) in zip(first..<rest.count, similarities)
+    where similarity < rest[place].similarity || isTied(rest[place].row) {
+      rest[end] = rest[place]
+      end += 1
+    }
+    rest.removeSubrange(end...)
   }
 
   /// Returns candidates for a node, the best first.
@@ -53,15 +71,6 @@ struct LinkChoice {
     if similarities.count < rows.count { similarities = Array(repeating: 0, count: rows.count) }
     vectors.similarities(of: query, toRows: rows[...], into: &similarities)
     return zip(rows, similarities).map { Candidate(row: $0, similarity: $1) }.sorted(by: >)
-  }
-
-  /// Returns whether a candidate is nearer to the node than to all nodes in `directions`.
-  private mutating func leadsElsewhere(_ candidate: Candidate) -> Bool {
-    if directions.isEmpty { return true }
-    vectors.load(Int(candidate.row), into: &query)
-    if similarities.count < directions.count { similarities = Array(repeating: 0, count: 2 * directions.count) }
-    vectors.similarities(of: query, toRows: directions[...], into: &similarities)
-    return similarities[..<directions.count].allSatisfy { $0 < candidate.similarity }
   }
 
   private mutating func similarity(_ a: Int, _ b: Int32) -> Float { candidates([b], for: a)[0].similarity }
