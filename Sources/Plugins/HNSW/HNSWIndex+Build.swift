@@ -80,8 +80,10 @@ extension GraphBuilder {
   /// Builds the graph of the first `count` nodes at once. There must not be any yet.
   ///
   /// A node chooses its links by the same heuristic as a node that is inserted, but among its nearest neighbours of all nodes, which
-  /// products of matrices find faster than searches do. Then the nodes that have chosen it are added to its links, and where these
-  /// are too many, they are chosen again. The result does not depend on the number of threads.
+  /// products of matrices find faster than searches do, and a quarter as many of the nodes of each higher layer. Those are further
+  /// away: without them no link leads out of a cluster of more nodes than there are candidates, and in 20,000 vectors of 50 clusters
+  /// with some duplicates a search finds 95 % instead of 99 %. Then the nodes that have chosen it are added to its links, and where
+  /// these are too many, they are chosen again. The result does not depend on the number of threads.
   mutating func build(_ count: Int) {
     guard count > 1 else { return }
     let levels = links.levels[..<count]
@@ -97,11 +99,25 @@ extension GraphBuilder {
     let own = level == 0 ? vectors : vectors.gathered(nodes)
     let parts = (nodes.count + Self.group - 1) / Self.group
     let near = Neighbourhoods(of: own, first: nodes.count, atMost: efConstruction, key: key.child("level \(level)"))
+    let above = (level..<Int(links.levels[entry])).map { lower in
+      let higher = nodes.filter { links.levels[Int($0)] > lower }
+      return (nodes: higher, vectors: vectors.gathered(higher))
+    }
+    let far = max(16, efConstruction / 4)
     let firsts: [[(links: [Int32], elders: [Int32])]] = Compute.map(parts: parts) { part in
       let places = part * Self.group..<min((part + 1) * Self.group, nodes.count)
       var choice = LinkChoice(vectors)
-      return zip(places, near.candidates(of: places)).map { place, found in
-        let candidates = found.map { Candidate(row: nodes[Int($0.row)], similarity: $0.similarity) }
+      var found = near.candidates(of: places).map { list in
+        list.map { Candidate(row: nodes[Int($0.row)], similarity: $0.similarity) }
+      }
+      for layer in above {
+        for (place, list) in layer.vectors.nearest(far, toRows: places, of: own).enumerated() {
+          found[place] += list.map { Candidate(row: layer.nodes[Int($0.row)], similarity: $0.similarity) }
+        }
+      }
+      return zip(places, found).map { place, found in
+        // One that is there twice is at the place of the one that is chosen, and so is not chosen again.
+        let candidates = found.sorted(by: >)
         let elders = candidates.lazy.map(\.row).filter { $0 < nodes[place] }.prefix(NodeTree.elders)
         return (choice.links(of: Int(nodes[place]), limit: limit, among: candidates), Array(elders))
       }

@@ -32,7 +32,9 @@ struct Neighbourhoods {
   ///   - count: The number of vectors, which are the first ones of `vectors`.
   ///   - most: The largest number of neighbours of each.
   init(of vectors: QuantisedVectors, first count: Int, atMost most: Int, key: RandomKey) {
-    (self.vectors, self.count, self.most, mostOfLeaf) = (vectors, count, min(most + 1, count), max(16, most / 5) + 1)
+    mostOfLeaf = max(16, most / 5) + 1
+    // What the leaves find together is kept until all are done, and most of it is there twice.
+    (self.vectors, self.count, self.most) = (vectors, count, min(count > Self.few ? 3 * mostOfLeaf : most + 1, count))
     guard count > Self.few else { return }
     let leaves = Self.divide(vectors, first: count, among: Self.leaves, key)
     (lists, counts) = (
