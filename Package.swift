@@ -45,6 +45,7 @@ let plugins = [
   plugin("LayerSchedules"),
   plugin("ExactSearch", ["DistillVectors"]),
   plugin("HNSW", ["DistillVectors"]),
+  plugin("AutoSearch", ["DistillExactSearch", "DistillHNSW"]),
 ]
 
 let libraries = [
@@ -107,7 +108,9 @@ let package = Package(
     tests("Formats", ["DistillFormats"]),
     tests("Options", ["DistillYAML"]),
     tests("Text", ["DistillWordPiece"], resources: [.copy("Fixtures")]),
-    tests("Search", ["DistillVectors", "DistillExactSearch", "DistillHNSW", "DistillTestKit", "DistillYAML"]),
+    tests(
+      "Search",
+      ["DistillVectors", "DistillExactSearch", "DistillHNSW", "DistillAutoSearch", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
     tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),
     tests("Pipeline", ["DistillPipeline", "DistillKnowledge"] + plugins.map { .byName(name: $0.name) }),

@@ -56,7 +56,7 @@ func starterPipeline(_ task: String) -> String {
   # What the student looks up when it answers. Without it, nothing.
   knowledge_base:
     # How the nearest embeddings are found.
-    retriever: {use: hnsw}
+    retriever: {use: auto}
     # Choose K, β and τ among these on the held-out examples instead.
     choose: {}
 

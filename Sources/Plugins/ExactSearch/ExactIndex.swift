@@ -101,6 +101,8 @@ public struct ExactIndex: Retriever {
     }
   }
 
+  public var summary: String? { "every key is compared" }
+
   /// Writes nothing, because the caller stores the keys itself.
   public func write(to folder: URL) throws {}
 }

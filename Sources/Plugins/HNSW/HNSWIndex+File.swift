@@ -9,21 +9,32 @@ import Foundation
 // - `links` is the concatenation of the lists.
 // - `parents` [M] is the parent of each node on layer 0. Version 1 of the file did not have it.
 //
-// Its metadata contain the options, a checksum of the vectors, and a checksum of everything in the file. The vectors themselves
+// Its metadata contain the options, the number of candidates and their recall if that was measured, a checksum of the vectors, and a checksum of everything in the file. The vectors themselves
 // are not in the file.
 extension HNSWIndex {
   static let fileName = "hnsw.safetensors"
   private static let version = "2"
 
+  /// Returns whether an index was written to a folder.
+  public static func exists(in folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: fileName).path)
+  }
+
   /// Writes `hnsw.safetensors` atomically into an existing folder.
-  public func write(to folder: URL) throws {
+  public func write(to folder: URL) throws { try writer().write(to: folder.appending(path: Self.fileName)) }
+
+  /// Returns a writer of the index.
+  ///
+  /// - Parameter further: Entries of the metadata that the checksum covers, too.
+  func writer(_ further: [String: String] = [:]) -> SafetensorsWriter {
     let levels = links.levels.map(Int64.init)
     let lists = Self.lists(of: links.levels).map { links.links(of: $0.node, on: $0.level) }
     let (degrees, all) = (lists.map { Int64($0.count) }, lists.flatMap { $0.map(Int64.init) })
     var metadata = [
       "format": "hnsw", "version": Self.version, "m": "\(m)", "ef_construction": "\(efConstruction)", "seed": "\(seed)",
       "vectors": Self.digest(of: vectors),
-    ]
+    ].merging(further) { $1 }
+    if let measuredRecall { (metadata["ef_search"], metadata["recall"]) = ("\(efSearch)", "\(measuredRecall)") }
     let parents = parents?.map(Int64.init)
     if parents == nil { metadata["version"] = "1" }
     metadata["checksum"] = Self.checksum(metadata, [levels, degrees, all, parents ?? []])
@@ -32,19 +43,21 @@ extension HNSWIndex {
     writer.add("degrees", shape: [degrees.count], integers: { degrees })
     writer.add("links", shape: [all.count], integers: { all })
     if let parents { writer.add("parents", shape: [parents.count], integers: { parents }) }
-    try writer.write(to: folder.appending(path: Self.fileName))
+    return writer
   }
 
   /// Reads an index that ``write(to:)`` has written for the same vectors.
   ///
   /// - Throws: `FormatError` if the file is damaged or belongs to other vectors, `ContractError` if a vector is not finite.
   public init(from folder: URL, vectors: Matrix) throws {
+    try self.init(SafetensorsReader(folder.appending(path: Self.fileName)), vectors: vectors)
+  }
+
+  init(_ reader: SafetensorsReader, vectors: Matrix) throws {
     try Self.check(vectors)
-    let url = folder.appending(path: Self.fileName)
     func refuse(_ problem: String) -> FormatError {
-      FormatError(file: url, "\(problem); build the index again")
+      FormatError(file: reader.url, "\(problem); build the index again")
     }
-    let reader = try SafetensorsReader(url)
     let metadata = reader.metadata
     guard metadata["format"] == "hnsw", ["1", Self.version].contains(metadata["version"]) else {
       throw refuse("is not an HNSW index of version \(Self.version)")
@@ -84,6 +97,11 @@ extension HNSWIndex {
     }
     if let problem = table.violations(parents: tree).first { throw refuse(problem) }
     self.init(vectors: vectors, links: table, parents: tree, efConstruction: ef, seed: seed)
+    if let search = metadata["ef_search"].flatMap(Int.init), let recall = metadata["recall"].flatMap(Double.init) {
+      guard search >= 1, 0...1 ~= recall else { throw refuse("says that \(search) candidates find \(recall)") }
+      efSearch = search
+      measuredRecall = recall
+    }
   }
 
   /// The lists of links in the order of the file.
@@ -102,7 +120,7 @@ extension HNSWIndex {
     return hash.hexDigest
   }
 
-  private static func digest(of vectors: Matrix) -> String {
+  static func digest(of vectors: Matrix) -> String {
     var hash = Checksum()
     hash.update("\(vectors.rows) \(vectors.columns)\n".utf8)
     hash.update(numbers: vectors.values.lazy.map(\.bitPattern))
@@ -112,7 +130,7 @@ extension HNSWIndex {
 
 extension Checksum {
   /// Appends numbers as little-endian bytes.
-  fileprivate mutating func update<Number: FixedWidthInteger>(numbers: some Sequence<Number>) {
+  mutating func update<Number: FixedWidthInteger>(numbers: some Sequence<Number>) {
     var bytes: [UInt8] = []
     for number in numbers {
       for shift in stride(from: 0, to: Number.bitWidth, by: 8) {

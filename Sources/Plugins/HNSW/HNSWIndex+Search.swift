@@ -1,5 +1,6 @@
 import DistillCore
 import DistillVectors
+import Foundation
 
 extension HNSWIndex: Retriever {
   /// Returns the K nearest vectors of each query in `queries` [B, D], in descending order of similarity.
@@ -17,22 +18,54 @@ extension HNSWIndex: Retriever {
   public func search(_ queries: Matrix, neighbours k: Int, among mayBeFound: [Bool]?) throws -> [[Neighbour]] {
     try check(queries, neighbours: k, among: mayBeFound)
     let few = rowsToCompare(k, among: mayBeFound)
-    let parts = max(1, min(Compute.threads, queries.rows / 16))
-    @Sendable func answer(_ part: Int) -> [[Neighbour]] {
-      scratches.with(links) { scratch in
-        (queries.rows * part / parts..<queries.rows * (part + 1) / parts).map { row in
-          let query = queries.values.span.extracting(row * width..<(row + 1) * width)
-          let found = few.map { ranked($0, by: query) } ?? nearest(query, k, among: mayBeFound, &scratch)
-          return found.prefix(k).map { Neighbour(row: Int($0.row), similarity: $0.similarity) }
-        }
-      }
+    return answers(queries.rows) { row, scratch in
+      let query = queries.values.span.extracting(row * width..<(row + 1) * width)
+      return (few.map { ranked($0, by: query) } ?? nearest(query, k, among: mayBeFound, &scratch)).prefix(k)
     }
-    return Compute.map(parts: parts) { answer($0) }.flatMap { $0 }
   }
 
   /// Returns the K nearest vectors of one query of D numbers; see ``search(_:neighbours:among:)``.
   public func search(_ query: [Float], neighbours k: Int) throws -> [Neighbour] {
     try search(Matrix(rows: 1, columns: query.count, values: query), neighbours: k)[0]
+  }
+
+  public var summary: String? {
+    let recall = measuredRecall.map { share in
+      "; they find \(String(format: "%.3f", share)) of the ten nearest of keys that are left out"
+    }
+    return "a graph is searched with \(efSearch) candidates\(recall ?? "")"
+  }
+
+  /// Returns the K nearest other vectors of some vectors of the index. They are found as if the vector itself were not in it, so that
+  /// this tells how well the index answers queries of the same kind.
+  ///
+  /// - Parameters:
+  ///   - rows: The rows of the vectors.
+  ///   - k: K, at least 1.
+  /// - Throws: `ContractError` if there is no such row or K < 1.
+  public func nearestOthers(of rows: [Int], neighbours k: Int) throws -> [[Neighbour]] {
+    guard k >= 1, rows.allSatisfy({ 0..<count ~= $0 }) else {
+      throw ContractError("\(k) neighbours of rows \(rows.min() ?? 0) to \(rows.max() ?? 0) of \(count)")
+    }
+    return answers(rows.count) { place, scratch in
+      let row = rows[place]
+      let query = vectors.values.span.extracting(row * width..<(row + 1) * width)
+      return nearest(query, k, among: nil, without: Int32(row), &scratch).filter { $0.row != row }.prefix(k)
+    }
+  }
+
+  /// Answers each of many queries, on several threads.
+  private func answers(
+    _ count: Int, _ answer: @Sendable (Int, inout LayerSearch) -> ArraySlice<Candidate>
+  ) -> [[Neighbour]] {
+    let parts = max(1, min(Compute.threads, count / 16))
+    return Compute.map(parts: parts) { part in
+      scratches.with(links) { scratch in
+        (count * part / parts..<count * (part + 1) / parts).map { query in
+          answer(query, &scratch).map { Neighbour(row: Int($0.row), similarity: $0.similarity) }
+        }
+      }
+    }.flatMap { $0 }
   }
 
   /// Returns the vectors that are to be compared one by one, or `nil` if the graph is to be searched.
@@ -41,14 +74,15 @@ extension HNSWIndex: Retriever {
   /// if n of M may, it compares about m · efSearch · M/n vectors. With m · efSearch · M > n², comparing all n is less work.
   private func rowsToCompare(_ k: Int, among mayBeFound: [Bool]?) -> [Int32]? {
     guard let mayBeFound else { return k >= count ? Array(0..<Int32(count)) : nil }
-    let rows = mayBeFound.indices.filter { mayBeFound[$0] }.map { Int32($0) }
-    return k >= rows.count || (rows.count < count && rows.count * rows.count < m * efSearch * count) ? rows : nil
+    let allowed = mayBeFound.reduce(0) { $0 + ($1 ? 1 : 0) }
+    guard k >= allowed || (allowed < count && allowed * allowed < m * efSearch * count) else { return nil }
+    return mayBeFound.indices.filter { mayBeFound[$0] }.map { Int32($0) }
   }
 
   /// Searches the graph (algorithm 5 of the paper): greedily on the upper layers, then with `efSearch` candidates on layer 0. The best
   /// of these by their codes are then compared with the query by the vectors themselves.
   private func nearest(
-    _ query: Span<Float>, _ k: Int, among mayBeFound: [Bool]?, _ search: inout LayerSearch
+    _ query: Span<Float>, _ k: Int, among mayBeFound: [Bool]?, without left: Int32? = nil, _ search: inout LayerSearch
   ) -> [Candidate] {
     let code = codes.query(of: query)
     var start: [Float] = [0]
@@ -57,7 +91,7 @@ extension HNSWIndex: Retriever {
     for layer in (0...Int(links.levels[links.entry])).reversed() {
       search.run(
         code, in: codes, links, on: layer, from: nearest, ef: layer > 0 ? 1 : max(efSearch, k),
-        among: layer > 0 ? nil : mayBeFound)
+        among: layer > 0 ? nil : mayBeFound, without: left)
       nearest = search.results.first ?? nearest
     }
     let found = search.results.lazy.map(\.row).filter { mayBeFound?[Int($0)] ?? true }

@@ -31,7 +31,9 @@ public struct HNSWIndex: Sendable {
   /// The seed of the nodes' layers.
   public let seed: UInt64
   /// The number of candidates in a search. If more neighbours are requested, their number is used instead.
-  public var efSearch = 64
+  public var efSearch = 64 { didSet { measuredRecall = nil } }
+  /// The share of the nearest vectors that a search with `efSearch` candidates finds, if someone has measured it, in 0 … 1.
+  public var measuredRecall: Double?
 
   let vectors: Matrix
   let codes: QuantisedVectors
@@ -75,19 +77,22 @@ public struct HNSWIndex: Sendable {
     (m, self.efConstruction, self.seed) = (links.m, efConstruction, seed)
   }
 
-  /// Returns an index of more vectors, in which only the further ones are inserted. It is the same, bit for bit, as one that is
-  /// built over all of them.
+  /// Returns an index of more vectors, in which mostly only the further ones are inserted. It is the same, bit for bit, as one that
+  /// is built over all of them.
   ///
-  /// - Parameter vectors: Vectors that begin with those of this index.
+  /// - Parameters:
+  ///   - vectors: Vectors that begin with those of this index.
+  ///   - relinks: Whether nodes are linked at once again where many came. If not, every further one is inserted, which takes less time
+  ///     where few come at a time, and the index is another than one that is built over all vectors.
   /// - Throws: `ContractError` if they do not, or if a vector is not finite.
-  public func extended(to vectors: Matrix) throws -> HNSWIndex {
+  public func extended(to vectors: Matrix, relinks: Bool = true) throws -> HNSWIndex {
     guard vectors.columns == width, vectors.values.starts(with: self.vectors.values) else {
       throw ContractError("an index can be extended to vectors only that begin with its own")
     }
     try Self.check(vectors)
     // The file of an older version does not tell the parents, so that the graph has to be built anew.
     let start = Self.linkedAtOnce(vectors.rows)
-    let goesOn = parents != nil && start == Self.linkedAtOnce(count)
+    let goesOn = parents != nil && (start == Self.linkedAtOnce(count) || !relinks && count > 0)
     let codes = QuantisedVectors(vectors)
     var builder = GraphBuilder(
       codes, links: goesOn ? links : LinkTable(m: m, levels: []), parents: goesOn ? parents ?? [] : [],

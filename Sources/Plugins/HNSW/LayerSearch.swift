@@ -28,16 +28,17 @@ struct LayerSearch: Sendable {
   /// - Parameters:
   ///   - ef: The number of nodes to find, at least 1. With 1 the search is a greedy walk.
   ///   - mayBeFound: For each node, whether it may be found, or `nil` if all may. The walk crosses the others.
+  ///   - left: A node that is left out as if it were not there, unless the walk starts from it.
   mutating func run(
     _ query: QuantisedQuery, in vectors: QuantisedVectors, _ links: LinkTable, on level: Int, from entry: Candidate,
-    ef: Int,
-    among mayBeFound: [Bool]? = nil
+    ef: Int, among mayBeFound: [Bool]? = nil, without left: Int32? = nil
   ) {
     nextEpoch()
     beam.removeAll(keepingCapacity: true)
     isFollowed.removeAll(keepingCapacity: true)
     beam.append(entry)
     isFollowed.append(false)
+    if let left { marks[Int(left)] = epoch }
     marks[Int(entry.row)] = epoch
     var found = mayBeFound?[Int(entry.row)] ?? true ? 1 : 0
 

@@ -17,11 +17,16 @@ public protocol Retriever: Sendable {
   ///   number of elements than there are keys.
   func search(_ queries: Matrix, neighbours k: Int, among mayBeFound: [Bool]?) throws -> [[Neighbour]]
 
+  /// How it searches, in a few words, for a report, such as "every key is compared". Default: `nil`.
+  var summary: String? { get }
+
   /// Writes what the recipe needs, besides the keys, to load the index again. The knowledge base stores the keys itself.
   func write(to folder: URL) throws
 }
 
 extension Retriever {
+  public var summary: String? { nil }
+
   /// Returns the K nearest of all keys of each query; see ``search(_:neighbours:among:)``.
   public func search(_ queries: Matrix, neighbours k: Int) throws -> [[Neighbour]] {
     try search(queries, neighbours: k, among: nil)

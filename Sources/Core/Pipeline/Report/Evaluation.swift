@@ -40,7 +40,7 @@ package struct Evaluation {
     return Report(
       name: name, rows: rows,
       count: examples.count, selection: selection, mixing: augmentation?.mixing,
-      knowledgeBaseSize: augmentation?.knowledge.count, retrieval: retrieval,
+      knowledgeBaseSize: augmentation?.knowledge.count, search: augmentation?.retriever.summary, retrieval: retrieval,
       labels: LabelGroups(answers, knownLabels: knownLabels, taughtLabels: taughtLabels), novelty: novelty,
       layers: try teacher.map { try agreement(on: examples, teacher: $0, student: student, layerMap: pairs) } ?? [],
       answers: answers)

@@ -64,6 +64,7 @@ extension Report {
       + "τ = \(mixing.temperature)"
       + (mixing.studentTemperature == 1
         ? "" : ", the student's T = \(Self.fixed(Double(mixing.studentTemperature), 2))")
+      + (search.map { "; \($0)" } ?? "")
   }
 
   private var retrievalLine: String? {

@@ -15,6 +15,8 @@ public struct Report: Sendable, Codable {
   public let selection: String?
   package let mixing: Mixing?
   package let knowledgeBaseSize: Int?
+  /// How the knowledge base is searched. `nil` without one, and in reports of older versions.
+  package let search: String?
   /// What explains the gain of retrieval. `nil` without a knowledge base, and for regression.
   package let retrieval: RetrievalDiagnosis?
   /// How labels that the student does not know are answered. `nil` if there are none among the texts.
@@ -27,15 +29,17 @@ public struct Report: Sendable, Codable {
   package private(set) var answers: RecordedAnswers?
 
   private enum CodingKeys: CodingKey {
-    case name, version, rows, count, selection, mixing, knowledgeBaseSize, retrieval, labels, novelty, layers
+    case name, version, rows, count, selection, mixing, knowledgeBaseSize, search, retrieval, labels, novelty, layers
   }
 
   package init(
     name: String, rows: [EvaluationRow] = [], count: Int = 0, selection: String? = nil, mixing: Mixing? = nil,
-    knowledgeBaseSize: Int? = nil, retrieval: RetrievalDiagnosis? = nil, labels: LabelGroups? = nil,
+    knowledgeBaseSize: Int? = nil, search: String? = nil, retrieval: RetrievalDiagnosis? = nil,
+    labels: LabelGroups? = nil,
     novelty: NoveltyDiagnosis? = nil, layers: [LayerAgreement] = [], answers: RecordedAnswers? = nil
   ) {
     (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
+    self.search = search
     (self.count, self.selection, self.retrieval, self.layers) = (count, selection, retrieval, layers)
     (self.labels, self.novelty) = (labels, novelty)
     (self.answers, version) = (answers, SwiftDistill.version)
