@@ -9,8 +9,8 @@ struct Search: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Search for the ten nearest neighbours beside hnswlib, faiss and usearch, at equal recall.",
     discussion: """
-      Vectors are files of float32 rows of length 1, as peers/embed.py writes them. Every side builds its
-      index alone with all threads, and then takes its turns with one thread. A side's queries a second at a
+      Vectors are files of float32 rows of length 1, as `distill-bench embed` writes them. Every side builds
+      its index alone with all threads, and then takes its turns with one thread. A side's queries a second at a
       recall lie on the line between the two nearest settings (in the logarithm).
       """)
 
@@ -155,8 +155,19 @@ struct ServeSearch: ParsableCommand {
   }
 }
 
+/// Reads a file straight into the array, so that the memory of a copy is not taken for that of an index.
 private func vectors(_ folder: URL, _ name: String, _ width: Int) throws -> Matrix {
-  let bytes = try Data(contentsOf: folder.appending(path: name))
-  let values = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  let file = try FileHandle(forReadingFrom: folder.appending(path: name))
+  let count = Int(try file.seekToEnd()) / 4
+  try file.seek(toOffset: 0)
+  let values = try [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+    let bytes = UnsafeMutableRawBufferPointer(buffer)
+    var at = 0
+    while at < 4 * count, let part = try file.read(upToCount: min(1 << 20, 4 * count - at)), !part.isEmpty {
+      part.copyBytes(to: UnsafeMutableRawBufferPointer(rebasing: bytes[at...]))
+      at += part.count
+    }
+    filled = at / 4
+  }
   return Matrix(rows: values.count / width, columns: width, values: values)
 }
