@@ -37,7 +37,9 @@ final class Panels {
   func begin(above floors: [Float], keep: Int) {
     for panel in best.indices {
       best[panel].keep = UInt32(keep)
-      withUnsafeMutableBytes(of: &best[panel].counts) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
+      withUnsafeMutableBytes(of: &best[panel].counts) { counts in
+        for place in counts.indices { counts[place] = 0 }
+      }
       withUnsafeMutableBytes(of: &best[panel].floors) { bytes in
         let own = bytes.bindMemory(to: Float.self)
         for place in own.indices {

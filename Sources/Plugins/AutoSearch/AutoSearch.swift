@@ -24,7 +24,7 @@ public struct AutoSearch: RetrieverRecipe {
   }
 
   /// The size of the keys, in numbers, up to which every key is compared: one query takes about a millisecond then.
-  static let largestToCompare = 1 << 24
+  static let largestToCompare = 1 << 23
   /// The numbers of candidates to choose from.
   static let candidates = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
   /// The keys whose neighbours are looked for to measure the recall, and the number of their neighbours.
