@@ -120,6 +120,7 @@ public struct QuantisedVectors: Sendable {
   ///
   /// - Parameters:
   ///   - k: K, at least 1.
+  ///   - queries: The queries.
   ///   - rows: The rows to compare. They begin at a multiple of 32. Default: all.
   public func nearest(_ k: Int, to queries: [QuantisedQuery], among rows: Range<Int>? = nil) -> [[Candidate]] {
     nearest(k, count: queries.count, among: rows ?? 0..<count, scales: queries.map(\.scale)) { query, out in
@@ -129,7 +130,11 @@ public struct QuantisedVectors: Sendable {
 
   /// Returns the K rows that are most similar to each of the rows `queries`; see ``nearest(_:to:among:)``. A row is among its own.
   ///
-  /// - Parameter others: The vectors whose rows the queries are. Default: these vectors.
+  /// - Parameters:
+  ///   - k: K, at least 1.
+  ///   - queries: The rows of the queries.
+  ///   - others: The vectors whose rows the queries are. Default: these vectors.
+  ///   - rows: The rows to compare. They begin at a multiple of 32. Default: all.
   public func nearest(
     _ k: Int, toRows queries: Range<Int>, of others: QuantisedVectors? = nil, among rows: Range<Int>? = nil
   ) -> [[Candidate]] {

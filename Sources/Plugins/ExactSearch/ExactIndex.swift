@@ -18,7 +18,7 @@ public struct ExactIndex: Retriever {
 
   /// Creates an index of the given keys.
   ///
-  /// - Parameter keys: [M, D], rows of length 1. D is at most ``QuantisedVectors/largestWidth``.
+  /// - Parameter keys: [M, D], rows of length 1. D is at most 65,536.
   /// - Throws: `ContractError` if a key is not finite, or there are too many or too wide ones.
   public init(_ keys: Matrix) throws {
     guard keys.columns <= QuantisedVectors.largestWidth, keys.rows <= Int(Int32.max) else {

@@ -47,7 +47,7 @@ public struct HNSWIndex: Sendable {
   /// The width of the vectors, D.
   public var width: Int { vectors.columns }
 
-  /// Builds an index on ``Compute/threads`` threads.
+  /// Builds an index on `Compute.threads` threads.
   ///
   /// - Parameters:
   ///   - vectors: [M, D], rows of length 1.
