@@ -47,6 +47,11 @@ extension Mixing {
       temperature: try values.decode(Float.self, forKey: .temperature),
       studentTemperature: try values.decodeIfPresent(Float.self, forKey: .studentTemperature) ?? 1,
       isAdaptive: try values.decodeIfPresent(Bool.self, forKey: .isAdaptive) ?? false)
+    // The records of the oldest runs have no checksum, so that anything may stand in them.
+    guard neighbours >= 1, 0...1 ~= beta, temperature > 0, studentTemperature > 0 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .neighbours, in: values, debugDescription: "\(self) is not a mixing")
+    }
   }
 
   /// Leaves out what older versions did not have where it changes nothing, so that the checksums of their runs hold.
