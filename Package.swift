@@ -50,7 +50,7 @@ let plugins = [
 
 let libraries = [
   core("DistillTensor", "Tensor", ["COpenBLAS", "CDistillKernels"], settings: pointers),
-  core("DistillVectors", "Vectors", ["DistillTensor", "CDistillKernels"], settings: pointers),
+  core("DistillVectors", "Vectors", ["DistillTensor", "DistillFormats", "CDistillKernels"], settings: pointers),
   core("DistillFormats", "Formats", ["CDistillKernels"], settings: pointers),
   core("DistillOptions", "Options"),
   core("DistillYAML", "YAML", ["DistillOptions", "CLibYAML"], settings: pointers),

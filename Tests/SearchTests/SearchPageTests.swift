@@ -22,6 +22,10 @@ struct SearchPageTests {
     let again = MutableHNSWIndex(try HNSWSnapshot(from: file))
     let odd = try again.search(query, neighbours: 2) { id in id % 2 == 1 }
 
+    let paged = try PagedHNSWIndex(file)
+    let nearest = try paged.search(query, neighbours: 2)
+
+    #expect(nearest.map(\.id) == [4, 99])
     #expect(matches[0].id == 4 && odd.map(\.id) == [99])
   }
 

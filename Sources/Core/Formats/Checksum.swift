@@ -64,16 +64,24 @@ public struct Checksum: Sendable {
 
   /// The checksum of all bytes so far, as 64 lowercase hexadecimal digits. The stream may continue afterwards.
   public var hexDigest: String {
+    words.map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 8 - digits.count) + digits
+    }.joined()
+  }
+
+  /// The first 64 bits of the checksum of all bytes so far.
+  var first64Bits: UInt64 { UInt64(words[0]) << 32 | UInt64(words[1]) }
+
+  /// The eight words of the checksum of all bytes so far.
+  private var words: [UInt32] {
     // Padding of section 5.1.1: a one bit, zeros, and the length in bits as a big-endian number of 64 bits.
     var tail = pending + [0x80]
     tail += [UInt8](repeating: 0, count: (120 - tail.count) % 64)
     tail += (0..<8).map { UInt8(truncatingIfNeeded: (byteCount &* 8) >> UInt64(56 - 8 * $0)) }
     var last = state
     tail.withUnsafeBytes { Self.compress($0, into: &last) }
-    return last.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    return last
   }
 
   private static func compress(_ blocks: UnsafeRawBufferPointer, into state: inout [UInt32]) {

@@ -123,6 +123,14 @@ public final class SafetensorsReader: Sendable {
     }
   }
 
+  /// Fills `bytes` with those of a tensor from `offset` on, as they are stored.
+  func read(_ name: String, into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    let info = try info(name)
+    precondition(
+      offset >= 0 && offset + bytes.count <= info.byteCount, "\(bytes.count) bytes from \(offset) of '\(name)'")
+    try file.read(into: bytes, at: start(name) + offset)
+  }
+
   /// Reads and converts a tensor in pieces, so that the whole tensor is never in memory in its stored form.
   private func read<Stored: BitwiseCopyable, Value>(
     _ name: String, into out: UnsafeMutableBufferPointer<Value>, _ convert: (Stored) -> Value

@@ -6,14 +6,17 @@ import Foundation
 ///     writer.add("embeddings.weight", shape: [vocabulary, width]) { weight }
 ///     try writer.write(to: url)
 ///
-/// The file is written atomically (see ``AtomicFile``). Integer tensors come first, then the floating-point ones, each in the
-/// order in which they were added. The wider elements come first so that every tensor is aligned.
+/// The file is written atomically (see ``AtomicFile``). Tensors of wider elements come first, so that every one is aligned, and those
+/// of equal width in the order in which they were added.
 public struct SafetensorsWriter {
-  private enum Elements {
-    case floats(() throws -> [Float])
-    case integers(() throws -> [Int64])
+  private struct Tensor {
+    let name: String
+    let dtype: DType
+    let shape: [Int]
+    /// Appends the elements to a file.
+    let append: (borrowing OpenFile, inout Checksum?, URL) throws -> Void
   }
-  private var tensors: [(name: String, dtype: DType, shape: [Int], elements: Elements)] = []
+  private var tensors: [Tensor] = []
   private let metadata: [String: String]
   private let isSealed: Bool
 
@@ -30,12 +33,26 @@ public struct SafetensorsWriter {
 
   /// Adds a tensor of type F32. `floats` is called when the file is written and returns the elements in row-major order.
   public mutating func add(_ name: String, shape: [Int], floats: @escaping () throws -> [Float]) {
-    tensors.append((name, .f32, shape, .floats(floats)))
+    add(name, .f32, shape: shape, elements: floats)
   }
 
   /// Adds a tensor of type I64. `integers` is called when the file is written and returns the elements in row-major order.
   public mutating func add(_ name: String, shape: [Int], integers: @escaping () throws -> [Int64]) {
-    tensors.append((name, .i64, shape, .integers(integers)))
+    add(name, .i64, shape: shape, elements: integers)
+  }
+
+  /// Adds a tensor of any type. `elements` is called when the file is written and returns the elements in row-major order.
+  ///
+  /// - Precondition: An element of the type takes as many bytes as one of those that are returned.
+  public mutating func add<Element: BitwiseCopyable>(
+    _ name: String, _ dtype: DType, shape: [Int], elements: @escaping () throws -> [Element]
+  ) {
+    precondition(dtype.size == MemoryLayout<Element>.size, "\(Element.self) for \(dtype)")
+    tensors.append(
+      Tensor(name: name, dtype: dtype, shape: shape) { file, checksum, url in
+        let elements = try Self.checked(elements(), of: name, expected: shape.reduce(1, *), url)
+        try Self.append(elements, to: file, &checksum)
+      })
   }
 
   /// Writes the file.
@@ -43,7 +60,7 @@ public struct SafetensorsWriter {
   /// - Throws: Any error of the closures that supply the elements, and ``FormatError`` if a name is reserved or used twice, if
   ///   a shape does not match its elements, or if the file cannot be written. An existing file is then left as it was.
   public func write(to url: URL) throws {
-    let ordered = tensors.filter { $0.dtype == .i64 } + tensors.filter { $0.dtype == .f32 }
+    let ordered = [8, 4, 2, 1].flatMap { size in tensors.filter { $0.dtype.size == size } }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
@@ -51,7 +68,8 @@ public struct SafetensorsWriter {
     var members = metadata.isEmpty ? [] : ["\"__metadata__\":" + (try json(metadata))]
     var names: Set = ["__metadata__"]
     var offset = 0
-    for (name, dtype, shape, _) in ordered {
+    for tensor in ordered {
+      let (name, dtype, shape) = (tensor.name, tensor.dtype, tensor.shape)
       guard names.insert(name).inserted else { throw FormatError(file: url, "cannot hold '\(name)' twice") }
       guard let info = TensorInfo(dtype: dtype, shape: shape) else {
         throw FormatError(file: url, "cannot hold '\(name)': its shape \(shape) is impossible")
@@ -71,15 +89,7 @@ public struct SafetensorsWriter {
     try AtomicFile.write(to: url) { file in
       try Self.append([UInt64(header.count).littleEndian], to: file, &checksum)
       try Self.append(header, to: file, &checksum)
-      for (name, _, shape, elements) in ordered {
-        let count = shape.reduce(1, *)
-        switch elements {
-        case .floats(let elements):
-          try Self.append(try checked(try elements(), of: name, expected: count, url), to: file, &checksum)
-        case .integers(let elements):
-          try Self.append(try checked(try elements(), of: name, expected: count, url), to: file, &checksum)
-        }
-      }
+      for tensor in ordered { try tensor.append(file, &checksum, url) }
       if let digest = checksum?.hexDigest, let place = SafetensorsSeal.place(in: header) {
         try file.write(Array(digest.utf8).span.bytes, at: 8 + place.lowerBound)
       }
@@ -93,7 +103,7 @@ public struct SafetensorsWriter {
     checksum?.update(elements.span.bytes)
   }
 
-  private func checked<Element>(_ elements: [Element], of name: String, expected count: Int, _ url: URL) throws
+  private static func checked<Element>(_ elements: [Element], of name: String, expected count: Int, _ url: URL) throws
     -> [Element]
   {
     guard elements.count == count else {

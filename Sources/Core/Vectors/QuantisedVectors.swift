@@ -1,10 +1,6 @@
 import CDistillKernels
 import DistillTensor
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Vectors of which each number takes one byte: x ≈ scale · c with whole c in −127 … 127, and one scale for each vector, which is its
 /// largest number divided by 127.
 ///
@@ -22,20 +18,26 @@ public struct QuantisedVectors: Sendable {
   public let width: Int
   /// The length of the longest difference between a vector and what its codes stand for.
   public let largestError: Float
-  private let memory: CodeMemory
+  /// What ``similarities(of:toRows:into:)`` tells: the inner product, or for the Euclidean distance that less half the square of the
+  /// row's length, which puts rows in the order of their distances from the query.
+  public let metric: VectorMetric
+  let memory: CodeMemory
 
   /// The largest width. A product of two vectors has to fit 32 bits.
   public static let largestWidth = 1 << 16
 
   /// Quantises the rows of a matrix [M, D].
   ///
+  /// - Parameters:
+  ///   - vectors: The matrix.
+  ///   - metric: What similarities tell.
   /// - Precondition: The numbers are finite, D is at most ``largestWidth`` and M at most the largest `Int32`.
-  public init(_ vectors: Matrix) {
+  public init(_ vectors: Matrix, metric: VectorMetric = .innerProduct) {
     precondition(
       vectors.columns <= Self.largestWidth && vectors.rows <= Int(Int32.max),
       "\(vectors.rows) × \(vectors.columns) numbers are too many to quantise")
-    width = vectors.columns
-    memory = CodeMemory(count: vectors.rows, width: width)
+    (width, self.metric) = (vectors.columns, metric)
+    memory = CodeMemory(count: vectors.rows, width: width, hasHalves: metric == .euclidean)
     let (memory, width) = (memory, width)
     let parts = (vectors.rows + 1023) / 1024
     let errors = Compute.map(parts: parts) { part in
@@ -45,6 +47,11 @@ public struct QuantisedVectors: Sendable {
           let codes = memory.codes + row * memory.stride
           let quantised = quantise(vector) { codes[$0] = UInt8(truncatingIfNeeded: $1 &+ 128) }
           memory.scales[row] = quantised.scale
+          if let halves = memory.halves {
+            halves[row] =
+              (0..<width).reduce(Float(0)) { $0 + Float((Int32(codes[$1]) - 128) * (Int32(codes[$1]) - 128)) }
+              * quantised.scale * quantised.scale / 2
+          }
           return max(largest, quantised.error)
         }
       }
@@ -52,19 +59,20 @@ public struct QuantisedVectors: Sendable {
     largestError = errors.max() ?? 0
   }
 
-  private init(width: Int, memory: CodeMemory, largestError: Float) {
-    (self.width, self.memory, self.largestError) = (width, memory, largestError)
+  init(_ memory: CodeMemory, width: Int, metric: VectorMetric, largestError: Float) {
+    (self.memory, self.width, self.metric, self.largestError) = (memory, width, metric, largestError)
   }
 
   /// Returns the vectors of these rows, in this order.
   public func gathered(_ rows: [Int32]) -> QuantisedVectors {
-    let picked = CodeMemory(count: rows.count, width: width)
+    let picked = CodeMemory(count: rows.count, width: width, hasHalves: metric == .euclidean)
     for (place, row) in rows.enumerated() {
       precondition(0..<count ~= Int(row), "row \(row) of \(count)")
       (picked.codes + place * memory.stride).update(from: memory.codes + Int(row) * memory.stride, count: memory.stride)
       picked.scales[place] = memory.scales[Int(row)]
+      picked.halves?[place] = halfSquare(of: Int(row))
     }
-    return QuantisedVectors(width: width, memory: picked, largestError: largestError)
+    return QuantisedVectors(picked, width: width, metric: metric, largestError: largestError)
   }
 
   /// Returns a vector of D numbers as a query.
@@ -98,7 +106,13 @@ public struct QuantisedVectors: Sendable {
     for i in 0..<memory.stride { codes[i] = Int8(bitPattern: from[i] ^ 128) }
   }
 
-  /// Calculates similarities[i] = the inner product of the query and row `rows[i]`, as far as the codes tell it. The rest of
+  /// Returns what the similarity to a row is lessened by: half the square of its length for the Euclidean distance, and else 0.
+  public func halfSquare(of row: Int) -> Float {
+    precondition(0..<count ~= row, "row \(row) of \(count)")
+    return memory.halves?[row] ?? 0
+  }
+
+  /// Calculates similarities[i] = the similarity of the query and row `rows[i]`, as far as the codes tell it. The rest of
   /// `similarities` is left unchanged.
   public func similarities(of query: QuantisedQuery, toRows rows: ArraySlice<Int32>, into similarities: inout [Float]) {
     precondition(
@@ -111,6 +125,8 @@ public struct QuantisedVectors: Sendable {
           codeKernels.similarities(
             out.baseAddress!, codes.baseAddress!, query.scale, memory.codes, memory.scales, first, rows.count,
             memory.stride)
+          guard let halves = memory.halves else { return }
+          for (i, row) in rows.enumerated() { out[i] -= halves[Int(row)] }
         }
       }
     }
@@ -123,12 +139,41 @@ public struct QuantisedVectors: Sendable {
   ///   - queries: The queries.
   ///   - rows: The rows to compare. They begin at a multiple of 32. Default: all.
   public func nearest(_ k: Int, to queries: [QuantisedQuery], among rows: Range<Int>? = nil) -> [[Candidate]] {
-    nearest(k, count: queries.count, among: rows ?? 0..<count, scales: queries.map(\.scale)) { query, out in
+    // Queries are compared in panels of 32, which take about as long as three queries one by one.
+    if queries.count <= 3 || metric == .euclidean {
+      return queries.map { nearest(k, to: $0, among: rows ?? 0..<count) }
+    }
+    return nearest(k, count: queries.count, among: rows ?? 0..<count, scales: queries.map(\.scale)) { query, out in
       queries[query].codes.withUnsafeBufferPointer { out.update(from: $0.baseAddress!, count: memory.stride) }
     }
   }
 
-  /// Returns the K rows that are most similar to each of the rows `queries`; see ``nearest(_:to:among:)``. A row is among its own.
+  private func nearest(_ k: Int, to query: QuantisedQuery, among rows: Range<Int>) -> [Candidate] {
+    precondition(k >= 1 && rows.lowerBound >= 0 && rows.upperBound <= count, "\(k) of rows \(rows)")
+    let block = 512
+    var similarities = [Float](repeating: 0, count: block)
+    var best: [UInt64] = []
+    var floor: UInt64 = 0
+    func keep() {
+      if best.count > k { best.withUnsafeMutableBufferPointer { distill_keep_largest($0.baseAddress!, $0.count, k) } }
+      best.removeSubrange(min(k, best.count)...)
+    }
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: block) {
+      let own = (start..<min(start + block, rows.upperBound)).map { Int32($0) }
+      self.similarities(of: query, toRows: own[...], into: &similarities)
+      for (row, similarity) in zip(own, similarities) {
+        let rank = Candidate(row: row, similarity: similarity).rank
+        if rank > floor { best.append(rank) }
+      }
+      guard best.count >= 2 * k + block else { continue }
+      keep()
+      floor = best.min() ?? 0
+    }
+    keep()
+    return best.sorted(by: >).map { Candidate(rank: $0) }
+  }
+
+  /// Returns the K rows that have the largest inner products with each of the rows `queries`; see ``nearest(_:to:among:)``. A row is among its own.
   ///
   /// - Parameters:
   ///   - k: K, at least 1.
@@ -153,7 +198,8 @@ public struct QuantisedVectors: Sendable {
     load: (Int, UnsafeMutablePointer<Int8>) -> Void
   ) -> [[Candidate]] {
     precondition(
-      k >= 1 && rows.lowerBound % Int(DISTILL_ROWS) == 0 && rows.lowerBound >= 0 && rows.upperBound <= count,
+      metric == .innerProduct && k >= 1 && rows.lowerBound % Int(DISTILL_ROWS) == 0 && rows.lowerBound >= 0
+        && rows.upperBound <= count,
       "\(k) of rows \(rows)")
     let panels = Panels(queries, k: k, stride: memory.stride, load: load)
     func best(above floors: [Float]) -> [[UInt64]] {
@@ -220,37 +266,4 @@ private func quantise(_ vector: UnsafeBufferPointer<Float>, _ put: (Int, Int32) 
     squares += difference * difference
   }
   return (scale, squares.squareRoot())
-}
-
-/// The memory of codes and scales, which never changes once it is filled. `Sendable` is unchecked because of the pointers.
-private final class CodeMemory: @unchecked Sendable {
-  let count: Int
-  /// The bytes of a row: a multiple of a cache line.
-  let stride: Int
-  let codes: UnsafeMutablePointer<UInt8>
-  let scales: UnsafeMutablePointer<Float>
-
-  /// Creates memory for codes, which are 0 where nothing is written, with whole groups of rows, as the kernels read them.
-  init(count: Int, width: Int) {
-    self.count = count
-    stride = max(64, (width + 63) / 64 * 64)
-    let rows = (count + Int(DISTILL_ROWS) - 1) / Int(DISTILL_ROWS) * Int(DISTILL_ROWS)
-    // Searches jump about in the codes, so that large pages save much of the time of finding them. Where there are none, nothing
-    // happens.
-    let page = 1 << 21
-    let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, rows * stride), alignment: rows * stride > 2 * page ? page : 64)
-    #if canImport(Glibc)
-      if rows * stride > 2 * page { madvise(bytes, rows * stride / page * page, MADV_HUGEPAGE) }
-    #endif
-    codes = bytes.bindMemory(to: UInt8.self, capacity: rows * stride)
-    codes.update(repeating: 128, count: rows * stride)
-    scales = .allocate(capacity: rows)
-    scales.update(repeating: 0, count: rows)
-  }
-
-  deinit {
-    UnsafeMutableRawPointer(codes).deallocate()
-    scales.deallocate()
-  }
 }

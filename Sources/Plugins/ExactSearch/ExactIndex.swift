@@ -18,17 +18,19 @@ public struct ExactIndex: Retriever {
 
   /// Creates an index of the given keys.
   ///
-  /// - Parameter keys: [M, D], rows of length 1. D is at most 65,536.
+  /// - Parameters:
+  ///   - keys: [M, D]. D is at most 65,536.
+  ///   - metric: How the similarity of two vectors is measured.
   /// - Throws: `ContractError` if a key is not finite, or there are too many or too wide ones.
-  public init(_ keys: Matrix) throws {
+  public init(_ keys: Matrix, metric: VectorMetric = .innerProduct) throws {
     guard keys.columns <= QuantisedVectors.largestWidth, keys.rows <= Int(Int32.max) else {
       throw ContractError("[\(keys.rows), \(keys.columns)] keys are too many or too wide to be searched")
     }
     let squares = keys.squaredNorms()
     if let row = squares.firstIndex(where: { !$0.isFinite }) {
-      throw ContractError("key \(row) is not finite; keys are vectors of length 1")
+      throw ContractError("key \(row) is not finite")
     }
-    (self.keys, codes) = (keys, QuantisedVectors(keys))
+    (self.keys, codes) = (keys, QuantisedVectors(keys, metric: metric))
     longest = (squares.max() ?? 0).squareRoot()
   }
 
@@ -78,24 +80,37 @@ public struct ExactIndex: Retriever {
       let allowed = selected.map(\.row).filter { mayBeFound?[Int($0)] ?? true }
       let answer = ranked(allowed, queries, open[place], k)
       guard answer.count == k, let last = selected.last, let worst = answer.last else { return nil }
-      return last.similarity + largestDifference(queries, open[place]) < worst.similarity ? answer : nil
+      return last.similarity + largestDifference(queries, open[place]) < score(worst.similarity, queries, open[place])
+        ? answer : nil
     }
   }
 
+  /// Returns what the codes approximate for a key of this similarity: the inner product q·x, or q·x − ‖x‖²/2 = (‖q‖² − ‖q − x‖²)/2.
+  private func score(_ similarity: Float, _ queries: Matrix, _ query: Int) -> Float {
+    let vector = queries.row(query)
+    return codes.metric == .euclidean ? (dotProduct(vector.span, vector.span) + similarity) / 2 : similarity
+  }
+
   /// Returns a bound of the difference between the product of a query q with any key x, and that of their codes q̂ and x̂:
-  /// |q·x − q̂·x̂| ≤ ‖q − q̂‖·‖x̂‖ + ‖q‖·‖x − x̂‖. The rounding of either is at most D·2⁻²⁴·‖q‖·‖x‖ (Higham 2002, 3.1).
+  /// |q·x − q̂·x̂| ≤ ‖q − q̂‖·‖x̂‖ + ‖q‖·‖x − x̂‖, and for the Euclidean distance |‖x‖² − ‖x̂‖²|/2 ≤ ‖x − x̂‖·(‖x‖ + ‖x̂‖)/2 more. The
+  /// rounding of a product is at most D·2⁻²⁴·‖q‖·‖x‖ (Higham 2002, 3.1).
   private func largestDifference(_ queries: Matrix, _ query: Int) -> Float {
     let vector = queries.row(query)
     let length = dotProduct(vector.span, vector.span).squareRoot()
-    let rounding = Float(width + 8) * .ulpOfOne * length * longest
-    return 1.001 * (codes.query(of: vector.span).error * (longest + codes.largestError) + length * codes.largestError)
-      + rounding
+    let error = codes.largestError
+    var bound = codes.query(of: vector.span).error * (longest + error) + length * error
+    var sizes = length * longest
+    if codes.metric == .euclidean {
+      bound += error * (longest + error)
+      sizes += longest * longest + length * length
+    }
+    return 1.001 * bound + Float(width + 8) * .ulpOfOne * sizes
   }
 
   /// Returns the best K of some keys by their dot products. Among equals, the lower row comes first.
   private func ranked(_ rows: [Int32], _ queries: Matrix, _ query: Int, _ k: Int) -> [Neighbour] {
     var similarities = [Float](repeating: 0, count: rows.count)
-    keys.dotProducts(of: queries.row(query).span, withRows: rows[...], into: &similarities)
+    keys.similarities(of: queries.row(query).span, toRows: rows[...], by: codes.metric, into: &similarities)
     return zip(rows, similarities).map { Candidate(row: $0, similarity: $1) }.sorted(by: >).prefix(k).map {
       Neighbour(row: Int($0.row), similarity: $0.similarity)
     }

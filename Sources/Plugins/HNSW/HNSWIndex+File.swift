@@ -1,4 +1,5 @@
 import DistillCore
+import DistillVectors
 import Foundation
 
 // The file is a safetensors file with four tensors of integers:
@@ -34,6 +35,7 @@ extension HNSWIndex {
       "format": "hnsw", "version": Self.version, "m": "\(m)", "ef_construction": "\(efConstruction)", "seed": "\(seed)",
       "vectors": Self.digest(of: vectors),
     ].merging(further) { $1 }
+    if metric != .innerProduct { metadata["metric"] = metric.rawValue }
     if let measuredRecall { (metadata["ef_search"], metadata["recall"]) = ("\(efSearch)", "\(measuredRecall)") }
     let parents = parents?.map(Int64.init)
     if parents == nil { metadata["version"] = "1" }
@@ -72,6 +74,7 @@ extension HNSWIndex {
     }
     guard let m = metadata["m"].flatMap(Int.init), 2...1024 ~= m,
       let ef = metadata["ef_construction"].flatMap(Int.init), let seed = metadata["seed"].flatMap(UInt64.init),
+      let metric = VectorMetric(rawValue: metadata["metric"] ?? VectorMetric.innerProduct.rawValue),
       levels.count == vectors.rows, levels.allSatisfy({ 0...64 ~= $0 })
     else { throw refuse("does not say how the index was built") }
 
@@ -96,7 +99,9 @@ extension HNSWIndex {
       return parent
     }
     if let problem = table.violations(parents: tree).first { throw refuse(problem) }
-    self.init(vectors: vectors, links: table, parents: tree, efConstruction: ef, seed: seed)
+    self.init(
+      vectors: vectors, codes: QuantisedVectors(vectors, metric: metric), links: table, parents: tree,
+      efConstruction: ef, seed: seed)
     if let search = metadata["ef_search"].flatMap(Int.init), let recall = metadata["recall"].flatMap(Double.init) {
       guard search >= 1, 0...1 ~= recall else { throw refuse("says that \(search) candidates find \(recall)") }
       efSearch = search

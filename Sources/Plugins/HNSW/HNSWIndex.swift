@@ -1,7 +1,7 @@
 import DistillCore
 import DistillVectors
 
-/// A Hierarchical Navigable Small World graph: an approximate index for the largest inner product among unit vectors.
+/// A Hierarchical Navigable Small World graph: an approximate index for the largest inner product or the smallest distance.
 ///
 /// Every vector is a node with links to nearby nodes. A node is on the layers 0 … l, where l is drawn from a geometric
 /// distribution. A search walks greedily through the sparse upper layers and then follows the links of the `efSearch` best
@@ -30,6 +30,8 @@ public struct HNSWIndex: Sendable {
   public let efConstruction: Int
   /// The seed of the nodes' layers.
   public let seed: UInt64
+  /// How the similarity of two vectors is measured.
+  public var metric: VectorMetric { codes.metric }
   /// The number of candidates in a search. If more neighbours are requested, their number is used instead.
   public var efSearch = 64 { didSet { measuredRecall = nil } }
   /// The share of the nearest vectors that a search with `efSearch` candidates finds, if someone has measured it, in 0 … 1.
@@ -50,17 +52,21 @@ public struct HNSWIndex: Sendable {
   /// Builds an index on `Compute.threads` threads.
   ///
   /// - Parameters:
-  ///   - vectors: [M, D], rows of length 1.
+  ///   - vectors: [M, D]. For inner products, rows should have length 1: of others less is found.
+  ///   - metric: How the similarity of two vectors is measured. For Euclidean distances all vectors are inserted one after the other.
   ///   - m: The largest number of links of a node on each upper layer, from 2 to 1024.
   ///   - efConstruction: The number of candidates for the links of a new node, at least 1.
   ///   - seed: The seed of the nodes' layers.
   /// - Throws: `ContractError` if a vector is not finite or an option is outside its range.
-  public init(vectors: Matrix, m: Int = 16, efConstruction: Int = 200, seed: UInt64 = 42) throws {
+  public init(
+    vectors: Matrix, metric: VectorMetric = .innerProduct, m: Int = 16, efConstruction: Int = 200, seed: UInt64 = 42
+  ) throws {
     guard 2...1024 ~= m, efConstruction >= 1 else {
       throw ContractError("m is \(m), efConstruction \(efConstruction); they must be 2 … 1024 and at least 1")
     }
+    let none = Matrix(rows: 0, columns: vectors.columns, values: [])
     let index = try HNSWIndex(
-      vectors: Matrix(rows: 0, columns: vectors.columns, values: []), links: LinkTable(m: m, levels: []), parents: [],
+      vectors: none, codes: QuantisedVectors(none, metric: metric), links: LinkTable(m: m, levels: []), parents: [],
       efConstruction: efConstruction, seed: seed
     ).extended(to: vectors)
     self.init(
@@ -69,11 +75,9 @@ public struct HNSWIndex: Sendable {
   }
 
   init(
-    vectors: Matrix, codes: QuantisedVectors? = nil, links: LinkTable, parents: [Int32]?, efConstruction: Int,
-    seed: UInt64
+    vectors: Matrix, codes: QuantisedVectors, links: LinkTable, parents: [Int32]?, efConstruction: Int, seed: UInt64
   ) {
-    (self.vectors, self.links, self.parents) = (vectors, links, parents)
-    self.codes = codes ?? QuantisedVectors(vectors)
+    (self.vectors, self.codes, self.links, self.parents) = (vectors, codes, links, parents)
     (m, self.efConstruction, self.seed) = (links.m, efConstruction, seed)
   }
 
@@ -91,9 +95,9 @@ public struct HNSWIndex: Sendable {
     }
     try Self.check(vectors)
     // The file of an older version does not tell the parents, so that the graph has to be built anew.
-    let start = Self.linkedAtOnce(vectors.rows)
-    let goesOn = parents != nil && (start == Self.linkedAtOnce(count) || !relinks && count > 0)
-    let codes = QuantisedVectors(vectors)
+    let start = linkedAtOnce(vectors.rows)
+    let goesOn = parents != nil && (start == linkedAtOnce(count) || !relinks && count > 0)
+    let codes = QuantisedVectors(vectors, metric: metric)
     var builder = GraphBuilder(
       codes, links: goesOn ? links : LinkTable(m: m, levels: []), parents: goesOn ? parents ?? [] : [],
       efConstruction: efConstruction, key: RandomKey(seed))
@@ -107,12 +111,12 @@ public struct HNSWIndex: Sendable {
   }
 
   /// Returns how many of the first nodes are linked at once: of the number of nodes, the five highest binary digits. The others, which
-  /// are fewer than one in sixteen, are inserted one after the other, and so are all of an index of less than a thousand.
+  /// are fewer than one in sixteen, are inserted one after the other, and so are all of an index of less than a thousand, or of Euclidean distances.
   ///
   /// An index is therefore a function of its vectors, and one that grows is linked at once again whenever it has grown by a sixteenth
   /// or less.
-  static func linkedAtOnce(_ count: Int) -> Int {
-    if count < 1024 { return 0 }
+  private func linkedAtOnce(_ count: Int) -> Int {
+    if count < 1024 || metric == .euclidean { return 0 }
     let unit = 1 << (Int.bitWidth - count.leadingZeroBitCount - 5)
     return count / unit * unit
   }

@@ -6,15 +6,18 @@ extension HNSWSnapshot {
   /// with its M and ef_construction.
   ///
   /// hnswlib's own links are not taken over: nothing in its file tells whether they are intact, and they need not reach every vector.
-  /// The file does not tell its space either. `ip` and `cosine` fit; for `l2`, vectors must have length 1, and then the order is the
-  /// same.
+  /// The file does not tell its space either: `ip` and `cosine` are inner products here, and `l2` is the Euclidean distance.
   ///
   /// - Parameters:
   ///   - file: A file of hnswlib 0.4 to 0.8, from a machine with 64 bits that stores the lowest byte first.
-  ///   - lengths: What is done with vectors of another length than 1.
+  ///   - metric: How the similarity of two vectors is measured.
+  ///   - lengths: What is done with vectors of another length than 1; see ``MutableHNSWIndex``.
   ///   - seed: The seed of the nodes' layers.
   /// - Throws: `FormatError` if it is not such a file, `ContractError` if a vector is refused.
-  public init(hnswlib file: URL, lengths: MutableHNSWIndex.Lengths = .unit, seed: UInt64 = 42) throws {
+  public init(hnswlib file: URL, metric: VectorMetric = .innerProduct, lengths: VectorLengths? = nil, seed: UInt64 = 42)
+    throws
+  {
+    let lengths = lengths ?? .usual(by: metric)
     func refuse(_ problem: String) -> FormatError { FormatError(file: file, "is not an index of hnswlib: \(problem)") }
     let data = try Data(contentsOf: file, options: .alwaysMapped)
     func number<Number: FixedWidthInteger>(at place: Int, _: Number.Type = UInt64.self) -> Number {
@@ -44,7 +47,9 @@ extension HNSWSnapshot {
     }
     guard Set(ids).count == ids.count else { throw refuse("a label is there twice") }
     let vectors = try lengths.prepared(Matrix(rows: ids.count, columns: width, values: values))
-    self.init(try HNSWIndex(vectors: vectors, m: Int(m), efConstruction: Int(efConstruction), seed: seed), ids: ids)
+    self.init(
+      try HNSWIndex(vectors: vectors, metric: metric, m: Int(m), efConstruction: Int(efConstruction), seed: seed),
+      ids: ids, lengths: lengths)
     for row in gone { remove(ids[row]) }
   }
 }

@@ -17,8 +17,8 @@ struct LayerSearch: Sendable {
   private var fresh: [Int32]
   private var similarities: [Float]
 
-  init(_ links: LinkTable) {
-    marks = Array(repeating: 0, count: links.levels.count)
+  init(_ links: some LinkSource) {
+    marks = Array(repeating: 0, count: links.count)
     fresh = Array(repeating: 0, count: 2 * links.m + 1)
     similarities = Array(repeating: 0, count: 2 * links.m)
   }
@@ -29,10 +29,10 @@ struct LayerSearch: Sendable {
   ///   - ef: The number of nodes to find, at least 1. With 1 the search is a greedy walk.
   ///   - mayBeFound: For each node, whether it may be found, or `nil` if all may. The walk crosses the others.
   ///   - left: A node that is left out as if it were not there, unless the walk starts from it.
-  mutating func run(
-    _ query: QuantisedQuery, in vectors: QuantisedVectors, _ links: LinkTable, on level: Int, from entry: Candidate,
-    ef: Int, among mayBeFound: [Bool]? = nil, without left: Int32? = nil
-  ) {
+  mutating func run<Links: LinkSource, Codes: CodeSource>(
+    _ query: QuantisedQuery, in vectors: Codes, _ links: Links, on level: Int, from entry: Candidate, ef: Int,
+    among mayBeFound: [Bool]? = nil, without left: Int32? = nil
+  ) throws(Links.Failure) where Codes.Failure == Links.Failure {
     nextEpoch()
     beam.removeAll(keepingCapacity: true)
     isFollowed.removeAll(keepingCapacity: true)
@@ -46,16 +46,18 @@ struct LayerSearch: Sendable {
     while next < beam.count {
       isFollowed[next] = true
       var count = 0
-      for slot in links.range(of: Int(beam[next].row), on: level) {
-        // Without a branch, because it could not be predicted, and waiting for one mark would keep the next from being fetched.
-        let row = links.slots[slot]
-        fresh[count] = row
-        count += marks[Int(row)] == epoch ? 0 : 1
-        marks[Int(row)] = epoch
+      try links.withLinks(of: Int(beam[next].row), on: level) { list in
+        for slot in list.indices {
+          // Without a branch, because it could not be predicted, and waiting for one mark would keep the next from being fetched.
+          let row = list[slot]
+          fresh[count] = row
+          count += marks[Int(row)] == epoch ? 0 : 1
+          marks[Int(row)] = epoch
+        }
       }
       // Mostly one of the next candidates is followed next.
       if next + 1 < beam.count { links.fetch(Int(beam[next + 1].row), on: level) }
-      vectors.similarities(of: query, toRows: fresh[..<count], into: &similarities)
+      try vectors.similarities(of: query, toRows: fresh[..<count], into: &similarities)
       next += 1
       for i in 0..<count {
         let candidate = Candidate(row: fresh[i], similarity: similarities[i])
@@ -111,7 +113,7 @@ final class ScratchPool: Sendable {
   private let unused = Mutex<[LayerSearch]>([])
 
   /// Calls `body` with memory for searches in `links`.
-  func with<Result>(_ links: LinkTable, _ body: (inout LayerSearch) -> Result) -> Result {
+  func with<Result>(_ links: some LinkSource, _ body: (inout LayerSearch) -> Result) -> Result {
     var search = unused.withLock { $0.popLast() } ?? LayerSearch(links)
     defer { unused.withLock { [search] in $0.append(search) } }
     return body(&search)

@@ -43,22 +43,26 @@ struct LinkChoice {
         chosen.append(candidate.row)
         room -= 1
       }
-      if isElsewhere, chosen.last == candidate.row { dropNeighbours(of: candidate.row, from: next, isTied) }
+      if isElsewhere, chosen.last == candidate.row { dropNeighbours(of: candidate.row, for: node, from: next, isTied) }
     }
     return chosen
   }
 
   /// Drops the candidates that are at least as near to a chosen one as to the node, except for tied ones.
-  private mutating func dropNeighbours(of chosen: Int32, from first: Int, _ isTied: (Int32) -> Bool) {
+  private mutating func dropNeighbours(
+    of chosen: Int32, for node: Int, from first: Int, _ isTied: (Int32) -> Bool
+  ) {
     guard first < rest.count else { return }
     rows.removeAll(keepingCapacity: true)
     for place in first..<rest.count { rows.append(rest[place].row) }
     vectors.load(Int(chosen), into: &query)
+    // What the square of a candidate's own length adds to its two similarities is the same, and that of the other end is not.
+    let further = vectors.halfSquare(of: Int(chosen)) - vectors.halfSquare(of: node)
     if similarities.count < rows.count { similarities = Array(repeating: 0, count: rows.count) }
     vectors.similarities(of: query, toRows: rows[...], into: &similarities)
     var end = first
     for (place, similarity) in zip(first..<rest.count, similarities)
-    where similarity < rest[place].similarity || isTied(rest[place].row) {
+    where similarity < rest[place].similarity + further || isTied(rest[place].row) {
       rest[end] = rest[place]
       end += 1
     }

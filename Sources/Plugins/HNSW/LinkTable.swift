@@ -4,15 +4,19 @@ import DistillVectors
 ///
 /// The lists of layer 0 of all nodes come first, with room for 2m links each. Then come the lists of the few nodes that are on
 /// upper layers, with room for m links each. A list begins with the number of its links.
-struct LinkTable: Sendable {
+struct LinkTable: LinkSource {
+  typealias Failure = Never
   let m: Int
   /// The highest layer of each node.
   let levels: [UInt8]
-  /// The node at which searches start, which is the first node of the highest layer.
+  /// The first node of the highest layer.
   let entry: Int
   /// The position of each node's list of layer 1 in `slots`, for nodes on that layer.
   private let upperStarts: [Int]
   private(set) var slots: [Int32]
+
+  var count: Int { levels.count }
+  var top: Int { Int(levels[entry]) }
 
   /// Creates a table without links.
   init(m: Int, levels: [UInt8]) {
@@ -51,7 +55,10 @@ struct LinkTable: Sendable {
     return start + 1..<start + 1 + Int(slots[start])
   }
 
-  /// Fetches the links of a node from memory, if they will be followed soon.
+  func withLinks(of node: Int, on level: Int, _ body: (Span<Int32>) -> Void) {
+    body(slots.span.extracting(range(of: node, on: level)))
+  }
+
   func fetch(_ node: Int, on level: Int) {
     let start = start(of: node, on: level)
     DistillVectors.fetch(start..<start + 1 + capacity(on: level), of: slots)
@@ -77,6 +84,20 @@ struct LinkTable: Sendable {
     let start = start(of: node, on: level)
     slots[start] = Int32(links.count)
     for (i, link) in links.enumerated() { slots[start + 1 + i] = link }
+  }
+
+  /// Returns the lists of layer 0, those of the upper layers, and for each node how many of the latter precede its own. A list has its
+  /// number of links, the links, and zeros where there is room for more.
+  func packed() -> (lowest: [Int32], upper: [Int32], starts: [Int32]) {
+    var clean = Array(repeating: Int32(0), count: slots.count)
+    for (node, top) in levels.enumerated() {
+      for level in 0...Int(top) {
+        let start = start(of: node, on: level)
+        for slot in start..<start + 1 + Int(slots[start]) { clean[slot] = slots[slot] }
+      }
+    }
+    let end = count * (2 * m + 1)
+    return (Array(clean[..<end]), Array(clean[end...]), upperStarts.map { Int32(($0 - end) / (m + 1)) })
   }
 
   private func start(of node: Int, on level: Int) -> Int {

@@ -16,34 +16,34 @@ import Synchronization
 /// try index.snapshot.write(to: file)
 /// ```
 public final class MutableHNSWIndex: Sendable {
-  /// What is done with vectors and queries of a length other than 1.
-  public enum Lengths: Sendable {
-    /// Vectors are refused if their length differs from 1 by more than a thousandth. Queries may have any length.
-    case unit
-    /// Vectors and queries are divided by their lengths, so that similarities are cosines. A vector of zeros stays as it is.
-    case normalised
-  }
-
-  /// What is done with vectors of a length other than 1.
-  public let lengths: Lengths
   private let state: Mutex<HNSWSnapshot>
   /// Held by the one that changes the index.
   private let writing = Mutex<Void>(())
 
-  /// Creates an empty index of vectors of D numbers; for the options see ``HNSWIndex/init(vectors:m:efConstruction:seed:)``.
+  /// Creates an empty index.
+  ///
+  /// - Parameters:
+  ///   - width: D, the width of the vectors.
+  ///   - metric: How the similarity of two vectors is measured.
+  ///   - lengths: What is done with vectors and queries of a length other than 1. Default: for Euclidean distances nothing, and else
+  ///     such vectors are refused.
+  ///   - m: The largest number of links of a vector on each upper layer.
+  ///   - efConstruction: The number of candidates for the links of a new vector.
+  ///   - seed: The seed of the layers that vectors are drawn into.
+  /// - Throws: `ContractError` if an option is outside its range.
   public convenience init(
-    width: Int, lengths: Lengths = .unit, m: Int = 16, efConstruction: Int = 200, seed: UInt64 = 42
+    width: Int, metric: VectorMetric = .innerProduct, lengths: VectorLengths? = nil, m: Int = 16,
+    efConstruction: Int = 200, seed: UInt64 = 42
   ) throws {
+    guard width >= 1 else { throw ContractError("vectors of \(width) numbers") }
     let graph = try HNSWIndex(
-      vectors: Matrix(rows: 0, columns: width, values: []), m: m, efConstruction: efConstruction, seed: seed)
-    self.init(HNSWSnapshot(graph, ids: []), lengths: lengths)
+      vectors: Matrix(rows: 0, columns: width, values: []), metric: metric, m: m, efConstruction: efConstruction,
+      seed: seed)
+    self.init(HNSWSnapshot(graph, ids: [], lengths: lengths ?? .usual(by: metric)))
   }
 
   /// Creates an index that begins as a snapshot, for example one that was read from a file.
-  public init(_ snapshot: HNSWSnapshot, lengths: Lengths = .unit) {
-    state = Mutex(snapshot)
-    self.lengths = lengths
-  }
+  public init(_ snapshot: HNSWSnapshot) { state = Mutex(snapshot) }
 
   /// The index as it is now.
   public var snapshot: HNSWSnapshot { state.withLock { $0 } }
@@ -69,7 +69,7 @@ public final class MutableHNSWIndex: Sendable {
         "[\(vectors.rows), \(vectors.columns)] vectors with \(Set(ids).count) different numbers of \(ids.count), in an index of "
           + "width \(snapshot.width)")
     }
-    let vectors = try lengths.prepared(vectors)
+    let vectors = try snapshot.lengths.prepared(vectors)
     try change { next in
       for (row, id) in ids.enumerated() { next.insert(vectors.row(row), id: id) }
       try next.fold()
@@ -99,7 +99,7 @@ public final class MutableHNSWIndex: Sendable {
   public func search(
     _ queries: Matrix, neighbours k: Int, among mayBeFound: ((Int) -> Bool)? = nil
   ) throws -> [[HNSWSnapshot.Match]] {
-    try snapshot.search(lengths == .unit ? queries : queries.normalised(), neighbours: k, among: mayBeFound)
+    try snapshot.search(queries, neighbours: k, among: mayBeFound)
   }
 
   /// Returns the K nearest vectors of one query.
@@ -115,34 +115,5 @@ public final class MutableHNSWIndex: Sendable {
       try body(&next)
       state.withLock { [next] in $0 = next }
     }
-  }
-}
-
-extension MutableHNSWIndex.Lengths {
-  /// Returns vectors of length 1.
-  ///
-  /// - Throws: `ContractError` if a vector is not finite or, where that is refused, has another length.
-  func prepared(_ vectors: Matrix) throws -> Matrix {
-    try HNSWIndex.check(vectors)
-    guard self == .unit else { return vectors.normalised() }
-    let squares = vectors.squaredNorms()
-    if let row = squares.firstIndex(where: { abs($0 - 1) > 0.002 }) {
-      throw ContractError(
-        "vector \(row) has the length \(squares[row].squareRoot()); divide it by that, or ask for `lengths: .normalised`"
-      )
-    }
-    return vectors
-  }
-}
-
-extension Matrix {
-  /// Returns rows of length 1. A row of zeros stays as it is.
-  fileprivate func normalised() -> Matrix {
-    var values = values
-    for (row, square) in squaredNorms().enumerated() where square > 0 {
-      let factor = 1 / square.squareRoot()
-      for place in row * columns..<(row + 1) * columns { values[place] *= factor }
-    }
-    return Matrix(rows: rows, columns: columns, values: values)
   }
 }
