@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "distill_codes.h"
 #include "variants.h"
 
 enum { SLOTS = 5, FLOATS = 4112, BORDER = 16, LONGEST = 130 };
@@ -143,6 +144,40 @@ static int agree(float a, float b, int alone) {
   return a == b || fabsf(a - b) <= (alone ? 0x1p-148f + 2.4e-7f * fabsf(b) : 1e-4f + 6e-6f * fabsf(b));
 }
 
+/// Compares the kernels for bytes, which have to agree in every bit. Returns the number of differences.
+static size_t compare_codes(const distill_code_kernels *plain, const distill_code_kernels *variant) {
+  enum { ROWS = 200, KEEP = 5, ROOM = 12 };
+  static uint64_t lists[2][DISTILL_PANEL * ROOM];
+  size_t differences = 0;
+  for (size_t stride = 64; stride <= 256; stride += 64) {
+    const size_t room = (ROWS + DISTILL_ROWS) * stride;
+    uint8_t *const codes = malloc(room);
+    int8_t *const queries = malloc(DISTILL_PANEL * stride), *const panel = malloc(DISTILL_PANEL * (stride + 4));
+    if (codes == NULL || queries == NULL || panel == NULL) abort();
+    static float scales[ROWS + DISTILL_ROWS], similarities[2][ROWS];
+    static int32_t rows[ROWS];
+    for (size_t i = 0; i < room; i++) codes[i] = (uint8_t)(1 + distill_random(3, seed++) % 255);
+    for (size_t i = 0; i < DISTILL_PANEL * stride; i++) queries[i] = (int8_t)(distill_random(3, seed++) % 255 - 127);
+    for (size_t i = 0; i < ROWS + DISTILL_ROWS; i++) scales[i] = uniform();
+    for (int32_t i = 0; i < ROWS; i++) rows[i] = (i * 7) % ROWS;
+    distill_pack_panel(panel, queries, DISTILL_PANEL - 3, stride);
+    const distill_code_kernels *const both[] = {plain, variant};
+    distill_best best[2];
+    for (int i = 0; i < 2; i++) {
+      both[i]->similarities(similarities[i], queries, 0.7f, codes, scales, rows, ROWS, stride);
+      best[i] = (distill_best){.lists = lists[i], .room = ROOM, .keep = KEEP};
+      for (size_t q = 0; q < DISTILL_PANEL; q++) best[i].floors[q] = -INFINITY;
+      both[i]->compare(&best[i], panel, codes, scales, 32, ROWS, stride);
+    }
+    differences += memcmp(similarities[0], similarities[1], sizeof similarities[0]) != 0;
+    differences += memcmp(best[0].counts, best[1].counts, sizeof best[0].counts) != 0;
+    differences += memcmp(best[0].floors, best[1].floors, sizeof best[0].floors) != 0;
+    differences += memcmp(lists[0], lists[1], sizeof lists[0]) != 0;
+    free(codes), free(queries), free(panel);
+  }
+  return differences;
+}
+
 int main(int count, char **arguments) {
   const distill_kernels *const plain = distill_kernels_named("plain");
   const distill_kernels *const variant = count == 2 ? distill_kernels_named(arguments[1]) : NULL;
@@ -190,8 +225,10 @@ int main(int count, char **arguments) {
         next:;
         }
       }
+  const distill_code_kernels *const codes = distill_codes_named(arguments[1]);
+  if (codes != NULL) failures += compare_codes(distill_codes_named("plain"), codes);
   printf(
-      "%zu runs of %zu kernels, %s against plain: %zu differ\n", runs, sizeof checks / sizeof *checks, arguments[1],
-      failures);
+      "%zu runs of %zu kernels, %s against plain: %zu differ; bytes %s\n", runs, sizeof checks / sizeof *checks, arguments[1],
+      failures, codes == NULL ? "have no such variant" : "compared as well");
   return failures != 0;
 }

@@ -2,7 +2,7 @@ import CDistillKernels
 import TestSupport
 import Testing
 
-private let all: [String] = ["amx", "avx512", "avx2", "plain"].filter { distill_codes_named($0) != nil }
+private let all: [String] = ["amx", "avx512", "avx2", "neon", "plain"].filter { distill_codes_named($0) != nil }
 
 /// Every variant against sums of integers, to the last bit.
 struct CodeTests {

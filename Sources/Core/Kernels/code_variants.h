@@ -2,9 +2,8 @@
 //
 //   static int32_t product(const uint8_t *row, const int8_t *query, size_t stride), and
 //   static int32_t correction(const int8_t *query, size_t stride), whose sum is Σ (row − 128) · query,
-//   static void begin_blocks(void) and static void end_blocks(void), what has to be done before and after some calls of
 //   static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t stride), the products of DISTILL_ROWS rows with a
-//     panel, and
+//     panel, which BEGIN_BLOCKS and END_BLOCKS precede and follow where they are defined, and
 //   static uint32_t above(float *similarities, const int32_t *products, float scale, const float *floors), which calculates the
 //     similarities of a row with the panel, never −0, and sets a bit for each that exceeds its floor.
 //
@@ -52,7 +51,9 @@ static void k_compare(
     size_t stride) {
   int32_t products[DISTILL_ROWS * DISTILL_PANEL] __attribute__((aligned(64)));
   float similarities[DISTILL_PANEL] __attribute__((aligned(64)));
-  begin_blocks();
+#ifdef BEGIN_BLOCKS
+  BEGIN_BLOCKS();
+#endif
   for (size_t start = first; start < last; start += DISTILL_ROWS) {
     block(products, codes + start * stride, panel, stride);
     for (size_t r = 0; r < DISTILL_ROWS && start + r < last; r++) {
@@ -63,7 +64,9 @@ static void k_compare(
       }
     }
   }
-  end_blocks();
+#ifdef END_BLOCKS
+  END_BLOCKS();
+#endif
 }
 
 #define CODE_KERNELS(isa) {.name = isa, .similarities = k_similarities, .compare = k_compare}

@@ -8,6 +8,21 @@
 
 #if defined(__x86_64__)
 extern const distill_code_kernels distill_codes_amx, distill_codes_avx512, distill_codes_avx2;
+#elif defined(__aarch64__)
+extern const distill_code_kernels distill_codes_neon;
+#if defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+/// Returns whether the processor has the dot products of bytes, which all of Apple's have.
+static int has_dot_products(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return 1;
+#endif
+}
 #endif
 
 // The plain variant, which is the measure of the others.
@@ -22,9 +37,6 @@ static int32_t correction(const int8_t *query, size_t stride) {
   (void)query, (void)stride;
   return 0;
 }
-
-static void begin_blocks(void) {}
-static void end_blocks(void) {}
 
 static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t stride) {
   const int8_t *const bytes = panel;
@@ -98,17 +110,19 @@ const distill_code_kernels *distill_codes_named(const char *name) {
                        __builtin_cpu_supports("avx512vnni");
   if (strcmp(name, "avx512") == 0) return has_vnni ? &distill_codes_avx512 : NULL;
   if (strcmp(name, "amx") == 0) return has_vnni && distill_amx_int8_is_here() ? &distill_codes_amx : NULL;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return has_dot_products() ? &distill_codes_neon : NULL;
 #endif
   return strcmp(name, "plain") == 0 ? &distill_codes_plain : NULL;
 }
 
 // DISTILL_ISA=avx512 excludes AMX alone, as for bfloat16.
 const distill_code_kernels *distill_codes_best(void) {
-  static const char *const names[] = {"amx", "avx512", "avx2", "plain"};
+  static const char *const names[] = {"amx", "avx512", "avx2", "neon", "plain"};
   const char *const wanted = getenv("DISTILL_ISA");
   size_t i = 0;
   if (wanted != NULL && *wanted != '\0')
-    while (i < 3 && strcmp(names[i], wanted) != 0) i++;
+    while (i < 4 && strcmp(names[i], wanted) != 0) i++;
   while (distill_codes_named(names[i]) == NULL) i++;
   return distill_codes_named(names[i]);
 }

@@ -22,7 +22,8 @@ static void begin_blocks(void) {
   _tile_loadconfig(&shapes);
 }
 
-static void end_blocks(void) { _tile_release(); }
+#define BEGIN_BLOCKS begin_blocks
+#define END_BLOCKS _tile_release
 
 static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t stride) {
   const uint8_t *queries = panel;

@@ -34,9 +34,6 @@ static int32_t correction(const int8_t *query, size_t stride) {
 }
 
 /// Two rows at a time with all queries, whose sums take 8 of the 16 registers.
-static void begin_blocks(void) {}
-static void end_blocks(void) {}
-
 static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t stride) {
   enum { ROWS = 2, LANES = 8, VECTORS = DISTILL_PANEL / LANES };
   const __m256i zero = _mm256_set1_epi8(-128);

@@ -10,9 +10,6 @@
 #include "codes_vnni.h"
 
 /// Eight rows at a time, which take 16 of the 32 registers for their sums.
-static void begin_blocks(void) {}
-static void end_blocks(void) {}
-
 static void block(int32_t *out, const uint8_t *codes, const void *panel, size_t stride) {
   enum { ROWS = 8 };
   const int32_t *const words = panel;

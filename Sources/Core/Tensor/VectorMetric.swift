@@ -9,11 +9,11 @@ public enum VectorMetric: String, Sendable {
   public func similarity(_ a: Span<Float>, _ b: Span<Float>) -> Float {
     guard self == .euclidean else { return dotProduct(a, b) }
     precondition(a.count == b.count, "the distance of \(a.count) and \(b.count) numbers")
-    // The sum of squared differences, because ‖a‖² − 2·a·b + ‖b‖² loses the digits of small distances.
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: a.count) { difference in
-      for i in 0..<a.count { difference.initializeElement(at: i, to: a[i] - b[i]) }
-      let span = Span(_unsafeElements: UnsafeBufferPointer(difference))
-      return -dotProduct(span, span)
+    return a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        guard let x = a.baseAddress, let y = b.baseAddress else { return 0 }
+        return -kernels.squared_l2(x, y, a.count)
+      }
     }
   }
 }

@@ -29,7 +29,7 @@ typedef struct {
 } distill_best;
 
 typedef struct __attribute__((swift_attr("@Sendable"))) distill_code_kernels {
-  /// "amx", "avx512", "avx2" or "plain".
+  /// "amx", "avx512", "avx2", "neon" or "plain".
   const char *name;
   /// out[i] = (Σ (codes[row][j] − 128) · query[j]) · scales[row] · factor for row = rows[i]
   void (*_Nonnull similarities)(
