@@ -4,7 +4,8 @@ import DistillVectors
 /// For each of many vectors, the nearest others: of few vectors exactly, by comparing all pairs, and of more approximately.
 ///
 /// Where all pairs would be too many, vectors are divided into leaves, which overlap, and all pairs within each leaf are compared. A
-/// vector is in the leaves of the leaders that are nearest to it, and leaders are drawn at random. Source: the leaves are those of
+/// vector is in the leaves of the leaders that are nearest to it, and leaders are drawn at random. Then it is compared with the nearest
+/// vectors of its nearest ones. Source: the leaves are those of
 /// PiPNN (arXiv:2602.21247); it prunes the pairs of a leaf by hashes, and here each vector keeps its nearest ones of each leaf.
 ///
 /// The result depends on the vectors, their number and the key alone.
@@ -16,6 +17,12 @@ struct Neighbourhoods {
   /// Measured on 67,349 vectors of width 384: with 5 leaves of 2,000 a search has the recall of one after comparing all pairs if it has
   /// a sixth more candidates. 8 leaves of 1,000 are worse at equal time, and 8 of 2,000 are no better.
   private static let (leaves, mean, largest) = (5, 2000, 6000)
+  /// The nearest vectors of the nearest vectors that are compared as well, of each of which there are so many.
+  ///
+  /// Two vectors that are near each other need not share a leaf, but mostly have a neighbour in common. Measured on 140,000 vectors of
+  /// width 384: a search with 64 candidates finds 0.968 instead of 0.965. Source: Dong et al. 2011, "Efficient k-nearest neighbor graph
+  /// construction for generic similarity measures" (one step of NN-descent).
+  private static let hop = 16
   /// Leaves that are compared before their results are put together.
   private static let share = 64
 
@@ -57,7 +64,29 @@ struct Neighbourhoods {
   /// Returns the nearest vectors of some, the best first. A vector is among its own.
   func candidates(of rows: Range<Int>) -> [[Candidate]] {
     if counts.isEmpty { return vectors.nearest(most, toRows: rows, among: 0..<count) }
-    return rows.map { Array(lists[$0 * most..<$0 * most + Int(counts[$0])]) }
+    var query = vectors.emptyQuery()
+    // For each vector, the last row of which it became a candidate.
+    var marks = [Int32](repeating: -1, count: count)
+    var (fresh, similarities): ([Int32], [Float]) = ([], [])
+    return rows.map { row in
+      let (own, mark) = (list(of: row, atMost: most), Int32(row))
+      fresh.removeAll(keepingCapacity: true)
+      for candidate in own { marks[Int(candidate.row)] = mark }
+      for near in own.prefix(Self.hop) {
+        for next in list(of: Int(near.row), atMost: Self.hop) where marks[Int(next.row)] != mark {
+          marks[Int(next.row)] = mark
+          fresh.append(next.row)
+        }
+      }
+      if similarities.count < fresh.count { similarities = Array(repeating: 0, count: fresh.count) }
+      vectors.load(row, into: &query)
+      vectors.similarities(of: query, toRows: fresh[...], into: &similarities)
+      return (own + zip(fresh, similarities).map { Candidate(row: $0, similarity: $1) }).sorted(by: >)
+    }
+  }
+
+  private func list(of row: Int, atMost limit: Int) -> ArraySlice<Candidate> {
+    lists[row * most..<row * most + min(limit, Int(counts[row]))]
   }
 
   /// Adds candidates, the best first, to the list of a vector, as far as there is room and they are not in it yet.
