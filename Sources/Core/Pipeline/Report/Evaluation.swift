@@ -1,4 +1,5 @@
 import DistillCore
+import DistillKnowledge
 import DistillTraining
 
 /// An evaluation of several ways of answering on labelled texts.
@@ -25,26 +26,34 @@ package struct Evaluation {
   ///
   /// - `baselines`: What else gets a row.
   /// - `layerMap`: The layers to compare. If the map does not fit the models, none are compared.
+  /// - `describe`: Returns what is known of an entry of the knowledge base by its number.
   /// - `unknownBeyond`: The novelty beyond which a text counts as unknown.
   /// - `selection`: A sentence about what was chosen on these same texts.
   package func report(
     _ name: String, on examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder,
     augmentation: RetrievalAugmentation?, baselines: Baselines = Baselines(), layerMap: LayerMap,
-    unknownBeyond: Float? = nil, selection: String? = nil
+    describe: @escaping (Int) -> KnowledgeEntry? = { _ in nil }, unknownBeyond: Float? = nil, selection: String? = nil
   ) throws -> Report {
     let pairs = teacher.map { layerMap.pairs(student: student.card.layers, teacher: $0.card.layers) } ?? []
-    let (rows, answers) = try rows(
-      examples, teacher: teacher, student: student, augmentation: augmentation, baselines: baselines)
-    let (retrieval, novelty) =
-      try augmentation.map { try diagnosis(of: $0, student, on: examples, unknownBeyond) } ?? (nil, nil)
+    let targets = examples.compactMap(\.target)
+    guard targets.count == examples.count else { throw ContractError("the data has no labels to compare with") }
+    let outcomes = try outcomes(
+      examples, targets, teacher: teacher, student: student, augmentation: augmentation, baselines: baselines)
+    let answers = RecordedAnswers(task, targets: targets, rows: outcomes.map { ($0.name, $0.predictions) })
+    let reference = outcomes.first { $0.name == Self.studentRow }
+    let findings = try augmentation.map { try diagnosis(of: $0, student, on: examples, unknownBeyond) }
+    let (retrieval, novelty) = (findings?.retrieval, findings?.novelty)
+    let shown = try details(outcomes, examples, augmentation, found: findings?.found ?? [], describe)
     return Report(
-      name: name, rows: rows,
-      count: examples.count, selection: selection, mixing: augmentation?.mixing,
+      name: name, rows: outcomes.map { row($0, targets, reference: reference) }, count: examples.count,
+      selection: selection, mixing: augmentation?.mixing,
       knowledgeBaseSize: augmentation?.knowledge.count, search: augmentation?.retriever.summary, retrieval: retrieval,
       labels: LabelGroups(answers, knownLabels: knownLabels, taughtLabels: taughtLabels), novelty: novelty,
       layers: try teacher.map { try agreement(on: examples, teacher: $0, student: student, layerMap: pairs) } ?? [],
-      answers: answers)
+      findings: shown, answers: answers)
   }
+
+  private static let (studentRow, shippedRow) = ("student", "student + knowledge base")
 
   /// Returns a way of answering with an encoder's own classifier.
   func answerer(_ name: String, _ encoder: any TextEncoder) -> Answerer {
@@ -53,11 +62,11 @@ package struct Evaluation {
     }
   }
 
-  private func rows(
-    _ examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder, augmentation: RetrievalAugmentation?,
-    baselines: Baselines
-  ) throws -> ([EvaluationRow], RecordedAnswers) {
-    let own = answerer("student", student)
+  private func outcomes(
+    _ examples: [Example], _ targets: [Target], teacher: (any TextEncoder)?, student: any TextEncoder,
+    augmentation: RetrievalAugmentation?, baselines: Baselines
+  ) throws -> [Outcome] {
+    let own = answerer(Self.studentRow, student)
     var answerers = [teacher.map { answerer("teacher", $0) }, own].compactMap { $0 }
     if var augmentation {
       func add(_ name: String, _ answer: @escaping (RetrievalAugmentation.Answers) -> Matrix) {
@@ -69,7 +78,7 @@ package struct Evaluation {
       }
       let readout = augmentation.readout
       augmentation.readout = nil
-      add("student + knowledge base", \.mixed)
+      add(Self.shippedRow, \.mixed)
       if readout != nil {
         augmentation.readout = readout
         add("readout", \.own)
@@ -77,27 +86,23 @@ package struct Evaluation {
       }
     }
     answerers += baselines.answerers
-    let targets = examples.compactMap(\.target)
-    guard targets.count == examples.count else { throw ContractError("the data has no labels to compare with") }
     var outcomes = try answerers.map { try outcome(of: $0, on: examples) }
     if let constant = baselines.constant {
       outcomes.append(
         Outcome(
-          name: constant.name, predictions: targets.map { _ in constant.answer }, parameters: 0, speed: nil))
+          name: constant.name, predictions: targets.map { _ in constant.answer }, parameters: 0, speed: nil,
+          outputs: nil))
     }
-    let reference = outcomes.first { $0.name == own.name }
-    return (
-      outcomes.map { row($0, targets, reference: reference) },
-      RecordedAnswers(task, targets: targets, rows: outcomes.map { ($0.name, $0.predictions) })
-    )
+    return outcomes
   }
-
   /// What one way of answering predicts, and its cost.
   private struct Outcome {
     let name: String
     let predictions: [Target]
     let parameters: Int?
     let speed: Double?
+    /// The probabilities or scores [M, C]. `nil` if no text is read.
+    let outputs: Matrix?
   }
 
   private func outcome(of answerer: Answerer, on examples: [Example]) throws -> Outcome {
@@ -108,7 +113,8 @@ package struct Evaluation {
     let seconds = start.duration(to: .now) / .seconds(1)
     return Outcome(
       name: answerer.name, predictions: predictions(from: outputs, task: task.kind), parameters: answerer.parameters,
-      speed: try answerer.speed(on: examples, secondsPerText: seconds / Double(examples.count)))
+      speed: try answerer.speed(on: examples, secondsPerText: seconds / Double(examples.count)),
+      outputs: Matrix(outputs))
   }
 
   private func row(_ outcome: Outcome, _ targets: [Target], reference: Outcome?) -> EvaluationRow {
@@ -129,9 +135,9 @@ package struct Evaluation {
   /// Returns what explains the gain of retrieval, and how well novelty tells what nobody has taught.
   private func diagnosis(
     of augmentation: RetrievalAugmentation, _ student: any TextEncoder, on examples: [Example], _ threshold: Float?
-  ) throws -> (RetrievalDiagnosis?, NoveltyDiagnosis?) {
+  ) throws -> (retrieval: RetrievalDiagnosis?, novelty: NoveltyDiagnosis?, found: [[Neighbour]]) {
     // What is within and between classes has no meaning for scores.
-    guard case .classification = task.kind else { return (nil, nil) }
+    guard case .classification = task.kind else { return (nil, nil, []) }
     var augmentation = augmentation
     augmentation.readout = nil
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: maximumLength)
@@ -151,6 +157,41 @@ package struct Evaluation {
       classes: knowledge.nodes.map { knowledge.classes[$0] },
       queries: Matrix(try response[.embedding].l2Normalised()), student: found.own, retrieved: found.retrieved,
       targets: targets, mapCosine: (student as? MappedEncoder).map { Double($0.map.cosine) })
-    return (retrieval, novelty)
+    return (retrieval, novelty, found.neighbours)
+  }
+
+  /// Returns what the page shows of classes and texts.
+  private func details(
+    _ outcomes: [Outcome], _ examples: [Example], _ augmentation: RetrievalAugmentation?, found: [[Neighbour]],
+    _ describe: @escaping (Int) -> KnowledgeEntry?
+  ) throws -> Findings {
+    guard case .classification(let names) = task.kind else { return Findings() }
+    let targets = examples.compactMap { $0.target?.label }
+    func outcome(_ name: String) -> TextChoice.Row? {
+      outcomes.first { $0.name == name }.flatMap { outcome in outcome.outputs.map { (name, $0) } }
+    }
+    let (student, shipped) = (outcome(Self.studentRow), outcome(Self.shippedRow))
+    let rows = [student, shipped].compactMap { $0 }
+    func entry(_ node: Int) -> KnowledgeEntry? { augmentation.flatMap { describe($0.knowledge.rows[node]) } }
+    let temperature = augmentation.flatMap { $0.mixing.studentTemperature == 1 ? nil : $0.mixing.studentTemperature }
+    let choice = TextChoice(
+      examples: examples, names: names, targets: targets, teacher: outcome("teacher"), student: student,
+      shipped: shipped, found: found
+    ) { node in (entry(node)?.text, entry(node)?.pair, entry(node)?.label) }
+    return Findings(
+      classes: rows.map {
+        ClassBreakdown(row: $0.name, names: names, targets: targets, predictions: $0.probabilities.tensor.rowArgmax())
+      },
+      calibration: rows.map {
+        ProbabilityCalibration(
+          row: $0.name, probabilities: $0.probabilities, targets: targets,
+          temperature: $0.name == Self.studentRow ? temperature : nil)
+      },
+      texts: choice.texts(),
+      map: try augmentation.map {
+        try KnowledgeMap(
+          $0, names: names, found: found.map { Array($0.prefix(augmentation?.mixing.neighbours ?? 0)) }
+        ) { node in (entry(node)?.text, entry(node)?.label, entry(node)?.source) }
+      })
   }
 }

@@ -25,23 +25,27 @@ public struct Report: Sendable, Codable {
   package let novelty: NoveltyDiagnosis?
   /// How closely the matched layers agree. Empty if there is no teacher.
   package let layers: [LayerAgreement]
+  /// What the page shows beside the rows. `nil` in reports of older versions.
+  package var findings: Findings?
   /// What each row answered to each text, which is not part of the report's JSON. `nil` if there was no validation file.
   package private(set) var answers: RecordedAnswers?
 
   private enum CodingKeys: CodingKey {
     case name, version, rows, count, selection, mixing, knowledgeBaseSize, search, retrieval, labels, novelty, layers
+    case findings
   }
 
   package init(
     name: String, rows: [EvaluationRow] = [], count: Int = 0, selection: String? = nil, mixing: Mixing? = nil,
     knowledgeBaseSize: Int? = nil, search: String? = nil, retrieval: RetrievalDiagnosis? = nil,
-    labels: LabelGroups? = nil,
-    novelty: NoveltyDiagnosis? = nil, layers: [LayerAgreement] = [], answers: RecordedAnswers? = nil
+    labels: LabelGroups? = nil, novelty: NoveltyDiagnosis? = nil, layers: [LayerAgreement] = [],
+    findings: Findings? = nil, answers: RecordedAnswers? = nil
   ) {
     (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
     self.search = search
     (self.count, self.selection, self.retrieval, self.layers) = (count, selection, retrieval, layers)
     (self.labels, self.novelty) = (labels, novelty)
+    self.findings = findings
     (self.answers, version) = (answers, SwiftDistill.version)
   }
 

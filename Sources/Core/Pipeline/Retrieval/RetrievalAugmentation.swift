@@ -135,7 +135,7 @@ public struct RetrievalAugmentation: Sendable {
 }
 
 /// Returns y^(1/T) / Σ y^(1/T) for probabilities y.
-private func softened(_ probabilities: ArraySlice<Float>, _ temperature: Float) -> [Float] {
+func softened(_ probabilities: ArraySlice<Float>, _ temperature: Float) -> [Float] {
   if temperature == 1 { return Array(probabilities) }
   let powers = probabilities.map { Foundation.pow($0, 1 / temperature) }
   let total = powers.reduce(0, +)

@@ -159,7 +159,8 @@ public struct FinishedRun: Sendable {
       maximumLength: options.task.maximumLength, observe: observe
     ).report(
       record.name, on: task.read(texts).examples, teacher: try teacher(), student: reader,
-      augmentation: augmentation, layerMap: options.layerMap, unknownBeyond: record.unknownBeyond,
+      augmentation: augmentation, layerMap: options.layerMap, describe: { entries[$0] },
+      unknownBeyond: record.unknownBeyond,
       selection: file == nil ? options.selectionNote : nil)
   }
 

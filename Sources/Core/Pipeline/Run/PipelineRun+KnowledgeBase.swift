@@ -6,17 +6,20 @@ import Foundation
 extension PipelineRun {
   /// Builds the knowledge base and writes it to the folder of the run, if the pipeline has one.
   ///
-  /// - Returns: The encoder that answers and whose embeddings are the queries, and the knowledge base with its index.
+  /// - Returns: The encoder that answers and whose embeddings are the queries, the knowledge base with its index, and its entries.
   func knowledgeBase(
     _ teacher: (any TextEncoder)?, _ student: any TextEncoder
-  ) throws -> (reader: any TextEncoder, RetrievalAugmentation?) {
-    guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever else { return (student, nil) }
+  ) throws -> (reader: any TextEncoder, RetrievalAugmentation?, entries: [KnowledgeEntry]) {
+    guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever else {
+      return (student, nil, [])
+    }
     let map = try stateMap(options, student)
     let space = pipeline.options.searchSpace(student.card)
     let reader = map.map { MappedEncoder(encoder: student, map: $0, appendsOwn: space == .both) } ?? student
     let addition = try addition(options, by: space == .teacher ? teacher ?? reader : reader, teacher)
+    let state = KnowledgeState(beginningWith: addition)
     let knowledge = KnowledgeBase(
-      KnowledgeState(beginningWith: addition), labels: options.labels, task: texts.task.kind)
+      state, labels: options.labels, task: texts.task.kind)
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose { try choose(among: grid, &augmentation, reader) }
@@ -28,7 +31,7 @@ extension PipelineRun {
       try KnowledgeFolder(folder).make(
         addition, labels: labels, note: "the training texts", retriever: augmentation.retriever, map: map)
     }
-    return (reader, augmentation)
+    return (reader, augmentation, state.entries)
   }
 
   private func encoded(_ examples: [Example], _ encoder: any TextEncoder) -> EncodedDataset {

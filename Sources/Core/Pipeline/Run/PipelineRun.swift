@@ -95,18 +95,25 @@ public final class PipelineRun {
     let teacher = try timed("teacher") { try pipeline.options.teacher.map { try prepared($0, loop) } }
     let student = try timed("student") { try distilled(teacher, loop) }
     try SealedFolder.write(to: folder.student) { try student.write(to: $0) }
-    let (reader, augmentation) = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
+    let (reader, augmentation, entries) = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
     let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
-    let report = try timed("evaluation") {
+    var report = try timed("evaluation") {
       guard let validation = texts.validation else { return Report(name: record.name) }
       return try evaluation.report(
         record.name, on: validation, teacher: teacher, student: reader, augmentation: augmentation,
         baselines: baselines, layerMap: pipeline.options.layerMap,
+        describe: { id in entries.indices.contains(id) && entries[id].id == id ? entries[id] : nil },
         selection: pipeline.options.selectionNote)
     }
-    try report.write(to: folder)
     record.peakMemory = Compute.peakMemory
+    var findings = report.findings ?? Findings()
+    findings.curves = try LearningCurves.read(folder.metrics)
+    findings.material = RunMaterial(
+      record, pipeline: resolved, texts: texts, tokenizer: student.tokenizer,
+      maximumLength: pipeline.options.task.maximumLength)
+    report.findings = findings
+    try report.write(to: folder)
     record.isComplete = true
     try record.write(to: folder.record)
     try FileSystem.remove(folder.checkpoints)  // several times the size of the models, and not needed any more

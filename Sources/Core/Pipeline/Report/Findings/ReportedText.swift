@@ -1,0 +1,107 @@
+import DistillCore
+
+/// A text of the validation file that is worth looking at, with what each way of answering said to it.
+package struct ReportedText: Sendable, Codable {
+  /// Why a text is shown.
+  package enum Reason: String, Sendable, Codable, CaseIterable {
+    /// The way of answering that is shipped is wrong, and sure of it.
+    case error
+    /// Teacher and student answer differently.
+    case disagreement
+    /// The student is wrong, and right with its knowledge base.
+    case rescued
+    /// The student is right, and wrong with its knowledge base.
+    case spoiled
+  }
+  package struct Answer: Sendable, Codable {
+    package let row: String
+    package let label: String
+    package let probability: Double
+  }
+  package struct Neighbour: Sendable, Codable {
+    package let text: String?
+    package let pair: String?
+    package let label: String?
+    package let similarity: Double
+  }
+
+  /// The line of the file.
+  package let line: Int
+  package let text: String
+  package let pair: String?
+  package let label: String
+  package let reasons: [Reason]
+  package let answers: [Answer]
+  package let neighbours: [Neighbour]
+}
+
+/// What is needed to choose the texts that are shown.
+package struct TextChoice {
+  /// A way of answering, with its probabilities [M, C].
+  package typealias Row = (name: String, probabilities: Matrix)
+
+  /// The number of texts for each reason at most, and of neighbours for each text.
+  package static let (most, neighbours) = (50, 3)
+
+  let examples: [Example]
+  let names: [String]
+  let targets: [Int]
+  /// Teacher, student and student with knowledge base, as far as they are there.
+  let teacher, student, shipped: Row?
+  /// For each text, its nearest neighbours.
+  let found: [[Neighbour]]
+  let describe: (Int) -> (text: String?, pair: String?, label: String?)
+
+  package init(
+    examples: [Example], names: [String], targets: [Int], teacher: Row?, student: Row?, shipped: Row?,
+    found: [[Neighbour]], describe: @escaping (Int) -> (text: String?, pair: String?, label: String?)
+  ) {
+    (self.examples, self.names, self.targets) = (examples, names, targets)
+    (self.teacher, self.student, self.shipped) = (teacher, student, shipped)
+    (self.found, self.describe) = (found, describe)
+  }
+
+  /// Returns the texts, those first of which the shipped way of answering is most sure that they are of another class.
+  package func texts() -> [ReportedText] {
+    let rows = [teacher, student, shipped].compactMap { $0 }
+    guard let own = shipped ?? student else { return [] }
+    let predictions = rows.map { ($0.name, $0.probabilities.tensor.rowArgmax()) }
+    func answer(_ row: Row?) -> [Int]? { row.flatMap { row in predictions.first { $0.0 == row.name }?.1 } }
+    let (teachers, students, last) = (answer(teacher), answer(student), answer(own) ?? [])
+    /// How much more likely the answer is than the right class.
+    func lead(_ text: Int) -> Float {
+      let row = own.probabilities.row(text)
+      let right = targets[text] < row.count ? row[row.startIndex + targets[text]] : 0
+      return row[row.startIndex + last[text]] - right
+    }
+    var reasons: [Int: [ReportedText.Reason]] = [:]
+    func add(_ reason: ReportedText.Reason, where isSo: (Int) -> Bool) {
+      let texts = targets.indices.filter(isSo).sorted { (lead($0), $1) > (lead($1), $0) }
+      for text in texts.prefix(Self.most) { reasons[text, default: []].append(reason) }
+    }
+    add(.error) { last[$0] != targets[$0] }
+    if let teachers, let students { add(.disagreement) { teachers[$0] != students[$0] } }
+    if shipped != nil, let students {
+      add(.rescued) { students[$0] != targets[$0] && last[$0] == targets[$0] }
+      add(.spoiled) { students[$0] == targets[$0] && last[$0] != targets[$0] }
+    }
+    return reasons.keys.sorted { (lead($0), $1) > (lead($1), $0) }.map { text in
+      ReportedText(
+        line: examples[text].line, text: examples[text].text, pair: examples[text].pair, label: names[targets[text]],
+        reasons: reasons[text] ?? [],
+        answers: zip(rows, predictions).map { row, predicted in
+          let label = predicted.1[text]
+          let values = row.probabilities.row(text)
+          return ReportedText.Answer(
+            row: row.name, label: names[label], probability: Double(values[values.startIndex + label]))
+        },
+        neighbours: found.isEmpty
+          ? []
+          : found[text].prefix(Self.neighbours).map {
+            let entry = describe($0.row)
+            return ReportedText.Neighbour(
+              text: entry.text, pair: entry.pair, label: entry.label, similarity: Double($0.similarity))
+          })
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import Foundation
+
+extension Report {
+  /// The report as a page that needs no network, in the colours that the reader's system prefers.
+  package var html: String { ReportPage(report: self).html }
+}
+
+/// The page of a report. Everything on it is in the report's JSON, too.
+struct ReportPage {
+  let report: Report
+  private var findings: Findings { report.findings ?? Findings() }
+  private typealias Section = (id: String, title: String, contents: Markup)
+
+  var html: String {
+    let sections = [take, learning, errors, texts, knowledge, cost].compactMap { $0 }
+    let links = sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>" as Markup }
+    let body = sections.map { section -> Markup in
+      "<section id=\"\(section.id)\"><h2>\(section.title)</h2>\n\(section.contents)\n</section>"
+    }
+    let page: Markup = """
+      <!doctype html>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>\(report.name)</title>
+      <style>\(Markup(stringLiteral: Self.style))</style></head>
+      <body><header><h1>\(report.name)</h1><nav>\(links)</nav></header>
+      <main>\(body)</main>
+      <footer>swift-distill \(report.version)</footer>
+      <script>\(Markup(stringLiteral: Self.script))</script></body></html>
+
+      """
+    return page.source
+  }
+
+  private func paragraphs(_ lines: [String?]) -> [Markup] { lines.compactMap { $0 }.map { "<p>\($0)</p>" } }
+
+  private var take: Section? {
+    guard !report.rows.isEmpty else { return ("take", "Nothing to compare", "<p>There was no validation file.</p>") }
+    let cells = [report.cells, report.labelCells].compactMap { $0 }.map { table in
+      Markup.table(table.map { $0.map { Markup(text: $0) } })
+    }
+    return (
+      "take", "Which should I take?",
+      "\(cells)\n\(paragraphs(report.notes))\n\(CostChart(report)?.svg ?? .none)"
+    )
+  }
+
+  private var learning: Section? {
+    guard !findings.curves.isEmpty else { return nil }
+    // The student comes first, though its teacher was trained before.
+    let phases = findings.curves.sorted { $0.phase == "student" && $1.phase != "student" }
+    return (
+      "learning", "How did it learn?",
+      "\(phases.map { "<h3>\($0.phase)</h3><div class=\"row\">\($0.svg)</div>" as Markup })"
+    )
+  }
+
+  private var errors: Section? {
+    guard !findings.classes.isEmpty else { return nil }
+    let parts = findings.classes.enumerated().map { place, own -> Markup in
+      let calibration = findings.calibration.first { $0.row == own.row }
+      return """
+        <details\(place == findings.classes.count - 1 ? " open" : "" as Markup)><summary>\(own.row)</summary>
+        \(own.svg)
+        <p>Rows are right classes, columns are answers. Macro F1: \(own.macroF1, 4).</p>
+        <div class="row"><div>\(confusions(own))</div><div>\(calibration.map(calibrated) ?? .none)</div></div>
+        <details><summary>Precision, recall and F1 of each class</summary>\(classes(own))</details>
+        </details>
+        """
+    }
+    return ("errors", "Where does it err?", "\(parts)")
+  }
+
+  private func confusions(_ breakdown: ClassBreakdown) -> Markup {
+    let worst = breakdown.confusions.filter { $0[0] != $0[1] }.sorted { ($0[2], $1[0], $1[1]) > ($1[2], $0[0], $0[1]) }
+    guard !worst.isEmpty else { return "<p>No text was taken for another class.</p>" }
+    let rows = worst.prefix(12).map { entry -> [Markup] in
+      ["\(breakdown.classes[entry[0]].name)", "\(breakdown.classes[entry[1]].name)", "\(entry[2])"]
+    }
+    return .table([["right class", "taken for", "texts"]] + rows, style: "names")
+  }
+
+  private func calibrated(_ calibration: ProbabilityCalibration) -> Markup {
+    let after = calibration.errorWithTemperature.map { error in
+      " With the temperature \(Report.fixed(calibration.temperature ?? 1, 2)), which was fitted on held-out texts: "
+        + "\(Report.fixed(error, 4)), and \(Report.fixed(calibration.logLossWithTemperature ?? 0, 4))."
+    }
+    return """
+      \(calibration.svg)
+      <p>Expected calibration error \(calibration.error, 4), log loss \(calibration.logLoss, 4).\(after ?? "")</p>
+      """
+  }
+
+  private func classes(_ breakdown: ClassBreakdown) -> Markup {
+    .table(
+      [["class", "texts", "precision", "recall", "F1"]]
+        + breakdown.classes.map {
+          ["\($0.name)", "\($0.support)", "\($0.precision, 3)", "\($0.recall, 3)", "\($0.f1, 3)"]
+        })
+  }
+
+  private var texts: Section? {
+    guard !findings.texts.isEmpty else { return nil }
+    let reasons = ReportedText.Reason.allCases.map { reason -> Markup in
+      let count = findings.texts.count { $0.reasons.contains(reason) }
+      return "<option value=\"\(reason.rawValue)\">\(reason.title) (\(count))</option>"
+    }
+    let items = findings.texts.map { text -> Markup in
+      let answers = text.answers.map { answer -> Markup in
+        """
+        <li class="\(answer.label == text.label ? "hit" : "miss")">\(answer.row): \(answer.label) <small>\(answer.probability, 3)</small></li>
+        """
+      }
+      let neighbours = text.neighbours.map { neighbour -> Markup in
+        """
+        <li>\(neighbour.label ?? "no label") <small>\(neighbour.similarity, 3)</small> \(Self.shown(neighbour.text, neighbour.pair))</li>
+        """
+      }
+      return """
+        <article data-reasons="\(text.reasons.map(\.rawValue).joined(separator: " "))">
+        <p class="text"><small>line \(text.line)</small> \(Self.shown(text.text, text.pair))</p>
+        <p>Right: <strong>\(text.label)</strong></p><ul>\(answers)</ul>
+        \(neighbours.isEmpty ? .none : "<details><summary>neighbours</summary><ul>\(neighbours)</ul></details>")
+        </article>
+        """
+    }
+    return (
+      "texts", "Show me",
+      """
+      <p class="filter"><label>Show <select id="reason"><option value="">all (\(findings.texts.count))</option>\(reasons)</select></label>
+      <label>containing <input id="containing" type="search"></label></p>
+      <p>At most \(TextChoice.most) texts of each kind, those first of which it was most sure.</p>
+      <div id="list">\(items)</div>
+      """
+    )
+  }
+
+  private static func shown(_ text: String?, _ pair: String?) -> Markup {
+    guard let text else { return "<i>text not kept</i>" }
+    return pair.map { "\(text) <span class=\"pair\">\($0)</span>" } ?? "\(text)"
+  }
+
+  private var knowledge: Section? {
+    guard let map = findings.map else { return nil }
+    let hubs = map.hubs.map { hub -> [Markup] in
+      ["\(Self.shown(hub.text, nil))", "\(hub.label ?? "")", "\(hub.texts)"]
+    }
+    let doubts = map.doubts.map { doubt -> [Markup] in
+      ["\(Self.shown(doubt.text, nil)) <small>\(doubt.source ?? "")</small>", "\(doubt.label)", "\(doubt.others)"]
+    }
+    let legend: [Markup] =
+      map.labels.count > 8
+      ? ["Colours repeat after eight labels; point at a dot for its label."]
+      : map.labels.enumerated().map { "<span class=\"key c\($0.offset)\">\($0.element)</span>" }
+    return (
+      "knowledge", "What is in the knowledge base?",
+      """
+      \(map.svg)<p>\(legend)</p>
+      <p>\(map.points.count) of \(report.knowledgeBaseSize ?? 0) keys, in the two directions of the largest variance, which have \
+      \(100 * map.variance) % of it.</p>
+      <h3>Labels that look wrong</h3>
+      \(doubts.isEmpty
+        ? "<p>No key has only neighbours of one other label.</p>"
+        : Markup.table([["text", "label", "its \(KnowledgeMap.neighbours) neighbours"]] + doubts, style: "names"))
+      <h3>Found most often</h3>
+      \(Markup.table([["text", "label", "validation texts"]] + hubs, style: "names"))
+      """
+    )
+  }
+
+  private var cost: Section? {
+    guard let material = findings.material else { return nil }
+    let seconds = material.seconds.sorted { $0.value > $1.value }.map { stage, seconds -> [Markup] in
+      ["\(stage.replacing("_", with: " "))", "\(seconds)"]
+    }
+    let texts = material.texts.map { texts -> [Markup] in
+      [
+        "\(texts.name)", "\(texts.count)", "\(texts.truncated)", "\(texts.duplicates)",
+        texts.name == "training" ? .none : "\(texts.inTraining)",
+      ]
+    }
+    let memory = material.peakMemory.map { ", \(Report.fixed(Double($0) / 1_048_576, 0)) MiB of memory at most" } ?? ""
+    return (
+      "cost", "What did it cost, and what was it made of?",
+      """
+      <div class="row"><div>\(Markup.table([["stage", "seconds"]] + seconds, style: "names"))</div>
+      <div>\(Markup.table([["texts", "number", "cut at max_length", "duplicates", "in training"]] + texts))</div></div>
+      <p>\(material.precision), \(material.threads) threads\(memory), seed \(material.seed).</p>
+      <details><summary>Files</summary>\(Markup.table(
+        [["file", "SHA-256"]] + material.files.map { ["\($0.name)", "<code>\($0.sha256)</code>"] }, style: "names"))</details>
+      <details><summary>Pipeline</summary><pre>\(material.pipeline)</pre></details>
+      """
+    )
+  }
+}
+
+extension ReportedText.Reason {
+  fileprivate var title: String {
+    switch self {
+    case .error: "errors"
+    case .disagreement: "teacher and student differ"
+    case .rescued: "rescued by the knowledge base"
+    case .spoiled: "spoiled by the knowledge base"
+    }
+  }
+}
