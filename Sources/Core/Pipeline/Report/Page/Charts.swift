@@ -2,17 +2,19 @@
 extension LearningCurves {
   var svg: [Markup] {
     var charts = [chart("loss and its terms over steps", losses, title: losses.count > 1 ? "loss and terms" : "loss")]
-    if !scores.isEmpty { charts.append(chart("scores over steps", scores, title: "score", dots: true)) }
+    if !scores.isEmpty { charts.append(chart("scores over steps", scores, title: "score", least: 0.01, dots: true)) }
     charts.append(chart("learning rate over steps", [learningRate], title: "learning rate"))
     return charts.compactMap { $0 }
   }
 
-  private func chart(_ name: String, _ curves: [Curve], title: String, dots: Bool = false) -> Markup? {
+  private func chart(
+    _ name: String, _ curves: [Curve], title: String, least: Double = 1e-9, dots: Bool = false
+  ) -> Markup? {
     let (steps, values) = (curves.flatMap(\.steps), curves.flatMap(\.values))
     guard let last = steps.max(), !values.isEmpty else { return nil }
     let plot = Plot(
       size: (420, 280), x: Plot.Axis(0...Double(max(last, 1)), title: "step"),
-      y: Plot.Axis(around: values, least: 1e-9, title: title))
+      y: Plot.Axis(around: values, least: least, title: title))
     let stages = moves.map { move -> Markup in
       let at = plot.point(Double(move.step), plot.y.low)
       return """
@@ -101,7 +103,7 @@ extension ClassBreakdown {
         """
     }
     return """
-      <div class="wide"><svg class="matrix" viewBox="0 0 \(size.width) \(size.height)" width="\(size.width)" role="img">
+      <div class="wide"><svg class="matrix" viewBox="0 0 \(size.width) \(size.height)" width="\(size.width)" style="min-width:\(size.width)px" role="img">
       <title>\(row): confusion matrix</title>
       <rect class="frame" x="\(left)" y="\(top)" width="\(cell * Double(count))" height="\(cell * Double(count))"/>
       \(names + cells)

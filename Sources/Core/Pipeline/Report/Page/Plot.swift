@@ -84,7 +84,7 @@ struct Plot {
     }
     let middle = (left + size.width - Self.margin.right) / 2
     return """
-      <div class="wide"><svg viewBox="0 0 \(size.width) \(size.height)" width="\(size.width)" role="img">
+      <div class="wide"><svg viewBox="0 0 \(size.width) \(size.height)" width="\(size.width)" style="min-width:\(min(size.width * 0.8, 640))px" role="img">
       <title>\(title)</title>
       \(across + up + contents)
       <text x="\(middle)" y="\(size.height - 8)" text-anchor="middle">\(x.title)</text>

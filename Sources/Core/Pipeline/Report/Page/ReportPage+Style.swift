@@ -8,8 +8,8 @@ extension ReportPage {
     a{color:var(--mark)}footer{padding:3rem 1rem;opacity:.7}.wide{overflow-x:auto;max-width:100%}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.8rem 0}td,th{padding:.3rem .7rem;text-align:right;vertical-align:top}
     th{font-weight:600;white-space:nowrap}td:first-child,th:first-child,.names td,.names th{text-align:left}tr+tr td{border-top:1px solid var(--line)}
-    .names td{overflow-wrap:anywhere;min-width:5rem}
-    svg{display:block;height:auto;font:13px system-ui,sans-serif;fill:var(--ink);margin:.6rem 0}
+    .names td{overflow-wrap:break-word;min-width:5rem}table:not(.names) td{white-space:nowrap}
+    svg{display:block;height:auto;max-width:100%;font:13px system-ui,sans-serif;fill:var(--ink);margin:.6rem 0}
     .grid{stroke:var(--line)}.name{paint-order:stroke;stroke:var(--paper);stroke-width:4px}main p{white-space:pre-line}.frame{fill:none;stroke:var(--line)}polyline{fill:none}
     .front{stroke:var(--mark);stroke-width:2;stroke-opacity:.7}.interval{stroke:var(--ink);stroke-opacity:.35;stroke-width:2}
     .dot{fill:var(--mark);fill-opacity:.85}.ring{fill:var(--paper);stroke:var(--ink);stroke-width:1.5}

@@ -50,8 +50,16 @@ struct ReportPage {
     let phases = findings.curves.sorted { $0.phase == "student" && $1.phase != "student" }
     return (
       "learning", "How did it learn?",
-      "\(phases.map { "<h3>\($0.phase)</h3><div class=\"row\">\($0.svg)</div>" as Markup })"
+      "\(phases.map(phase))"
     )
+  }
+
+  private func phase(_ curves: LearningCurves) -> Markup {
+    let moves = curves.moves.map { "from step \($0.step): \($0.stage)" }.joined(separator: "; ")
+    return """
+      <h3>\(curves.phase)</h3><div class="row">\(curves.svg)</div>
+      \(paragraphs([moves.isEmpty ? nil : "Stages (dotted): \(moves)."]))
+      """
   }
 
   private var errors: Section? {
