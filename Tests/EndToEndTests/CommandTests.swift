@@ -36,8 +36,12 @@ import Testing
     let stored = try JSONSerialization.jsonObject(with: bench.data("runs/tiny/report.json")) as? [String: Any]
     let before = try #require(stored?["rows"] as? [[String: Any]])
     #expect(rows.map { $0["scores"] as? NSArray } == before.prefix(3).map { $0["scores"] as? NSArray })
-    let without = try bench.distill("evaluate", "runs/tiny", "--no-retrieval", "--data", "train.tsv")
+    let without = try bench.distill(
+      "evaluate", "runs/tiny", "--no-retrieval", "--data", "train.tsv", "--page", "page.html")
     #expect(without.status == 0 && !without.output.contains("knowledge base"))
+    let page = String(decoding: try bench.data("page.html"), as: UTF8.self)
+    #expect(page.contains("<h2>Which should I take?</h2>") && !page.contains("What is in the knowledge base?"))
+    #expect(try bench.distill("evaluate", "runs/tiny", "--page", "absent/page.html").errors.contains("absent"))
 
     try predictions(bench)
   }

@@ -116,6 +116,7 @@ struct ComparisonTests {
     #expect(try lines(.text)[2].hasPrefix("teacher"))
     #expect(try lines(.markdown).contains { $0.hasPrefix("| a, \"b\" \\| c |") })
     #expect(try lines(.latex).contains { $0.hasPrefix("one \\& only\\_ & 1 &") })
+    #expect(try comparison.text(.html).contains("<tr><td>a, &quot;b&quot; | c</td>"))
     #expect(try lines(.csv).contains { $0.hasPrefix("\"a, \"\"b\"\" | c\",1,0.95,") })
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -270,3 +270,19 @@ struct RetrievalTests {
     #expect(zip(mixed.values, [0.6, 0.4] as [Float]).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 }
+
+/// The records of the oldest runs have no checksum, so that anything may stand in them.
+@Suite struct MixingRecordTests {
+  @Test(arguments: [
+    ("neighbours", "-1"), ("neighbours", "0"), ("beta", "1.5"), ("beta", "-0.1"), ("temperature", "0"),
+    ("studentTemperature", "-2"),
+  ]) func refusesWhatNobodyCouldHaveAskedFor(key: String, value: String) throws {
+    func read(_ changes: [String: String]) throws -> Mixing {
+      let fields = ["neighbours": "8", "beta": "0.5", "temperature": "0.1"].merging(changes) { $1 }
+      let json = "{" + fields.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ") + "}"
+      return try JSONDecoder().decode(Mixing.self, from: Data(json.utf8))
+    }
+    #expect(try read([:]) == Mixing(neighbours: 8, beta: 0.5, temperature: 0.1, isAdaptive: false))
+    #expect(throws: DecodingError.self) { try read([key: value]) }
+  }
+}

@@ -49,16 +49,23 @@ struct BERTConfiguration: Sendable, Equatable {
     guard FileManager.default.fileExists(atPath: folder.path) else {
       throw FormatError(file: folder, "there is no such folder; \(missingFileHint(folder))")
     }
+    func refuse(_ what: String) -> FormatError { FormatError(file: file, what) }
+    struct Kind: Decodable { let model_type: String? }
     do {
-      fields = try JSONDecoder().decode(Fields.self, from: Data(contentsOf: file))
+      let data = try Data(contentsOf: file)
+      // Other architectures have other fields, so that this is asked first.
+      if let type = try? JSONDecoder().decode(Kind.self, from: data).model_type, type != "bert" {
+        throw refuse("is of a \"\(type)\" model; only \"bert\" can be read")
+      }
+      fields = try JSONDecoder().decode(Fields.self, from: data)
+    } catch let error as FormatError {
+      throw error
     } catch let error as DecodingError {
       throw FormatError(file: file, "is not the configuration of a BERT encoder: \(Self.reason(error))")
     } catch {
       throw FormatError(
         file: file, "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary")
     }
-    func refuse(_ what: String) -> FormatError { FormatError(file: file, what) }
-    if let type = fields.model_type, type != "bert" { throw refuse("is of a \"\(type)\" model, not of \"bert\"") }
     if let kind = fields.position_embedding_type, kind != "absolute" {
       throw refuse("has position_embedding_type \"\(kind)\"; only \"absolute\" is supported")
     }

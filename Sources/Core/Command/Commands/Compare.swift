@@ -19,7 +19,7 @@ struct Compare: ParsableCommand {
   var against: String?
   @Option(name: .customLong("row"), parsing: .singleValue, help: "A row to show; may be given again. Default: all.")
   var rows: [String] = []
-  @Option(help: "text, markdown, latex, csv or json.")
+  @Option(help: "text, markdown, latex, csv, json or html, a page with the curves of all runs.")
   var format = Comparison.Format.text
 
   func run() throws {

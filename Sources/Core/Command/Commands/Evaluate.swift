@@ -28,6 +28,8 @@ struct Evaluate: PluginCommand {
   var mixing: String?
   @Option(help: "text or json.")
   var format = OutputFormat.text
+  @Option(help: ArgumentHelp("Write the report as a page, too, such as that of the run.", valueName: "file.html"))
+  var page: String?
   @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
   var precision: Precision?
   @OptionGroup var threads: ThreadOptions
@@ -36,11 +38,13 @@ struct Evaluate: PluginCommand {
     if sweep && noRetrieval {
       throw ValidationError("--sweep tries the knowledge base, which --no-retrieval leaves out")
     }
+    if sweep && page != nil { throw ValidationError("--sweep has no page") }
   }
 
   func run(_ registry: PluginRegistry) throws {
     try Console.check(folder, isFolder: true)
     if let data { try Console.check(data, isFolder: false) }
+    if let page { try AtomicFile.check(URL(filePath: page)) }
     if sweep { return try threads.run { try printSweep(registry) } }
     let display = ProgressDisplay()
     let report = try threads.run {
@@ -52,6 +56,7 @@ struct Evaluate: PluginCommand {
         data.map { URL(filePath: $0) },
         mixing: mixing.map { try YAMLDocument($0, name: "--mixing").decode(Mixing.self).value }, observe: display.show)
     }
+    if let page { try AtomicFile.write(Data(report.html.utf8), to: URL(filePath: page)) }
     Console.output(format == .json ? try report.json() : report.text)
   }
 

@@ -20,7 +20,12 @@ extension OptionValue where Self: FixedWidthInteger {
 
 extension OptionValue where Self: BinaryFloatingPoint & LosslessStringConvertible {
   public static var shape: OptionShape { .number }
-  public var yaml: YAMLValue { .number("\(self)") }
+
+  /// The shortest text that means this number. `5.0e-05` and not `5e-05`, which YAML 1.1 takes for a word.
+  public var yaml: YAMLValue {
+    let parts = "\(self)".split(separator: "e")
+    return .number(parts.count == 2 && !parts[0].contains(".") ? "\(parts[0]).0e\(parts[1])" : "\(self)")
+  }
 
   public init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
     guard let scalar = node.scalar, [.integer, .real].contains(scalar.meaning) else { throw node.mismatch(Self.shape) }

@@ -5,7 +5,7 @@ import Foundation
 extension Comparison {
   /// The form in which a comparison is printed.
   package enum Format: String, CaseIterable, Sendable {
-    case text, markdown, latex, csv, json
+    case text, markdown, latex, csv, json, html
   }
 
   /// Returns the comparison in a form.
@@ -16,12 +16,13 @@ extension Comparison {
     case .latex: TextTable(cells: cells).latex + "\n% " + legend
     case .csv: TextTable.csv(numbers)
     case .json: String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self)
+    case .html: html
     }
   }
 
   private var metrics: [String] { rows.first?.scores.map(\.metric) ?? [] }
 
-  private var cells: [[String]] {
+  var cells: [[String]] {
     let hasSpeed = rows.contains { $0.speed != nil }
     let header =
       ["", "seeds"] + metrics + ["95 %", "difference", "95 % of it", "p"] + (hasSpeed ? ["parameters", "texts/s"] : [])
@@ -65,7 +66,7 @@ extension Comparison {
       }
   }
 
-  private var legend: String {
+  var legend: String {
     let test =
       metrics.first == Metric.accuracy.rawValue
       ? "exact sign-flip test over texts (McNemar's, for one seed)" : "test by exchanging answers of random texts"

@@ -42,6 +42,10 @@ package struct Comparison: Sendable, Codable {
   package let against: String
   /// The number of texts.
   package let count: Int
+  /// How each student learnt, with the name of its group. It is not part of the JSON.
+  private(set) var learning: [(group: String, curves: LearningCurves)] = []
+
+  private enum CodingKeys: CodingKey { case rows, against, count }
 
   static let resamples = 2000
 
@@ -60,7 +64,13 @@ package struct Comparison: Sendable, Codable {
           "\(first.folder.lastPathComponent) and \(run.folder.lastPathComponent) were evaluated on different texts")
       }
     }
-    var all = ComparedRow.rows(try RunGroup.groups(runs))
+    let groups = try RunGroup.groups(runs)
+    learning = groups.flatMap { group in
+      group.runs.compactMap { run in
+        run.report.findings?.curves.first { $0.phase == "student" }.map { (group.name, $0) }
+      }
+    }
+    var all = ComparedRow.rows(groups)
     func row(_ name: String) throws -> ComparedRow {
       guard let row = all.first(where: { $0.name == name }) else {
         let near = nearestNames(to: name, among: all.map(\.name)).first

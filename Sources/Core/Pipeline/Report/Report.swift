@@ -52,12 +52,7 @@ public struct Report: Sendable, Codable {
   /// The rows that no other row surpasses: none is as fast and has a better first score, or has as good a score and is faster.
   /// The fastest comes first. Rows without a speed are left out.
   package var front: [EvaluationRow] {
-    func score(_ row: EvaluationRow) -> Double { row.scores.first?.value ?? 0 }
-    func speed(_ row: EvaluationRow) -> Double { row.speed ?? 0 }
-    let ordered = rows.filter { $0.speed != nil }.sorted { (speed($0), score($0)) > (speed($1), score($1)) }
-    return ordered.reduce(into: []) { front, row in
-      if front.last.map({ score(row) > score($0) }) ?? true { front.append(row) }
-    }
+    unsurpassed(rows.filter { $0.speed != nil }, score: { $0.scores.first?.value ?? 0 }, speed: { $0.speed ?? 0 })
   }
 
   /// Returns the report as JSON.

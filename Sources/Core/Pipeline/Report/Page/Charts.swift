@@ -10,10 +10,29 @@ extension LearningCurves {
   private func chart(
     _ name: String, _ curves: [Curve], title: String, least: Double = 1e-9, dots: Bool = false
   ) -> Markup? {
+    CurveChart(
+      name: "\(phase): \(name)", title: title, curves: curves, moves: moves, least: least, hasDots: dots,
+      size: (420, 280)
+    ).svg
+  }
+}
+
+/// A drawing of figures over steps, with a legend.
+struct CurveChart {
+  let name, title: String
+  let curves: [LearningCurves.Curve]
+  var moves: [LearningCurves.Move] = []
+  /// For each curve the number of its colour, if not its place.
+  var colours: [Int]?
+  var least = 1e-9
+  var hasDots = false
+  var size = (width: 860.0, height: 400.0)
+
+  var svg: Markup? {
     let (steps, values) = (curves.flatMap(\.steps), curves.flatMap(\.values))
     guard let last = steps.max(), !values.isEmpty else { return nil }
     let plot = Plot(
-      size: (420, 280), x: Plot.Axis(0...Double(max(last, 1)), title: "step"),
+      size: size, x: Plot.Axis(0...Double(max(last, 1)), title: "step"),
       y: Plot.Axis(around: values, least: least, title: title))
     let stages = moves.map { move -> Markup in
       let at = plot.point(Double(move.step), plot.y.low)
@@ -21,27 +40,28 @@ extension LearningCurves {
         <line class="move" x1="\(at.x)" x2="\(at.x)" y1="26" y2="\(at.y)"><title>step \(move.step): \(move.stage)</title></line>
         """
     }
+    func colour(_ place: Int) -> Int { (colours?[place] ?? place) % 8 }
     let lines = curves.enumerated().map { place, curve in
-      plot.line(zip(curve.steps, curve.values).map { (Double($0), $1) }, "curve c\(place % 8)")
+      plot.line(zip(curve.steps, curve.values).map { (Double($0), $1) }, "curve c\(colour(place))")
     }
-    let marks =
-      !dots
+    let dots =
+      !hasDots
       ? []
       : curves.enumerated().flatMap { place, curve in
         zip(curve.steps, curve.values).map { step, value -> Markup in
           let at = plot.point(Double(step), value)
           return """
-            <circle class="point c\(place % 8)" cx="\(at.x)" cy="\(at.y)" r="3"><title>\(value, 4)</title></circle>
+            <circle class="point c\(colour(place))" cx="\(at.x)" cy="\(at.y)" r="3"><title>\(value, 4)</title></circle>
             """
         }
       }
-    let legend: [Markup] =
-      curves.count < 2
-      ? []
-      : curves.enumerated().map { place, curve in
-        "<span class=\"key c\(place % 8)\">\(curve.name)</span>"
-      }
-    return "<figure>\(plot.svg("\(phase): \(name)", stages + lines + marks))<figcaption>\(legend)</figcaption></figure>"
+    var legend: [Markup] = []
+    for (place, curve) in curves.enumerated() where curves.count > 1 {
+      // Curves of one name have one colour.
+      if curves.firstIndex(where: { $0.name == curve.name }) != place { continue }
+      legend.append("<span class=\"key c\(colour(place))\">\(curve.name)</span>")
+    }
+    return "<figure>\(plot.svg(name, stages + lines + dots))<figcaption>\(legend)</figcaption></figure>"
   }
 }
 

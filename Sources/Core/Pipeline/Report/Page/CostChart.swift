@@ -1,25 +1,25 @@
+import DistillTraining
+
 /// A drawing of the first score of each row over its speed, with its interval and the front of the rows that no other row surpasses.
 struct CostChart {
-  private typealias Mark = (row: EvaluationRow, speed: Double, score: Double)
+  /// A way of answering: its name, its texts a second, and its score with an interval.
+  typealias Mark = (name: String, speed: Double, score: Double, interval: ConfidenceInterval)
   private let plot: Plot
   private let marks: [Mark]
   private let front: Set<String>
   private let metric: String
 
   /// Creates the drawing, or returns `nil` if no row has a speed.
-  init?(_ report: Report) {
-    marks = report.rows.compactMap { row in
-      guard let speed = row.speed, speed > 0, speed.isFinite, let score = row.scores.first else { return nil }
-      return (row, speed, score.value)
-    }
-    guard let metric = report.rows.first?.scores.first?.metric, !marks.isEmpty else { return nil }
-    (self.metric, front) = (metric, Set(report.front.map(\.name)))
+  init?(_ rows: [Mark], metric: String) {
+    marks = rows.filter { $0.speed > 0 && $0.speed.isFinite }
+    guard !marks.isEmpty else { return nil }
+    (self.metric, front) = (metric, Set(unsurpassed(marks, score: { $0.score }, speed: { $0.speed }).map { $0.name }))
     plot = Plot(
       size: (860, 440),
       x: Plot.Axis(
-        around: marks.map(\.speed), least: 0.15, title: "texts per second (logarithmic)", isLogarithmic: true, room: 0.2
-      ),
-      y: Plot.Axis(around: marks.flatMap { [$0.row.interval.low, $0.row.interval.high] }, least: 0.005, title: metric))
+        around: marks.map { $0.speed }, least: 0.15, title: "texts per second (logarithmic)", isLogarithmic: true,
+        room: 0.2),
+      y: Plot.Axis(around: marks.flatMap { [$0.interval.low, $0.interval.high] }, least: 0.005, title: metric))
   }
 
   var svg: Markup {
@@ -31,7 +31,7 @@ struct CostChart {
   /// A staircase from the fastest row to the best one: whatever lies below it is surpassed.
   private var frontLine: Markup {
     var corners: [(Double, Double)] = []
-    for mark in marks.filter({ front.contains($0.row.name) }).sorted(by: { $0.speed > $1.speed }) {
+    for mark in marks.filter({ front.contains($0.name) }).sorted(by: { $0.speed > $1.speed }) {
       if let last = corners.last { corners.append((mark.speed, last.1)) }
       corners.append((mark.speed, mark.score))
     }
@@ -39,13 +39,13 @@ struct CostChart {
   }
 
   private func interval(_ mark: Mark) -> Markup {
-    plot.line([(mark.speed, mark.row.interval.low), (mark.speed, mark.row.interval.high)], "interval")
+    plot.line([(mark.speed, mark.interval.low), (mark.speed, mark.interval.high)], "interval")
   }
 
   private func dot(_ mark: Mark) -> Markup {
     let at = plot.point(mark.speed, mark.score)
     return """
-      <circle class="\(front.contains(mark.row.name) ? "dot" : "ring")" cx="\(at.x)" cy="\(at.y)" r="5"/>
+      <circle class="\(front.contains(mark.name) ? "dot" : "ring")" cx="\(at.x)" cy="\(at.y)" r="5"/>
       """
   }
 
@@ -58,7 +58,7 @@ struct CostChart {
     }
     return marks.sorted { $0.score > $1.score }.map { mark in
       let at = plot.point(mark.speed, mark.score)
-      let width = 7.6 * Double(mark.row.name.count)
+      let width = 7.6 * Double(mark.name.count)
       let places = [0.0, 16, -16, 32, -32, 48, -48, 64, -64, 80, -80].flatMap { offset -> [(Double, Double, String)] in
         [(at.x + 9, at.y + 4 + offset, "start"), (at.x - 9, at.y + 4 + offset, "end")]
       }
@@ -75,7 +75,16 @@ struct CostChart {
       }
       let place = free ?? places[0]
       taken.append(box(place))
-      return "<text class=\"name\" x=\"\(place.0)\" y=\"\(place.1)\" text-anchor=\"\(place.2)\">\(mark.row.name)</text>"
+      return "<text class=\"name\" x=\"\(place.0)\" y=\"\(place.1)\" text-anchor=\"\(place.2)\">\(mark.name)</text>"
     }
+  }
+}
+
+/// Returns the rows that no other row surpasses: none is as fast and has a better score, or has as good a score and is faster. The fastest
+/// comes first.
+func unsurpassed<Row>(_ rows: [Row], score: (Row) -> Double, speed: (Row) -> Double) -> [Row] {
+  let ordered = rows.sorted { (speed($0), score($0)) > (speed($1), score($1)) }
+  return ordered.reduce(into: []) { front, row in
+    if front.last.map({ score(row) > score($0) }) ?? true { front.append(row) }
   }
 }

@@ -9,26 +9,10 @@ extension Report {
 struct ReportPage {
   let report: Report
   private var findings: Findings { report.findings ?? Findings() }
-  private typealias Section = (id: String, title: String, contents: Markup)
+  private typealias Section = Page.Section
 
   var html: String {
-    let sections = [take, learning, errors, texts, knowledge, cost].compactMap { $0 }
-    let links = sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>" as Markup }
-    let body = sections.map { section -> Markup in
-      "<section id=\"\(section.id)\"><h2>\(section.title)</h2>\n\(section.contents)\n</section>"
-    }
-    let page: Markup = """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(report.name)</title>
-      <style>\(Markup(stringLiteral: Self.style))</style></head>
-      <body><header><h1>\(report.name)</h1><nav>\(links)</nav></header>
-      <main>\(body)</main>
-      <footer>swift-distill \(report.version)</footer>
-      <script>\(Markup(stringLiteral: Self.script))</script></body></html>
-
-      """
-    return page.source
+    Page(title: report.name, sections: [take, learning, errors, texts, knowledge, cost].compactMap { $0 }).html
   }
 
   private func paragraphs(_ lines: [String?]) -> [Markup] { lines.compactMap { $0 }.map { "<p>\($0)</p>" } }
@@ -40,8 +24,15 @@ struct ReportPage {
     }
     return (
       "take", "Which should I take?",
-      "\(cells)\n\(paragraphs(report.notes))\n\(CostChart(report)?.svg ?? .none)"
+      "\(cells)\n\(paragraphs(report.notes))\n\(chart ?? .none)"
     )
+  }
+
+  private var chart: Markup? {
+    guard let metric = report.rows.first?.scores.first?.metric else { return nil }
+    return CostChart(
+      report.rows.compactMap { row in row.speed.map { (row.name, $0, row.scores.first?.value ?? 0, row.interval) } },
+      metric: metric)?.svg
   }
 
   private var learning: Section? {

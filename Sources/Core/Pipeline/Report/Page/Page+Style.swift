@@ -1,4 +1,4 @@
-extension ReportPage {
+extension Page {
   static let style = """
     :root{color-scheme:light dark;--ink:#1c2330;--paper:#fff;--soft:#f3f5f8;--line:#d6dbe3;--mark:#2563eb;--good:#15803d;--bad:#b91c1c}
     @media(prefers-color-scheme:dark){:root{--ink:#e4e8ef;--paper:#12161d;--soft:#1b212b;--line:#343d4b;--mark:#60a5fa;--good:#4ade80;--bad:#f87171}}
