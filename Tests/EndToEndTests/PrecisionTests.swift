@@ -12,13 +12,16 @@ struct PrecisionTests {
     #expect(try bench.data("runs/tiny/student/model.safetensors") != bench.data("runs/exact/student/model.safetensors"))
 
     // It answers as it was trained, unless told otherwise.
-    func scores(_ precision: String...) throws -> [String] {
+    func scores(of report: Data) throws -> NSArray {
+      let rows = try JSONSerialization.jsonObject(with: report) as? [String: Any]
+      return NSArray(array: try #require(rows?["rows"] as? [[String: Any]]).compactMap { $0["scores"] })
+    }
+    func scores(_ precision: String...) throws -> NSArray {
       let outcome = try bench.distill(["evaluate", "runs/tiny", "--format", "json"] + precision)
       #expect(outcome.status == 0, "\(outcome.errors)")
-      return outcome.lines.filter { !$0.contains("speed") }
+      return try scores(of: Data(outcome.output.utf8))
     }
-    let report = String(decoding: try bench.data("runs/tiny/report.json"), as: UTF8.self)
-    #expect(try scores() == report.split(separator: "\n").map(String.init).filter { !$0.contains("speed") })
+    #expect(try scores() == scores(of: bench.data("runs/tiny/report.json")))
     #expect(try scores() != scores("--precision", "float32"))
     let embed = ["embed", "teacher", "train.tsv", "--set", "readout=cls", "--output"]
     #expect(try bench.distill(embed + ["a", "--precision", "bfloat16"]).status == 0)

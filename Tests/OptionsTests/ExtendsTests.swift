@@ -187,7 +187,7 @@ final class Shelf {
         layer_map: uniform  # default
         training:
           epochs: 2  # command line
-          learning_rate: 5e-05  # default
+          learning_rate: 5.0e-05  # default
           seed: 7  # base.yaml:5
           shuffle: true  # default
         warmup: null  # default

@@ -16,7 +16,7 @@ import Testing
         layer_map: [[1, 2], [2, 4]]
         training:
           epochs: 4
-          learning_rate: 1e-05
+          learning_rate: 1.0e-05
           seed: 18446744073709551615
           shuffle: true
         warmup:
@@ -85,7 +85,7 @@ import Testing
       options[4].nested.map(\.type) == [
         "a whole number, at least 1", "a number, greater than 0", "a whole number", "`true` or `false`",
       ])
-    #expect(options[4].nested[1].defaultValue?.flow == "5e-05")
+    #expect(options[4].nested[1].defaultValue?.flow == "5.0e-05")
     #expect(options[5].nested.map(\.key) == ["share", "floor"])
     #expect(options[6].nested.map(\.key) == ["use", "weight"])
     #expect(options[6].nested[0].shape == .pluginName(kind: "loss"))

@@ -78,7 +78,7 @@ import Testing
   @Test func saysDefaultsAndSummaries() throws {
     let root = try schema().root
     let rate = try #require(root["properties"]?["training"]?["properties"]?["learning_rate"])
-    #expect(rate["default"]?.scalar?.text == "5e-05" && rate["description"]?.scalar?.text == "Peak learning rate.")
+    #expect(rate["default"]?.scalar?.text == "5.0e-05" && rate["description"]?.scalar?.text == "Peak learning rate.")
     #expect(root["properties"]?["name"]?["default"] == nil)
     #expect(root["properties"]?["training"]?["properties"]?["seed"]?["default"]?.scalar?.text == "42")
   }

@@ -115,6 +115,52 @@ struct PagedHNSWTests {
     #expect(accepted > 50)
   }
 
+  /// The file of version 0.9, made from that of a graph: vectors of which the last is not in the graph yet, numbers, and a removed row.
+  @Test func readsWhatVersion09Wrote() throws {
+    let vectors = TestVectors.matrix(0..<301, width: 8)
+    let graph = try HNSWIndex(vectors: vectors.gathered(Array(0..<300)), m: 4, efConstruction: 30, seed: 9)
+    try graph.write(to: folder.url)
+    let reader = try SafetensorsReader(folder.url.appending(path: "hnsw.safetensors"))
+    let names = ["levels", "degrees", "links", "parents"]
+    let tensors = try names.map { try reader.integers(named: $0) }
+    let (ids, removed): ([Int64], [Int64]) = ((0..<301).map { $0 * 7 }, [5])
+    var contents = Checksum()
+    var digest = Checksum()
+    var whole = Checksum()
+    digest.update("301 8\n".utf8)
+    let bits = vectors.values.map(\.bitPattern)
+    digest.update(bits.span.bytes)
+    contents.update(digest.hexDigest.utf8)
+    contents.update(ids.span.bytes)
+    contents.update("|".utf8)
+    contents.update(removed.span.bytes)
+    var metadata = reader.metadata
+    metadata["contents"] = contents.hexDigest
+    (metadata["graph"], metadata["ef_search"]) = ("300", "96")
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) where key != "checksum" {
+      whole.update("\(key)=\(value)\n".utf8)
+    }
+    for tensor in tensors { whole.update(tensor.span.bytes) }
+    metadata["checksum"] = whole.hexDigest
+    var writer = SafetensorsWriter(metadata: metadata)
+    for (name, tensor) in zip(names, tensors) { writer.add(name, shape: [tensor.count], integers: { tensor }) }
+    writer.add("all", shape: [301, 8], floats: { vectors.values })
+    writer.add("ids", shape: [301], integers: { ids })
+    writer.add("removed", shape: [1], integers: { removed })
+    try writer.write(to: file)
+
+    let read = try HNSWSnapshot(from: file)
+    #expect(
+      read.efSearch == 96 && read.count == 300 && read.vector(35) == nil
+        && read.vector(2_100) == Array(vectors.row(300)))
+    let found = try read.search(vectors.gathered([17, 300]), neighbours: 1).map { $0[0].id }
+    #expect(found == [119, 2_100])
+    let error = #expect(throws: FormatError.self) { try PagedHNSWIndex(file) }
+    #expect(error?.message.contains("older version") == true)
+    try read.write(to: file)
+    #expect(try PagedHNSWIndex(file).search(queries, neighbours: 5) == read.search(queries, neighbours: 5))
+  }
+
   @Test func manyThreadsSearchAtOnce() async throws {
     let paged = try PagedHNSWIndex(file)
     let answers = try index.search(queries, neighbours: 5)
