@@ -66,7 +66,7 @@ normalise() {
     sed -i -E '/"seconds" : \{/,/\}/d; s/"(peak_memory|speed)" : [0-9.e+-]+/"\1" : 0/; s/"seconds":[0-9.e+-]+/"seconds":0/' \
       "$run"/*.{json,jsonl}
     sed -i -E 's/"time" : "[^"]*"/"time" : ""/' "$run"/knowledge-base/manifest.json
-    sed -i -E 's|<td>[0-9]+</td></tr>|<td></td></tr>|g; /<svg/,/<\/svg>/d' "$run/report.html"  # the chart shows speeds
+    sed -i -E 's|<td>[0-9.]+</td></tr>|<td></td></tr>|g; s/[0-9]+ MiB of memory//; /<svg/,/<\/svg>/d' "$run/report.html"  # the chart shows speeds
   done 2>/dev/null
 }
 

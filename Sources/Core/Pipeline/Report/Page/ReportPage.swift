@@ -168,7 +168,11 @@ struct ReportPage {
 
   private var cost: Section? {
     guard let material = findings.material else { return nil }
-    let seconds = material.seconds.sorted { $0.value > $1.value }.map { stage, seconds -> [Markup] in
+    let order = ["teacher", "student", "knowledge_base", "baselines", "evaluation"]
+    let stages = material.seconds.sorted {
+      (order.firstIndex(of: $0.key) ?? order.count, $0.key) < (order.firstIndex(of: $1.key) ?? order.count, $1.key)
+    }
+    let seconds = stages.map { stage, seconds -> [Markup] in
       ["\(stage.replacing("_", with: " "))", "\(seconds)"]
     }
     let texts = material.texts.map { texts -> [Markup] in
