@@ -9,7 +9,8 @@ import Synchronization
 /// The memory is the process's own and not a mapping of the file: what was read stays as it was checked, whatever happens to the file, and
 /// a file that another process shortens is an error, where an access to mapped memory would end this process.
 ///
-/// Several threads may use the same pages at the same time.
+/// Several threads may use the same pages at the same time. `Sendable` is unchecked because of the pointers: a page is written once, under a
+/// lock, and read by others only after its flag was set.
 public final class FilePages<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   /// The elements of a record.
   public let width: Int
