@@ -52,7 +52,7 @@ public struct HNSWIndex: Sendable {
   /// Builds an index on `Compute.threads` threads.
   ///
   /// - Parameters:
-  ///   - vectors: [M, D]. For inner products, rows should have length 1: of others less is found.
+  ///   - vectors: [M, D]
   ///   - metric: How the similarity of two vectors is measured. For Euclidean distances all vectors are inserted one after the other.
   ///   - m: The largest number of links of a node on each upper layer, from 2 to 1024.
   ///   - efConstruction: The number of candidates for the links of a new node, at least 1.

@@ -3,8 +3,8 @@ import Foundation
 
 /// An index in a file, which is opened in milliseconds however large it is, because a search reads only the pages that it needs.
 ///
-/// Each page is checked when it is first read, and stays in memory. The first searches are therefore slower than later ones, which take
-/// as long as in an ``HNSWSnapshot`` and find the same. The file may be replaced while it is open, as `HNSWSnapshot.write(to:)` does: the
+/// Each page is checked when it is first read, and stays in memory. The first searches are therefore slower than later ones, which find
+/// the same as an ``HNSWSnapshot`` and take about a tenth longer. The file may be replaced while it is open, as `HNSWSnapshot.write(to:)` does: the
 /// index stays that of the old file.
 ///
 /// ```swift

@@ -6,7 +6,7 @@ public enum VectorLengths: String, Sendable {
   case unit
   /// Vectors and queries are divided by their lengths, so that inner products are cosines. A vector of zeros stays as it is.
   case normalised
-  /// Nothing. By inner products, a graph of vectors of very different lengths finds less.
+  /// Nothing.
   case any
 }
 
