@@ -68,9 +68,9 @@ import Testing
     #expect(try status("distill predict runs/tiny texts.txt <&- >&- 2>&-", in: bench).status == "1")
     #expect(try files.map(bench.data) == before)
     let closed = try status("distill predict runs/tiny <&-", in: bench)
-    #expect(closed.status == "2" && closed.errors.contains("standard input cannot be read: Bad file descriptor"))
+    #expect(closed.status == "2" && closed.errors.contains("standard input: cannot read it: Bad file descriptor"))
     let folder = try status("distill predict runs/tiny < teacher", in: bench)
-    #expect(folder.status == "2" && folder.errors.contains("standard input cannot be read: Is a directory"))
+    #expect(folder.status == "2" && folder.errors.contains("standard input: cannot read it: Is a directory"))
   }
 
   @Test(arguments: [12, 40, 200]) func progressStaysOnOneLineOfTheTerminal(columns: Int) throws {

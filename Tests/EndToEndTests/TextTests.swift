@@ -17,7 +17,7 @@ import Testing
       #expect(try bench.distill(command + ["marked.txt"]).output == plain.output)
       #expect(try bench.distill(command, input: "\u{FEFF}" + texts).output == plain.output)
       let empty = try bench.distill(command + ["mark.txt"])
-      #expect(empty.status == 2 && empty.errors.contains("mark.txt is empty"))
+      #expect(empty.status != 0 && empty.errors.contains(/mark.txt:? is empty/))
     }
     for name in ["plain", "marked"] {
       #expect(try bench.distill("embed", "teacher", "\(name).txt", "--output", name).status == 0)

@@ -67,6 +67,12 @@ struct Corpus {
       },
       to: "tasks/rows.jsonl")
     try write(rows(12) { "{\"a\": \"\(text($0))\", \"b\": \"b\", \"score\": \($0).5e-1}" }, to: "tasks/pairs.jsonl")
+    try write(
+      "text,label,notes\n" + rows(12) { "\"\(text($0)), \"\"\(text($0))\n\",\(moods[$0 % 3]),\n" }, to: "tasks/rows.csv"
+    )
+    try write(
+      rows(12) { #"{"messages": [{"text": "\#(text($0))"}], "meta": {"label": "\#(moods[$0 % 3])"}}"# },
+      to: "tasks/nested.jsonl")
     try write("text\tlabel\tnotes\n" + rows(12) { "\(text($0))\t\(moods[$0 % 3])\t\"" }, to: "tasks/rows.tsv")
     try write("a\tb\tscore\n" + rows(12) { "\(text($0))\t\(text($0 + 1))\t\(Double($0) / 3)" }, to: "tasks/pairs.tsv")
     try write(

@@ -86,6 +86,9 @@ extension Bench {
     }
     let tasks: [String: TaskDefinition?] = [
       "tasks/rows.jsonl": try generic(.jsonl, pairs: false, labels: []),
+      "tasks/rows.csv": try generic(.csv, pairs: false, labels: []),
+      "tasks/nested.jsonl": try TaskDefinition.generic(
+        RowLayout(.jsonl, text: "messages.0.text", target: "meta.label"), labels: []),
       "tasks/rows.tsv": try generic(.tsv, pairs: false, labels: ["negative", "neutral", "positive"]),
       "tasks/pairs.jsonl": try generic(.jsonl, pairs: true, labels: nil),
       "tasks/pairs.tsv": try generic(.tsv, pairs: true, labels: nil),
@@ -98,7 +101,7 @@ extension Bench {
       guard let task = tasks[member.path] ?? nil else { return }
       try trying(member, bytes) { file in
         _ = try? task.survey(file, atMost: 3)
-        let whole = try task.collectingLabels(from: file)
+        let whole = try task.collectingLabels(from: [file])
         _ = try whole.read(file)
       }
       _ = try task.readUnlabelled(bytes, named: "standard input")

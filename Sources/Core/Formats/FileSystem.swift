@@ -48,6 +48,17 @@ package enum FileSystem {
     try told(folder, "list it") { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
   }
 
+  /// Returns the sorted files that a pattern with `*`, `?` or `[…]` matches. Returns `nil` if the path is none, or if it is the name of
+  /// a file.
+  package static func matches(of pattern: URL) -> [URL]? {
+    let path = pattern.path
+    guard path.contains(where: "*?[".contains), !FileManager.default.fileExists(atPath: path) else { return nil }
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard glob(path, 0, nil, &found) == 0 else { return [] }
+    return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { URL(filePath: String(cString: $0)) } }
+  }
+
   /// Returns all plain files in a folder and the folders below it, sorted by path and without hidden ones.
   ///
   /// If `url` is itself a plain file, it is the only element.

@@ -55,10 +55,18 @@ package enum StandardStream: Int32, CaseIterable, Sendable {
 func readAll(from descriptor: Int32) -> (bytes: [UInt8], code: Int32) {
   var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
   while true {
-    let count = read(descriptor, &piece, piece.count)
+    let count = readPiece(from: descriptor, into: &piece)
+    if count < 0 { return ([], errno) }
     if count == 0 { return (bytes, 0) }
-    if count < 0, !shouldRetry(descriptor, POLLIN) { return ([], errno) }
-    bytes += piece.prefix(max(count, 0))
+    bytes += piece.prefix(count)
+  }
+}
+
+/// Reads as many bytes as there are, at most as many as `piece` has. Returns their number, which is 0 at the end, or -1 with `errno`.
+func readPiece(from descriptor: Int32, into piece: inout [UInt8]) -> Int {
+  while true {
+    let count = read(descriptor, &piece, piece.count)
+    if count >= 0 || !shouldRetry(descriptor, POLLIN) { return count }
   }
 }
 

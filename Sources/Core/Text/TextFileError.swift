@@ -58,24 +58,12 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
 
 extension TextFileError {
   /// Returns the bytes of a text file without a byte-order mark. Throws if the file cannot be read or is empty.
-  package static func bytes(of file: URL) throws -> [UInt8] { try lines(of: file).bytes }
-
-  /// Returns the complete lines in the first `count` bytes of a text file, and whether they are the whole file.
-  ///
-  /// If the first line is longer than that, the whole file is read.
-  static func lines(of file: URL, atMost count: Int? = nil) throws -> (bytes: [UInt8], isWhole: Bool) {
-    var data: Data
-    do { data = try contents(of: file, atMost: count) } catch {
-      throw TextFileError(file, "cannot be read: \(error)")
-    }
-    let isWhole = count.map { data.count < $0 } ?? true
-    if !isWhole {
-      guard let end = data.lastIndex(of: UInt8(ascii: "\n")) else { return try lines(of: file) }
-      data = data[...end]
-    }
+  package static func bytes(of file: URL) throws -> [UInt8] {
+    let data: Data
+    do { data = try contents(of: file) } catch { throw TextFileError(file, "cannot be read: \(error)") }
     let bytes = withoutByteOrderMark([UInt8](data))
     if bytes.isEmpty { throw TextFileError(file, "is empty") }
-    return (bytes, isWhole)
+    return bytes
   }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 package struct UnreadableFile: Error, CustomStringConvertible {
   package let description: String
 
-  init(_ file: URL, _ error: any Error) {
+  package init(_ file: URL, _ error: any Error) {
     let path = file.resolvingSymlinksInPath().path
     let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     description =

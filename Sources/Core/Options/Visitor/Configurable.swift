@@ -47,7 +47,9 @@ extension Node {
     guard let scalar, let written = scalar.written else { return nil }
     if let text = value as? String { return text == scalar.text ? written : nil }
     let folder = range.source.folder
-    guard let path = value as? OptionPath, path == OptionPath(scalar.text, relativeTo: folder) else { return nil }
+    guard let path = value as? OptionPath ?? (value as? OptionPaths)?.list.first,
+      path == OptionPath(scalar.text, relativeTo: folder)
+    else { return nil }
     let isAbsolute = scalar.text.hasPrefix("/")
     return isAbsolute ? written : folder.path.escapingReferences + "/" + written
   }

@@ -5,14 +5,14 @@ package struct Ingredients {
   package private(set) var values: [(place: String, value: String)] = []
   /// All options that are free text. They are apart because they may be private: a text may come from the environment.
   package private(set) var texts: [(place: String, value: String)] = []
-  /// All options that are paths, and the items of lists of paths.
+  /// All options that are paths, and the paths of those that may have several.
   package private(set) var paths: [(place: String, path: OptionPath)] = []
   /// All plugins. A plugin comes before the plugins that it contains.
   package private(set) var plugins: [(place: String, plugin: any Plugin)] = []
 
   fileprivate mutating func add(_ place: String, _ yaml: YAMLValue, _ value: Any?) {
-    if let paths = value as? [OptionPath] {
-      self.paths += paths.enumerated().map { ("\(place)[\($0)]", $1) }
+    if let several = value as? OptionPaths {
+      paths += several.places(at: place)
     } else if let path = value as? OptionPath {
       paths.append((place, path))
     } else if value is String || value is [String] {

@@ -14,55 +14,75 @@ extension PipelineCheck {
     let given = (["use"] + columns + labels).map { "task.\($0)" }
     let outline = ask("task", given: given) { try options.outline() }
     let collectsLabels = outline.value?.kind == .classification(labels: [])
-    let survey = survey(options.train, at: "task.train", outline, isWhole: collectsLabels)
-    if let survey = survey.value, survey.isWhole { trainingRows = survey.rows }
+    let surveys = survey(options.train, at: "task.train", outline, isWhole: collectsLabels)
+    let whole = surveys.compactMap(\.value).filter(\.isWhole)
+    if !surveys.isEmpty, whole.count == surveys.count { trainingRows = whole.reduce(0) { $0 + $1.rows } }
     let task =
       collectsLabels
-      ? ask("task.train") { try outline.get().taking(survey.get().labels, from: options.train.url) } : outline
+      ? ask("task.train") {
+        let labels = try surveys.reduce(into: Set<String>()) { $0.formUnion(try $1.get().labels) }
+        return try outline.get().taking(labels, from: options.train.list[0].url)
+      } : outline
     let known = Known(task.value ?? outline.value)
     if let validation = options.validation {
       _ = self.survey(validation, at: "task.validation", known, isWhole: false)
     }
-    for (index, file) in options.unlabelled.enumerated() {
-      read(file, at: "task.unlabelled[\(index)]") { try known.get().readUnlabelled(file.url, atMost: Self.bytes) }
+    forEachFile(of: options.unlabelled, at: "task.unlabelled") {
+      try known.get().readUnlabelled($0, atMost: Self.bytes)
     }
     return task
   }
 
-  /// Checks that a data file exists and that its rows fit the task.
+  /// Checks that data files exist and that their rows fit the task.
   ///
   /// - Parameters:
-  ///   - path: The option with the path of the file.
+  ///   - paths: The option with the paths of the files.
   ///   - place: The place of that option in the pipeline.
   ///   - task: The task.
-  ///   - isWhole: Whether to read the file to its end, because its labels or the number of its rows are needed.
+  ///   - isWhole: Whether to read the files to their ends, because their labels or the number of their rows are needed.
   private func survey(
-    _ path: OptionPath, at place: String, _ task: Known<TaskDefinition>, isWhole: Bool
-  ) -> Known<TaskDefinition.Survey> {
-    read(path, at: place) { try task.get().survey(path.url, atMost: isWhole ? nil : Self.bytes) }
+    _ paths: OptionPaths, at place: String, _ task: Known<TaskDefinition>, isWhole: Bool
+  ) -> [Known<TaskDefinition.Survey>] {
+    forEachFile(of: paths, at: place) { try task.get().survey($0, atMost: isWhole ? nil : Self.bytes) }
+  }
+
+  /// Returns what `body` reads from each of the files that paths name or match.
+  @discardableResult
+  private func forEachFile<T>(of paths: OptionPaths, at place: String, _ body: (URL) throws -> T) -> [Known<T>] {
+    if paths.list.isEmpty, place == "task.train" { report("names no file", at: place) }
+    return paths.places(at: place).flatMap { place, path in
+      let files = ask(place) {
+        do { return try path.files() } catch let error as ContractError {
+          throw WiringError("\(error)", hint: "patterns are relative to the file that names them")
+        }
+      }
+      guard let files = files.value else { return [Known<T>(nil)] }
+      return files.map { file in
+        read(file, as: files.count == 1 ? path.given : file.lastPathComponent, at: place) { try body(file) }
+      }
+    }
   }
 
   /// Returns what `body` reads from a data file, or reports why it cannot be read.
-  @discardableResult
-  private func read<T>(_ path: OptionPath, at place: String, _ body: () throws -> T) -> Known<T> {
+  private func read<T>(_ file: URL, as name: String, at place: String, _ body: () throws -> T) -> Known<T> {
     var failure: TextFileError?
     let result = ask(place) {
-      try Self.checkFile(path.url)
+      try Self.checkFile(file)
       do { return try body() } catch let error as TextFileError {
         failure = error
         throw Unknown()
       }
     }
-    if let failure { report(failure, in: path, at: place) }
+    if let failure { report(failure, in: name, at: place) }
     return result
   }
 
   /// Reports each missing column once, at the option that names it, even if several files lack it. All broken rows of a file
   /// are reported together.
-  private func report(_ error: TextFileError, in path: OptionPath, at place: String) {
+  private func report(_ error: TextFileError, in name: String, at place: String) {
     let options = options.task
     func message(_ problem: TextFileError.Problem) -> String {
-      path.given + (problem.line.map { ":\($0)" } ?? "") + ": " + problem.message
+      name + (problem.line.map { ":\($0)" } ?? "") + ": " + problem.message
     }
     let named = [("text", options.text), ("pair", options.pair), ("label", options.label), ("score", options.score)]
     for problem in error.problems {

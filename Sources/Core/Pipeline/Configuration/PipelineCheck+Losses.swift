@@ -31,7 +31,9 @@ extension PipelineCheck {
 
   /// Checks that a loss reads the teacher's answers if there are texts that only the teacher answers.
   func unlabelled(_ reads: Known<Reads>) {
-    guard !options.task.unlabelled.isEmpty, options.teacher != nil, reads.value?.teacher.isEmpty == true else { return }
+    guard !options.task.unlabelled.list.isEmpty, options.teacher != nil, reads.value?.teacher.isEmpty == true else {
+      return
+    }
     report(
       "nobody would answer these texts: no loss reads the teacher", at: "task.unlabelled",
       hint: "add `{use: soft-cross-entropy}` to `losses`")

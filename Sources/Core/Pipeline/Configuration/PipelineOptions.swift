@@ -71,7 +71,7 @@ package struct PipelineOptions: Configurable, Sendable {
           given: ["teacher"])
       }
     }
-    if !task.unlabelled.isEmpty && teacher == nil {
+    if !task.unlabelled.list.isEmpty && teacher == nil {
       visit.reject(
         "task.unlabelled", "nobody would answer these texts: this pipeline has no teacher", given: ["teacher"])
     }

@@ -5,8 +5,10 @@ import Foundation
 package struct TaskTexts: Sendable {
   package let task: TaskDefinition
   package let training: [Example]
-  /// The positions of the training examples in the training file, counted from 0.
+  /// The positions of the training examples in the training files, counted from 0.
   package let trainingRows: [Int]
+  /// The file and the line of each training example, such as `train.tsv:12`.
+  let trainingSources: [String]
   /// The examples of the training file whose scores select the best epoch, and which are used for nothing else.
   package let heldOutForEpochs: [Example]
   /// The examples of the training file on which K, β, τ and other settings are chosen after the training.
@@ -31,18 +33,37 @@ package struct TaskTexts: Sendable {
   }
 }
 
+extension OptionPaths {
+  /// Returns the files that the paths name and match, in the order of the paths.
+  ///
+  /// - Throws: `ContractError` if a pattern matches nothing.
+  func files() throws -> [URL] { try list.flatMap { try $0.files() } }
+}
+
+extension OptionPath {
+  /// Returns the file that the path names, or the files that it matches, sorted.
+  ///
+  /// - Throws: `ContractError` if it matches nothing.
+  func files() throws -> [URL] {
+    guard let matches = FileSystem.matches(of: url) else { return [url] }
+    if matches.isEmpty { throw ContractError("no file matches \(url.path)") }
+    return matches
+  }
+}
+
 extension TaskOptions {
   /// Returns the task. If the options do not list the labels, they are collected from the training file.
   ///
   /// - Throws: `TaskDefinitionError` or `TextFileError`.
-  package func definition() throws -> TaskDefinition { try outline().collectingLabels(from: train.url) }
+  package func definition() throws -> TaskDefinition { try outline().collectingLabels(from: train.files()) }
 
   /// Returns the task without reading any file. If its labels have to be collected from the training file, they are still
   /// missing.
   func outline() throws -> TaskDefinition {
     if let known = TaskDefinition.named(use) { return known }
     guard let format = RowLayout.Format(rawValue: use) else { throw ContractError("unknown task \(use)") }
-    let layout = RowLayout(format, text: text ?? "text", pair: pair, target: score ?? label ?? "label")
+    var layout = RowLayout(format, text: text ?? "text", pair: pair, target: score ?? label ?? "label")
+    if let separator { layout.separator = separator.byte }
     return try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil)
   }
 }
@@ -51,16 +72,18 @@ extension PipelineOptions {
   /// Reads all files of the task and holds out a share of the training examples, which the seed chooses.
   package func texts() throws -> TaskTexts {
     let definition = try task.definition()
-    let all = try definition.read(task.train.url).examples
+    let files = try task.train.files().map { (name: $0.lastPathComponent, examples: try definition.read($0).examples) }
+    let all = files.flatMap(\.examples)
+    let sources = files.flatMap { file in file.examples.map { "\(file.name):\($0.line)" } }
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
     let heldOut = order.prefix(heldOutCount(among: all.count))
     let forEpochs = keepsBestEpoch ? heldOut.count / 2 : 0
     func examples(_ rows: some Sequence<Int>) -> [Example] { rows.sorted().map { all[$0] } }
     let rows = order.dropFirst(heldOut.count).sorted()
-    let validation = try task.validation.map { try definition.read($0.url).examples }
+    let validation = try task.validation?.files().flatMap { try definition.read($0).examples }
     let (training, epochs) = (examples(rows), examples(heldOut.prefix(forEpochs)))
     let choices = examples(heldOut.dropFirst(forEpochs))
-    let unlabelled = try task.unlabelled.flatMap { try definition.readUnlabelled($0.url).examples }
+    let unlabelled = try task.unlabelled.files().flatMap { try definition.readUnlabelled($0).examples }
     let selection = keepsBestEpoch ? (heldOut.isEmpty ? validation : epochs) : nil
 
     let teacher = Provenance([
@@ -72,7 +95,8 @@ extension PipelineOptions {
     provenance["texts.validation"] = Self.digest(of: validation ?? [])
     provenance["texts.unlabelled"] = Self.digest(of: unlabelled)
     return TaskTexts(
-      task: definition, training: training, trainingRows: rows, heldOutForEpochs: epochs, heldOutForChoices: choices,
+      task: definition, training: training, trainingRows: rows, trainingSources: rows.map { sources[$0] },
+      heldOutForEpochs: epochs, heldOutForChoices: choices,
       validation: validation, unlabelled: unlabelled, selection: selection, teacherProvenance: teacher,
       provenance: provenance)
   }

@@ -7,9 +7,9 @@ package struct TaskOptions: Configurable, Sendable {
   package static let names = TaskDefinition.names + RowLayout.Format.allCases.map(\.rawValue)
 
   package var use = ""
-  package var train: OptionPath = ""
-  package var validation: OptionPath?
-  package var unlabelled: [OptionPath] = []
+  package var train: OptionPaths = ""
+  package var validation: OptionPaths?
+  package var unlabelled = OptionPaths([])
   package var maximumLength = 128
   package var holdOut: Float = 0
   package var text: String?
@@ -17,17 +17,24 @@ package struct TaskOptions: Configurable, Sendable {
   package var label: String?
   package var score: String?
   package var labels: [String]?
+  package var separator: FieldSeparator?
 
   package init() {}
 
   package mutating func options(_ visit: inout OptionVisitor) {
     var name = TaskName(text: use)
-    visit("use", &name, required: true, "A task of GLUE in its own files, or `tsv` and `jsonl` for files of one's own.")
+    visit(
+      "use", &name, required: true,
+      "A task of GLUE in its own files, or `tsv`, `csv` and `jsonl` for files of one's own.")
     use = name.text
-    visit("train", &train, required: true, "Training file.")
+    visit(
+      "train", &train, required: true,
+      "Training file, or several of them; a pattern such as `part-*.csv` stands for all files that it matches. Files that gzip has "
+        + "compressed are decompressed.")
     visit(
       "validation", &validation,
-      "Validation file: is reported, and selects the best epoch only if training.keep says so and nothing is held out.")
+      "Validation files: are reported, and selects the best epoch only if training.keep says so and nothing is held out."
+    )
     visit(
       "unlabelled", &unlabelled,
       "Files of further texts for the student, which the teacher answers: in the layout of the task, where answers are ignored, "
@@ -37,20 +44,26 @@ package struct TaskOptions: Configurable, Sendable {
       "hold_out", &holdOut, in: .between(0, 0.5),
       "Share of the training file that nothing is trained on: one half selects the best epoch, the other the knowledge base's K, "
         + "β and τ. With `keep: last` the latter have all of it.")
-    visit("text", &text, "Column of the text, for tsv and jsonl. Default: `text`.")
-    visit("pair", &pair, "Column of a second text, for tsv and jsonl.")
-    visit("label", &label, "Column of the label, for tsv and jsonl. Default: `label`.")
-    visit("score", &score, "Column of the score, for tsv and jsonl: the task is a regression.")
+    visit(
+      "text", &text,
+      "Column of the text, for files of one's own. Default: `text`. In JSON Lines a dot leads deeper: `messages.0.content`."
+    )
+    visit("pair", &pair, "Column of a second text, for files of one's own.")
+    visit("label", &label, "Column of the label, for files of one's own. Default: `label`.")
+    visit("score", &score, "Column of the score, for files of one's own: the task is a regression.")
     visit("labels", &labels, "All labels in order. Default: those of the training file, sorted.")
+    visit("separator", &separator, "What is between the fields of csv: one character, or `tab`. Default: a comma.")
     if !use.isEmpty && !isGeneric {
       for (key, isGiven) in [
         ("text", text != nil), ("pair", pair != nil), ("label", label != nil), ("score", score != nil),
-        ("labels", labels != nil),
+        ("labels", labels != nil), ("separator", separator != nil),
       ] where isGiven {
         visit.reject(
           key, key == "labels" ? "the labels of \(use) are fixed" : "the columns of \(use) are fixed",
-          hint: "take it out, or choose columns and labels with `use: tsv` or `use: jsonl`", given: ["use"])
+          hint: "take it out, or choose columns and labels with `use: tsv`, `use: csv` or `use: jsonl`", given: ["use"])
       }
+    } else if separator != nil, !use.isEmpty, use != "csv" {
+      visit.reject("separator", "only csv has a separator of one's choice", given: ["use"])
     } else if score != nil && (label != nil || labels != nil) {
       visit.reject("score", "a task has labels or scores, not both", given: ["label", "labels"])
     }
@@ -75,7 +88,7 @@ package struct TaskOptions: Configurable, Sendable {
     return [("text", text ?? "text")] + (pair.map { [("pair", $0)] } ?? []) + [target]
   }
 
-  private var isGeneric: Bool { use == "tsv" || use == "jsonl" }
+  private var isGeneric: Bool { RowLayout.Format(rawValue: use) != nil }
 }
 
 /// The name of a task, restricted to the known ones.
@@ -92,5 +105,23 @@ private struct TaskName: OptionValue {
       throw node.mismatch(Self.shape)
     }
     text = scalar.text
+  }
+}
+
+/// What is between the fields of CSV.
+package struct FieldSeparator: OptionValue, Sendable {
+  let byte: UInt8
+
+  package static var shape: OptionShape { .text }
+  package var yaml: YAMLValue { .text(byte == UInt8(ascii: "\t") ? "tab" : String(UnicodeScalar(byte))) }
+
+  package init(_ node: Node, _ context: OptionContext) throws(Diagnostics) {
+    let text = try String(node, context)
+    let byte = text == "tab" ? UInt8(ascii: "\t") : text.utf8.first
+    guard let byte, text.utf8.count == 1 || text == "tab", byte < 128, !Array("\"\r\n".utf8).contains(byte) else {
+      throw Diagnostics(
+        Diagnostic("a separator is one ASCII character or `tab`, and no quotation mark", at: node.range))
+    }
+    self.byte = byte
   }
 }

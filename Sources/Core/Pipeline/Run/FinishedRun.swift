@@ -148,31 +148,35 @@ public struct FinishedRun: Sendable {
   public func evaluate(
     _ file: URL? = nil, mixing: Mixing? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws -> Report {
-    guard let texts = file ?? options.task.validation?.url else {
-      throw ContractError("the run has no validation file; name one with --data")
-    }
     var augmentation = augmentation
     if let mixing { augmentation?.mixing = mixing }
-    let task = try augmentation == nil ? task : task.addingLabels(of: texts)
+    let files = try labelledFiles(file)
+    let task = try augmentation == nil ? task : files.reduce(task) { try $0.addingLabels(of: $1) }
     return try Evaluation(
       task: task, knownLabels: options.task.definition().kind.outputs, taughtLabels: self.task.kind.outputs,
       maximumLength: options.task.maximumLength, observe: observe
     ).report(
-      record.name, on: task.read(texts).examples, teacher: try teacher(), student: reader,
+      record.name, on: files.flatMap { try task.read($0).examples }, teacher: try teacher(), student: reader,
       augmentation: augmentation, layerMap: options.layerMap, describe: { entries[$0] },
       unknownBeyond: record.unknownBeyond,
       selection: file == nil ? options.selectionNote : nil)
+  }
+
+  private func labelledFiles(_ file: URL?) throws -> [URL] {
+    guard let files = try file.map({ [$0] }) ?? options.task.validation?.files() else {
+      throw ContractError("the run has no validation file; name one with --data")
+    }
+    return files
   }
 
   /// Returns the scores of every combination of K, β and τ in a grid on a labelled file.
   ///
   /// The result is for inspection. Values that are chosen by it must not be reported on the same file.
   package func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
-    guard let file = file ?? options.task.validation?.url, let augmentation else {
-      throw ContractError("a sweep needs a labelled file and a knowledge base")
-    }
+    guard let augmentation else { throw ContractError("a sweep needs a knowledge base") }
     let data = EncodedDataset(
-      try task.read(file).examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
+      try labelledFiles(file).flatMap { try task.read($0).examples }, with: student.tokenizer,
+      maximumLength: options.task.maximumLength)
     let response = try answers(of: reader, to: data, with: [.embedding, .logits])
     return try augmentation.trials(
       grid, embeddings: try response[.embedding],

@@ -73,11 +73,10 @@ extension PipelineRun {
     guard embeddings.values.allSatisfy(\.isFinite) else {
       throw ContractError("the embeddings are not finite; no knowledge base can be built of them")
     }
-    let file = pipeline.options.task.train.url.lastPathComponent
     let entries = examples.enumerated().map { place, example in
       KnowledgeEntry(
         example, task: texts.task.kind, keepsText: options.texts,
-        source: place < labelled ? "\(file):\(example.line)" : "unlabelled")
+        source: place < labelled ? texts.trainingSources[place] : "unlabelled")
     }
     let asked = options.labels == .soft ? 0..<examples.count : labelled..<examples.count
     guard !asked.isEmpty, let teacher else { return KnowledgeAddition(entries, keys: embeddings) }

@@ -83,13 +83,25 @@ public struct Prediction: Sendable {
 }
 
 extension Prediction {
+  /// Returns the labels with the largest scores, best first, or nothing for regression.
+  public func best(_ count: Int) -> [(label: String, score: Float)] {
+    guard let label else { return [] }
+    let others = scores.filter { $0.key != label }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return ([(label, score)] + others.map { ($0.key, $0.value) }).prefix(count).map { $0 }
+  }
+
   /// Returns what is shown of a prediction, as JSON.
   ///
   /// - Parameters:
   ///   - count: The number of neighbours.
   ///   - isComplete: Whether the scores of all labels are shown.
-  public func shown(neighbours count: Int, scores isComplete: Bool) -> some Encodable {
+  ///   - top: How many labels are listed, if more than one.
+  public func shown(neighbours count: Int, scores isComplete: Bool, top: Int = 1) -> some Encodable {
     struct Shown: Encodable {
+      struct Answer: Encodable {
+        let label: String
+        let score: Float
+      }
       struct Neighbour: Encodable {
         let id: Int
         let text, pair, label, source: String?
@@ -102,6 +114,7 @@ extension Prediction {
       let unknown: Bool?
       let neighbours: [Neighbour]?
       let scores, student, retrieved: [String: Float]?
+      let top: [Answer]?
     }
     return Shown(
       label: label, score: score, novelty: novelty, unknown: unknown,
@@ -111,6 +124,7 @@ extension Prediction {
           // Without a true label, the scores say what the neighbour counts for.
           scores: isComplete || $0.label == nil ? $0.scores : nil)
       }, scores: isComplete ? scores : nil, student: isComplete ? student : nil,
-      retrieved: isComplete ? retrieved : nil)
+      retrieved: isComplete ? retrieved : nil,
+      top: top > 1 && label != nil ? best(top).map { Shown.Answer(label: $0.label, score: $0.score) } : nil)
   }
 }

@@ -3,99 +3,121 @@ import DistillOptions
 import Foundation
 
 extension TaskDefinition {
-  /// Reads a file in which every row has an answer.
+  /// Reads a file in which every row has an answer. A file that gzip has compressed is decompressed.
   ///
   /// - Throws: ``TextFileError`` with all malformed rows. No row is ever skipped silently.
   public func read(_ file: URL) throws -> Dataset {
     precondition(
       kind == .regression || !spellings.isEmpty, "the labels of this task must be collected before files are read")
     var examples: [Example] = []
-    try forEachRow(of: TextFileError.bytes(of: file), file) { line, row, target in
-      examples.append(example(row, line, target))
-    }
+    try forEachRow(of: file) { row, target in examples.append(example(row, target)) }
     return Dataset(examples)
   }
 
   /// The number of rows and the labels of a file.
   package struct Survey: Sendable {
-    package let rows: Int
+    package var rows = 0
     /// Whether all rows of the file were read.
-    package let isWhole: Bool
+    package var isWhole = true
     /// The labels as they are written in the file. The set is empty for a regression.
-    package let labels: Set<String>
+    package var labels: Set<String> = []
+
+    package init() {}
   }
 
   /// Checks the rows of a file like ``read(_:)``, and counts them instead of keeping them.
   ///
   /// Any label is accepted if the task has no labels yet.
-  /// - `count`: The number of bytes to read at most, or `nil` for the whole file.
+  /// - `count`: The number of bytes after which no further row is read, or `nil` for the whole file.
   /// - Throws: ``TextFileError`` with all malformed rows.
   package func survey(_ file: URL, atMost count: Int? = nil) throws -> Survey {
-    let (bytes, isWhole) = try TextFileError.lines(of: file, atMost: count)
-    var labels: Set<String> = []
-    var rows = 0
-    try forEachRow(of: bytes, file) { _, row, _ in
-      rows += 1
-      if kind != .regression { labels.insert(row[row.count - 1].text) }
+    var survey = Survey()
+    survey.isWhole = try forEachRow(of: file, atMost: count) { row, _ in
+      survey.rows += 1
+      if kind != .regression { survey.labels.insert(row.fields[row.fields.count - 1].text) }
     }
-    return Survey(rows: rows, isWhole: isWhole, labels: labels)
+    return survey
   }
 
-  /// Calls `body` with the line number, the fields and the answer of each row. Every answer is label 0 if the task has no labels.
-  private func forEachRow(
-    of bytes: [UInt8], _ file: URL, _ body: (_ line: Int, _ row: [Field], _ answer: Target) -> Void
-  ) throws {
+  /// Calls `body` with the fields and the answer of each row. Every answer is label 0 if the task has no labels.
+  ///
+  /// - Returns: Whether all rows were read.
+  @discardableResult
+  private func forEachRow(of file: URL, atMost count: Int? = nil, _ body: (Row, Target) -> Void) throws -> Bool {
     let indices = Dictionary(uniqueKeysWithValues: spellings.enumerated().map { ($0.element, $0.offset) })
-    var reader = RowReader(file.path)
-    try reader.forEachRow(bytes, layout, columns: layout.texts + [layout.target], plain: false) { reader, line, row in
-      let answer = row[row.count - 1]
-      switch kind {
-      case .classification:
-        guard !answer.text.isEmpty else { return reader.report(line, "the \(layout.target) is empty") }
-        guard let label = spellings.isEmpty ? 0 : indices[answer.text] else {
-          let near = answer.text.count > 1 ? nearestNames(to: answer.text, among: spellings).first : nil
-          let known = near.map { "did you mean \($0)?" } ?? "the labels are \(spellings.joined(separator: ", "))"
-          return reader.report(line, "unknown \(layout.target) '\(answer.text)'; \(known)")
-        }
-        body(line, row, .label(label))
-      case .regression:
-        guard let number = answer.number, Float(number).isFinite else {
-          return reader.report(line, "\(layout.target) '\(answer.text)' is not a number")
-        }
-        body(line, row, .score(Float(number)))
+    var reader = try RowReader(LineReader(file), layout, columns: layout.texts + [layout.target], plain: false)
+    return try reader.forEach(atMost: count) { row in body(row, try answer(row, indices)) }
+  }
+
+  private func answer(_ row: Row, _ indices: [String: Int]) throws(RowProblem) -> Target {
+    let answer = row.fields[row.fields.count - 1]
+    switch kind {
+    case .classification:
+      guard !answer.text.isEmpty else { throw RowProblem("the \(layout.target) is empty") }
+      guard let label = spellings.isEmpty ? 0 : indices[answer.text] else {
+        let near = answer.text.count > 1 ? nearestNames(to: answer.text, among: spellings).first : nil
+        let known = near.map { "did you mean \($0)?" } ?? "the labels are \(spellings.joined(separator: ", "))"
+        throw RowProblem("unknown \(layout.target) '\(answer.text)'; \(known)")
       }
+      return .label(label)
+    case .regression:
+      guard let number = answer.number, Float(number).isFinite else {
+        throw RowProblem("\(layout.target) '\(answer.text)' is not a number")
+      }
+      return .score(Float(number))
     }
   }
 
   /// Reads texts without their answers, for prediction.
   ///
   /// The file either has the layout of this task, with or without answers, or contains only the texts, with one `text` or
-  /// `text<TAB>pair` per line. A file in JSON Lines always needs the members of the layout.
+  /// `text<TAB>pair` per line. A file in JSON Lines always needs the members of the layout, and one that is called `.csv` the columns.
   ///
-  /// - `count`: The number of bytes to read at most, or `nil` for the whole file.
+  /// - `count`: The number of bytes after which no further row is read, or `nil` for the whole file.
   /// - Throws: ``TextFileError`` with all malformed rows.
   package func readUnlabelled(_ file: URL, atMost count: Int? = nil) throws -> Dataset {
-    try readUnlabelled(TextFileError.lines(of: file, atMost: count).bytes, named: file.path)
+    try readUnlabelled(unlabelledRows(of: file), atMost: count)
   }
 
   /// Reads texts without their answers from bytes, for example those of standard input. See ``readUnlabelled(_:)``.
   package func readUnlabelled(_ bytes: [UInt8], named name: String) throws -> Dataset {
-    var reader = RowReader(name)
+    try readUnlabelled(unlabelledRows(LineReader(bytes, named: name)))
+  }
+
+  private func readUnlabelled(_ reader: consuming RowReader, atMost count: Int? = nil) throws -> Dataset {
     var examples: [Example] = []
-    try reader.forEachRow(withoutByteOrderMark(bytes), layout, columns: layout.texts, plain: true) { _, line, row in
-      examples.append(example(row, line, nil))
-    }
+    try reader.forEach(atMost: count) { examples.append(example($0, nil)) }
     return Dataset(examples)
   }
 
-  /// Returns this task with the labels that occur in `file`, sorted by their Unicode scalars.
+  /// Opens a file of texts without answers. Unless a format is given, its name tells it if it ends in `.csv`, `.tsv` or `.jsonl`.
+  package func unlabelledRows(of file: URL, _ format: RowLayout.Format? = nil) throws -> RowReader {
+    let format = format ?? RowLayout.Format(named: file)
+    return try unlabelledRows(LineReader(file), format, plain: format != .csv)
+  }
+
+  /// Reads texts without answers from standard input.
+  package func unlabelledRowsOfInput(_ format: RowLayout.Format? = nil) throws -> RowReader {
+    try unlabelledRows(LineReader(.standardInput(), named: "standard input"), format, plain: format != .csv)
+  }
+
+  private func unlabelledRows(_ lines: consuming LineReader, _ format: RowLayout.Format? = nil, plain: Bool = true)
+    throws
+    -> RowReader
+  {
+    var layout = layout
+    layout.format = format ?? layout.format
+    return try RowReader(lines, layout, columns: layout.texts, plain: plain)
+  }
+
+  /// Returns this task with the labels that occur in files, sorted by their Unicode scalars.
   ///
   /// A task that already has labels, and a regression, is returned unchanged.
   ///
-  /// - Throws: ``TextFileError`` with all malformed rows, or if there are fewer than two labels.
-  package func collectingLabels(from file: URL) throws -> TaskDefinition {
-    guard kind == .classification(labels: []) else { return self }
-    return try taking(try survey(file).labels, from: file)
+  /// - Throws: ``TextFileError`` with all malformed rows of a file, or if there are fewer than two labels.
+  package func collectingLabels(from files: [URL]) throws -> TaskDefinition {
+    guard kind == .classification(labels: []), let first = files.first else { return self }
+    return try taking(Set(files.flatMap { try survey($0).labels }), from: first)
   }
 
   /// Returns this task with the labels that a survey of `file` has found, like ``collectingLabels(from:)``.
@@ -135,7 +157,36 @@ extension TaskDefinition {
       found.subtracting(spellings).sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) })
   }
 
-  private func example(_ row: [Field], _ line: Int, _ target: Target?) -> Example {
-    Example(text: row[0].text, pair: layout.pair == nil ? nil : row[1].text, target: target, line: line)
+  /// The names of the columns of the texts.
+  package var textColumns: [String] { layout.texts }
+
+  package func texts(of row: Row) -> [String] { row.fields.prefix(layout.texts.count).map(\.text) }
+
+  /// Returns this task with other columns for the texts.
+  ///
+  /// - Throws: ``TaskDefinitionError`` if a column of a second text is named though the task has none.
+  package func naming(text: String?, pair: String?) throws -> TaskDefinition {
+    guard text != nil || pair != nil else { return self }
+    if pair != nil && !hasPairs { throw TaskDefinitionError("the texts of this task have no pair") }
+    return with { layout in
+      layout.text = text ?? layout.text
+      layout.pair = pair ?? layout.pair
+    }
+  }
+
+  /// Returns this task for a file whose name says that its format is another one.
+  package func reading(_ file: URL) -> TaskDefinition {
+    RowLayout.Format(named: file).map { format in with { $0.format = format } } ?? self
+  }
+
+  private func with(_ change: (inout RowLayout) -> Void) -> TaskDefinition {
+    var layout = layout
+    change(&layout)
+    return TaskDefinition(name, kind, chosenMetrics, layout, spellings: spellings)
+  }
+
+  package func example(_ row: Row, _ target: Target?) -> Example {
+    Example(
+      text: row.fields[0].text, pair: layout.pair == nil ? nil : row.fields[1].text, target: target, line: row.line)
   }
 }

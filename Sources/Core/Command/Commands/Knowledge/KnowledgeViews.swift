@@ -5,13 +5,17 @@ import DistillPipeline
 import Foundation
 
 struct KnowledgeList: PluginCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, jsonl
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Print entries: number, label, source and text.")
 
   @OptionGroup var run: KnowledgeRun
   @OptionGroup var choice: EntryChoice
   @Option(help: "text or jsonl.")
-  var format = Predict.Format.text
+  var format = Format.text
 
   func run(_ registry: PluginRegistry) throws {
     let state = try run.open(registry).knowledgeLog().snapshot()
