@@ -21,8 +21,8 @@ struct FindingsTests {
   /// scikit-learn 1.9: `precision_recall_fscore_support`, `confusion_matrix`, `f1_score(average="macro")`.
   @Test func classesAreThoseOfScikitLearn() throws {
     let breakdown = ClassBreakdown(
-      row: "student", names: ["a", "b", "c", "d"], targets: Self.targets,
-      predictions: Self.probabilities.tensor.rowArgmax())
+      row: "student", names: ["a", "b", "c", "d"], targets: Self.targets.map { [$0] },
+      predictions: Self.probabilities.tensor.rowArgmax().map { [$0] })
     func close(_ found: [Double], _ expected: [Double]) {
       #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 } && found.count == expected.count)
     }
@@ -40,7 +40,7 @@ struct FindingsTests {
 
   @Test func classesThatNobodyAnswersOrHasCount() {
     let breakdown = ClassBreakdown(
-      row: "student", names: ["a", "b", "c", "d"], targets: [0, 0, 3], predictions: [0, 2, 0])
+      row: "student", names: ["a", "b", "c", "d"], targets: [[0], [0], [3]], predictions: [[0], [2], [0]])
     #expect(breakdown.classes.map(\.name) == ["a", "c", "d"])
     #expect(breakdown.classes.map(\.precision) == [0.5, 0, 0] && breakdown.classes.map(\.recall) == [0.5, 0, 0])
     #expect(breakdown.confusions == [[0, 0, 1], [0, 1, 1], [2, 0, 1]])
@@ -116,14 +116,17 @@ struct FindingsTests {
     let text = String(repeating: "<img src=x onerror=alert(1)> & \"words\" ", count: 10)
     let choice = TextChoice(
       examples: targets.enumerated().map { Example(text: text, pair: text, target: .label($1), line: $0) },
-      names: names,
-      targets: targets, teacher: ("teacher", probabilities), student: ("student", probabilities), shipped: nil,
+      task: .classification(labels: names), targets: targets.map(Target.label),
+      teacher: ("teacher", probabilities, answers.map(Target.label)),
+      student: ("student", probabilities, answers.map(Target.label)), shipped: nil,
       found: targets.map { _ in [Neighbour(row: 0, similarity: 1)] }
     ) { _ in (text, text, names[0]) }
     let report = Report(
       name: names[0], count: 10_000,
       findings: Findings(
-        classes: [ClassBreakdown(row: "student", names: names, targets: targets, predictions: answers)],
+        classes: [
+          ClassBreakdown(row: "student", names: names, targets: targets.map { [$0] }, predictions: answers.map { [$0] })
+        ],
         calibration: [ProbabilityCalibration(row: "student", probabilities: probabilities, targets: targets)],
         texts: choice.texts()))
     let page = report.html

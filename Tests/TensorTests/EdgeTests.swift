@@ -148,3 +148,19 @@ private let bugs: [@Sendable () -> Void] = {
     },
   ]
 }()
+
+extension TensorTests {
+  /// torch.nn.functional.binary_cross_entropy_with_logits(z, p, reduction="sum") / 2 and its gradient.
+  @Test static func binaryCrossEntropyIsPyTorchs() {
+    let z = Tensor([0.5, -1.25, 3.0, -0.75, 2.0, 0.0], [2, 3]).variable()
+    let p = Tensor([1, 0, 0.25, 0.5, 1, 0], [2, 3])
+    let loss = binaryCrossEntropy(z, probabilities: p)
+    #expect(abs(loss.scalar - 2.3032698) < 1e-6)
+    loss.backward()
+    let expected: [Float] = [-0.18877033, 0.11135007, 0.35128706, -0.08958935, -0.05960146, 0.25]
+    #expect(z.gradient?.count == 6)
+    for (a, b) in zip(z.gradient?.values ?? [], expected) { #expect(abs(a - b) < 1e-6) }
+    let far = binaryCrossEntropy(Tensor([200, -200], [1, 2]), probabilities: Tensor([0, 1], [1, 2])).scalar
+    #expect(far == 400)
+  }
+}

@@ -32,6 +32,24 @@ import Testing
     #expect(try largest(probabilities, matrix("logistic/\(name)")) < 1e-3)
   }
 
+  /// Each class against all others, as scikit-learn's LogisticRegression(C: 1/(0.05·12), tol: 1e-12) of each column.
+  @Test func everyClassDecidesForItself() throws {
+    let x: [[Float]] = [
+      [2.04, -2.56, 0.42], [-0.57, -0.45, -0.22], [-2.02, -0.23, -0.87], [3.32, 0.23, -0.35], [-0.28, -0.67, -1.06],
+      [-0.39, 0.48, -0.24], [0.96, -0.2, 0.02], [1.55, 0.55, -0.51], [-0.18, 0.54, 1.94], [-0.27, -0.24, 1.0],
+      [-0.89, -0.29, 0.88], [0.58, 0.09, 0.67],
+    ]
+    let sets = [[], [], [1], [0], [], [0, 1], [0], [0], [0, 1], [1], [], [0, 1]]
+    let map = try LinearMap.logisticRegression(
+      Matrix(rows: 12, columns: 3, values: x.flatMap(\.self)), labelSets: sets, classes: 2, strength: 0.05)
+    let expected: [Float] = [
+      1.1535236812573486, 1.7331298770375765, 0.18537970622005306, -0.8351300555609815, 1.020614697450087,
+      0.6957001752454417, 0.1482568741922684, -0.22258227681746204,
+    ]
+    // L-BFGS ends where the gradient is about 1e-6 of the loss; the weights are of size 1.
+    for (a, b) in zip(map.weight.values + map.bias, expected) { #expect(abs(a - b) < 2e-3, "\(a) for \(b)") }
+  }
+
   /// An example of weight n counts as n examples do.
   @Test func weightsAreAsCopies() throws {
     let x = Matrix(Tensor(normal: [30, 4], standardDeviation: 1, key: RandomKey(8)))

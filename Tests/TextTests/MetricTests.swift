@@ -55,4 +55,15 @@ import Testing
     #expect(!Metric.accuracy.suits(.regression))
     #expect(!Metric.pearson.suits(.classification(labels: ["a", "b"])))
   }
+
+  @Test func severalLabelsOfAText() {
+    let predictions: [[Int]] = [[0], [0, 2], [], [1], [1, 2], [2], [0, 1, 2], [3]]
+    let targets: [[Int]] = [[0], [0, 1], [2], [1], [1, 2], [], [0, 2], [1]]
+    func value(_ metric: Metric) -> Double {
+      metric.value(predictions: predictions.map(Target.labels), targets: targets.map(Target.labels))
+    }
+    #expect(close(value(.microF1), 0.6666666666666666))  // f1_score(t, p, average="micro")
+    #expect(close(value(.macroF1), 0.5357142857142857))  // f1_score(t, p, average="macro")
+    #expect(close(value(.accuracy), 0.375))  // accuracy_score(t, p), of whole rows
+  }
 }

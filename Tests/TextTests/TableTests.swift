@@ -135,4 +135,26 @@ import Testing
       #expect(try read(task(.csv), Data(content.utf8))[0].text == fields[1], "\(content.debugDescription)")
     }
   }
+
+  @Test func aTextCanHaveSeveralLabels() throws {
+    func task(_ format: RowLayout.Format, _ labels: [String]?) throws -> TaskDefinition {
+      try TaskDefinition.generic(RowLayout(format, text: "t", target: "l"), labels: labels ?? [], isMultilabel: true)
+    }
+    let known = ["a", "b", "c"]
+    let expected: [Target] = [.labels([0, 2]), .labels([]), .labels([1])]
+    #expect(try read(task(.csv, known), Data("t,l\nx,c|a\ny,\nz,b\n".utf8)).map(\.target) == expected)
+    let objects = #"{"t": "x", "l": ["c", "a"]}"# + "\n" + #"{"t": "y", "l": []}"# + "\n" + #"{"t": "z", "l": "b"}"#
+    #expect(try read(task(.jsonl, known), Data(objects.utf8)).map(\.target) == expected)
+    #expect(try task(.jsonl, known).metrics == [.microF1, .macroF1])
+    let mistakes = try problems(task(.csv, known), Data("t,l\nx,a|a\ny,a|d\nz,a|\n".utf8))
+    #expect(mistakes.map(\.line) == [2, 3, 4] && mistakes[0].message == "the l has a label twice")
+    try TemporaryFolder.with { folder in
+      let file = folder.appendingPathComponent("rows.jsonl")
+      try Data(objects.utf8).write(to: file)
+      #expect(try task(.jsonl, nil).collectingLabels(from: [file]).kind == .multilabel(labels: known))
+      let single = try TaskDefinition.generic(RowLayout(.jsonl, text: "t", target: "l"), labels: known)
+      let error = #expect(throws: TextFileError.self) { try single.read(file) }
+      #expect(error?.description.contains("`multilabel: true`") == true)
+    }
+  }
 }

@@ -184,7 +184,7 @@ import Testing
     #expect(
       try problems(task, Data(broken.joined(separator: "\n").utf8)).map(\.message) == [
         "has no member 'p'; there are t, l", "the member 'p' is null; give it a value or leave the row out",
-        "the member 'p' is neither text nor a number", "is not a JSON object",
+        "the member 'p' is a list; only labels may be one, with `multilabel: true`", "is not a JSON object",
         "is not JSON: half of a surrogate pair is missing", "is not JSON: ',' or '}' is expected",
         "unknown l '7'; the labels are 0, true", "is not JSON: something follows the JSON value",
         "is not JSON: ',' or '}' is expected", "is not JSON: 'nul' is not a JSON value",

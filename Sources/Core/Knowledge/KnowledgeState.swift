@@ -35,14 +35,14 @@ public struct KnowledgeState: Sendable {
 
   /// The number of entries of each true label.
   public var labels: [String: Int] {
-    entries.reduce(into: [:]) { if let label = $1.label { $0[label, default: 0] += 1 } }
+    entries.reduce(into: [:]) { for label in $1.allLabels ?? [] { $0[label, default: 0] += 1 } }
   }
 
   /// Returns the true labels that a task does not have, in the order in which they were first taught.
   public func newLabels(beside task: TaskKind) -> [String] {
-    guard case .classification(let known) = task else { return [] }
+    guard let known = task.labels else { return [] }
     var (seen, new) = (Set(known), [String]())
-    for label in entries.compactMap(\.label) where seen.insert(label).inserted { new.append(label) }
+    for label in entries.compactMap(\.allLabels).joined() where seen.insert(label).inserted { new.append(label) }
     return new
   }
 }

@@ -25,8 +25,11 @@ struct LossScene {
     self.reads = reads
     let classes = models.student.outputs
     targets = lengths.indices.map { index in
-      if case .regression = models.task { return .score(key.child("scores").normal(UInt64(index))) }
-      return .label(index % classes)
+      switch models.task {
+      case .classification: .label(index % classes)
+      case .multilabel: .labels([index % classes, (index + 1) % classes].sorted())
+      case .regression: .score(key.child("scores").normal(UInt64(index)))
+      }
     }
     teacher = Response()
     student = Response()

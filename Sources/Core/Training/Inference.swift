@@ -23,14 +23,34 @@ public func answers(
     })
 }
 
-/// Returns the softmax of logits [B, C], or for regression the scores [B, 1] as they are.
+/// Returns the softmax of logits [B, C], their sigmoid where several labels can apply, or for regression the scores [B, 1] as they are.
 public func probabilities(from logits: Tensor, task: TaskKind) -> Tensor {
-  if case .regression = task { logits } else { softmax(logits) }
+  switch task {
+  case .classification: softmax(logits)
+  case .multilabel: sigmoid(logits)
+  case .regression: logits
+  }
 }
 
-/// Returns the label with the largest output in each row of [B, C], or for regression the score from [B, 1].
-public func predictions(from outputs: Tensor, task: TaskKind) -> [Target] {
-  if case .regression = task { outputs.values.map { .score($0) } } else { outputs.rowArgmax().map { .label($0) } }
+/// Returns the label with the largest output in each row of [B, C], all labels whose output is at least a threshold where several can
+/// apply, or for regression the score from [B, 1].
+public func predictions(from outputs: Tensor, task: TaskKind, threshold: Float = 0.5) -> [Target] {
+  switch task {
+  case .classification: outputs.rowArgmax().map { .label($0) }
+  case .multilabel:
+    Matrix(outputs).labels(threshold)
+  case .regression: outputs.values.map { .score($0) }
+  }
+}
+
+extension Matrix {
+  /// Returns the columns of each row that are at least a threshold.
+  fileprivate func labels(_ threshold: Float) -> [Target] {
+    (0..<rows).map { row in
+      let outputs = Array(self.row(row))
+      return .labels(outputs.indices.filter { outputs[$0] >= threshold })
+    }
+  }
 }
 
 /// Returns the metrics of the task. The first one selects the best epoch.

@@ -117,13 +117,13 @@ struct BERTConfiguration: Sendable, Equatable {
     fields.hidden_dropout_prob = hiddenDropout
     fields.attention_probs_dropout_prob = attentionDropout
     fields.initializer_range = initializerRange
-    var labels = ["score"]
-    switch task {
-    case .classification(let names):
-      labels = names
-      fields.problem_type = "single_label_classification"
-    case .regression: fields.problem_type = "regression"
-    }
+    let labels = task.labels ?? ["score"]
+    fields.problem_type =
+      switch task {
+      case .classification: "single_label_classification"
+      case .multilabel: "multi_label_classification"
+      case .regression: "regression"
+      }
     fields.id2label = Dictionary(uniqueKeysWithValues: labels.enumerated().map { (String($0), $1) })
     fields.label2id = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     let encoder = JSONEncoder()

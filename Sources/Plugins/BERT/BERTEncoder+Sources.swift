@@ -30,7 +30,7 @@ extension BERTEncoder {
   static func source(
     _ folder: URL, _ configuration: BERTConfiguration, _ selection: BERTWeights.Selection, in context: PipelineContext
   ) throws -> BERTWeights.Source {
-    if [nil, .checkpoint].contains(selection.classifier), case .classification(let labels) = context.task,
+    if [nil, .checkpoint].contains(selection.classifier), let labels = context.task.labels,
       let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
     {
       throw FormatError(

@@ -5,9 +5,10 @@ import DistillCore
 /// For a regression it is the mean of (score − target)², scores [B, 1].
 public struct HardCrossEntropy: LossTerm {
   public static let name = "hard-cross-entropy"
-  public static let summary = "Cross-entropy with the true labels; squared error for regression."
+  public static let summary =
+    "Cross-entropy with the true labels, of each label where several can apply; squared error for regression."
   public static let reference = PluginReference(
-    formula: "−ln softmax(s)[label]; for regression (s − y)²")
+    formula: "−ln softmax(s)[label]; for several labels Σ −y ln σ(s) − (1 − y) ln(1 − σ(s)); for regression (s − y)²")
 
   public init() {}
   public mutating func options(_ visit: inout OptionVisitor) {}

@@ -6,8 +6,8 @@ import DistillCore
 final class HeadFitting: Objective {
   let parameters: [ParameterStore]
   private let embeddings: Tensor
-  /// The class of each example, [M].
-  private let classes: [Int]
+  /// The classes of each example, [M].
+  private let classes: [Set<Int>]
   private let temperature: Float
 
   /// Calculates the embeddings of all examples that have a label.
@@ -27,14 +27,15 @@ final class HeadFitting: Objective {
     temperature = options.temperature
   }
 
-  /// Returns the class of each target. Labels are classes, and scores are divided into `bins` intervals of equal width.
-  private static func classes(_ targets: [Target], bins: Int) -> [Int] {
+  /// Returns the classes of each target. Labels are classes, and scores are divided into `bins` intervals of equal width.
+  private static func classes(_ targets: [Target], bins: Int) -> [Set<Int>] {
     let scores = targets.compactMap { if case .score(let score) = $0 { score } else { nil } }
     let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
     return targets.map {
       switch $0 {
-      case .label(let label): label
-      case .score(let score): high > low ? min(bins - 1, Int((score - low) / (high - low) * Float(bins))) : 0
+      case .label(let label): [label]
+      case .labels(let labels): Set(labels)
+      case .score(let score): [high > low ? min(bins - 1, Int((score - low) / (high - low) * Float(bins))) : 0]
       }
     }
   }

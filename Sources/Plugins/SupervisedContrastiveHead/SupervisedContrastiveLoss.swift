@@ -10,18 +10,20 @@ import DistillCore
 ///
 /// Source: L_out of Khosla et al. 2020, arXiv 2004.11362.
 public func supervisedContrastiveLoss(_ embeddings: Tensor, classes: [Int], temperature: Float) -> Tensor? {
+  supervisedContrastiveLoss(embeddings, classes: classes.map { [$0] }, temperature: temperature)
+}
+
+/// Returns the same loss where an example can be of several classes, or of none: P(i) are the other examples that share a class with i.
+public func supervisedContrastiveLoss(_ embeddings: Tensor, classes: [Set<Int>], temperature: Float) -> Tensor? {
   let count = classes.count
-  var sizes: [Int: Int] = [:]
-  for label in classes { sizes[label, default: 0] += 1 }
-  let anchors = classes.filter { (sizes[$0] ?? 0) > 1 }.count
+  let positives = (0..<count).map { i in (0..<count).filter { i != $0 && !classes[i].isDisjoint(with: classes[$0]) } }
+  let anchors = positives.count { !$0.isEmpty }
   guard anchors > 0 else { return nil }
 
   // The weight of each pair (i, p) in the sum: 1/|P(i)|, divided by the number of examples in the mean.
   var weights = [Float](repeating: 0, count: count * count)
-  for i in 0..<count {
-    for j in 0..<count where i != j && classes[i] == classes[j] {
-      weights[i * count + j] = 1 / Float((sizes[classes[i]] ?? 0) - 1) / Float(anchors)
-    }
+  for (i, others) in positives.enumerated() {
+    for j in others { weights[i * count + j] = 1 / Float(others.count) / Float(anchors) }
   }
   let z = embeddings.l2Normalised()
   // A large number removes a = i from the sum of the softmax. Infinity would be multiplied by the weight 0 and give NaN.

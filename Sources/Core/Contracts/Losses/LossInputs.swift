@@ -53,6 +53,17 @@ public struct LossInputs {
     }
   }
 
+  /// Returns 1 for each label that applies and 0 for the others, for the B' sequences in ``labelledRows``: [B', C].
+  ///
+  /// - Throws: ``ContractError`` if the data does not have several labels for a text.
+  public func labelRows(_ outputs: Int) throws -> Tensor {
+    let rows = try batch.targets.compactMap(\.self).map { target -> [Float] in
+      guard case .labels = target else { throw ContractError("the data does not have several labels for a text") }
+      return target.row(outputs)
+    }
+    return Tensor(rows.flatMap(\.self), [rows.count, outputs])
+  }
+
   /// Returns the score of each of the B' sequences in ``labelledRows`` as a column [B', 1].
   ///
   /// - Throws: ``ContractError`` if the data has labels instead of scores.

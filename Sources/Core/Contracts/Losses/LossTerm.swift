@@ -41,7 +41,7 @@ extension LossTerm {
 }
 
 /// Returns the task's own loss as the mean over the labelled rows of the batch: the cross-entropy of logits [B, C] with labels,
-/// or the squared error of [B, 1] with scores.
+/// the binary cross-entropy of each logit where several labels can apply, or the squared error of [B, 1] with scores.
 ///
 /// Rows without a target have no part in it. If there are no others, the result is a constant 0, from which no gradient flows.
 ///
@@ -51,6 +51,9 @@ public func taskLoss(_ inputs: LossInputs) throws -> Tensor {
   let rows = inputs.labelledRows
   guard let first = rows.first else { return Tensor(0) }
   let logits = rows.count == inputs.batch.sequenceCount ? all : all.gatheredRows(rows.map(Int32.init))
-  if case .score = inputs.batch.targets[first] { return meanSquaredError(logits, try inputs.scores()) }
-  return crossEntropy(logits, labels: try inputs.labels())
+  switch inputs.batch.targets[first] {
+  case .score: return meanSquaredError(logits, try inputs.scores())
+  case .labels: return binaryCrossEntropy(logits, probabilities: try inputs.labelRows(logits.shape.columns))
+  default: return crossEntropy(logits, labels: try inputs.labels())
+  }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// A linear map from embeddings to the outputs of a task, fitted to labels or scores while the encoder stays as it is.
 ///
-/// It is a logistic regression for labels and a ridge regression for scores. It is the baseline that a fine-tuned encoder has to
+/// It is a logistic regression for labels, one of each label against all others where several can apply, and a ridge regression for scores. It is the baseline that a fine-tuned encoder has to
 /// beat, and the best start for its classifier: a random one first sends gradients without meaning through the encoder, which
 /// spoils features that were good (Kumar et al. 2022, arXiv 2202.10054).
 public enum LinearProbe {
@@ -62,37 +62,51 @@ public enum LinearProbe {
       x, labels: labels, classes: classes, strength: strength * Problem.meanSquare(x), weights: weights)
   }
 
-  /// Returns the mean cross-entropy of logits [M, C], or the mean squared error of scores [M, 1].
+  /// Returns the mean cross-entropy of logits [M, C], that of each of them where several labels can apply, or the mean squared error of scores [M, 1].
   private static func loss(_ outputs: Matrix, _ targets: [Target]) -> Double {
     let logs = outputs.columns == 1 ? outputs : Matrix(logSoftmax(outputs.tensor))
     let losses = targets.enumerated().map { row, target -> Double in
       switch target {
       case .label(let label): -Double(logs.values[row * logs.columns + label])
+      case .labels: binary(outputs.row(row), target.row(outputs.columns))
       case .score(let score): pow(Double(outputs.values[row] - score), 2)
       }
     }
     return losses.reduce(0, +) / Double(losses.count)
   }
 
+  /// Returns Σ ln(1 + e^z) − t·z.
+  private static func binary(_ logits: ArraySlice<Float>, _ targets: [Float]) -> Double {
+    zip(logits, targets).reduce(0) { sum, pair in
+      let z = Double(pair.0)
+      return sum + max(z, 0) + log1p(exp(-abs(z))) - z * Double(pair.1)
+    }
+  }
+
   /// The regression of one set of examples, for any strength.
   private struct Problem {
     private enum Kind {
       case logistic(x: Matrix, labels: [Int], classes: Int, scale: Double)
+      case several(x: Matrix, labelSets: [[Int]], classes: Int, scale: Double)
       case ridge(RidgeProblem, features: Int)
     }
     private let kind: Kind
 
     init(_ x: Matrix, _ targets: [Target], _ task: TaskKind) throws {
-      var (labels, scores) = ([Int](), [Float]())
+      var (labels, sets, scores) = ([Int](), [[Int]](), [Float]())
       for target in targets {
         switch target {
         case .label(let label): labels.append(label)
+        case .labels(let labels): sets.append(labels)
         case .score(let score): scores.append(score)
         }
       }
-      if case .regression = task {
+      switch task {
+      case .regression:
         kind = .ridge(try RidgeProblem(x, Matrix(rows: scores.count, columns: 1, values: scores)), features: x.columns)
-      } else {
+      case .multilabel:
+        kind = .several(x: x, labelSets: sets, classes: task.outputs, scale: Self.meanSquare(x))
+      case .classification:
         kind = .logistic(x: x, labels: labels, classes: task.outputs, scale: Self.meanSquare(x))
       }
     }
@@ -109,6 +123,9 @@ public enum LinearProbe {
       case .logistic(let x, let labels, let classes, let scale):
         try LinearMap.logisticRegression(
           x, labels: labels, classes: classes, strength: strength * scale, start: start)
+      case .several(let x, let sets, let classes, let scale):
+        try LinearMap.logisticRegression(
+          x, labelSets: sets, classes: classes, strength: strength * scale, start: start)
       // A ridge regression counts its strength in mean squares of one feature, of which an embedding's length has as many as
       // there are features.
       case .ridge(let problem, let features): try problem.solve(strength: strength * Double(features))

@@ -6,7 +6,7 @@ import Foundation
 package struct RecordedAnswers: Sendable, Codable {
   package struct Row: Sendable, Codable {
     package let name: String
-    /// The index of the predicted class for each text, or the predicted score.
+    /// The index of the predicted class for each text, or that of the predicted labels in ``labelSets``, or the predicted score.
     package let predictions: [Double]
   }
 
@@ -14,13 +14,20 @@ package struct RecordedAnswers: Sendable, Codable {
   package let isRegression: Bool
   package let targets: [Double]
   package let rows: [Row]
+  /// Where several labels can apply, the sets of labels that occur. `nil` otherwise.
+  package let labelSets: [[Int]]?
 
   init(_ task: TaskDefinition, targets: [Target], rows: [(name: String, predictions: [Target])]) {
+    var places: [[Int]: Int] = [:]
     func numbers(_ values: [Target]) -> [Double] {
       values.map {
         switch $0 {
-        case .label(let label): Double(label)
-        case .score(let score): Double(score)
+        case .label(let label): return Double(label)
+        case .score(let score): return Double(score)
+        case .labels(let labels):
+          let place = places[labels] ?? places.count
+          places[labels] = place
+          return Double(place)
         }
       }
     }
@@ -28,6 +35,7 @@ package struct RecordedAnswers: Sendable, Codable {
     if case .regression = task.kind { isRegression = true } else { isRegression = false }
     self.targets = numbers(targets)
     self.rows = rows.map { Row(name: $0.name, predictions: numbers($0.predictions)) }
+    labelSets = task.kind.isMultilabel ? places.sorted { $0.value < $1.value }.map(\.key) : nil
   }
 
   /// Reads the answers of a finished run.
@@ -42,7 +50,10 @@ package struct RecordedAnswers: Sendable, Codable {
     guard let read = try? JSONDecoder.snakeCase.decode(RecordedAnswers.self, from: FileSystem.contents(of: file)),
       !read.targets.isEmpty, read.metrics.allSatisfy({ Metric(rawValue: $0) != nil }), !read.metrics.isEmpty,
       read.rows.allSatisfy({ $0.predictions.count == read.targets.count }),
-      read.isRegression || (read.rows.flatMap(\.predictions) + read.targets).allSatisfy({ Int(exactly: $0) != nil })
+      read.isRegression
+        || (read.rows.flatMap(\.predictions) + read.targets).allSatisfy({ number in
+          Int(exactly: number).map { read.labelSets?.indices.contains($0) ?? true } ?? false
+        })
     else { throw FormatError(file: file, "is damaged, or does not hold the answers of a run") }
     self = read
   }
@@ -54,5 +65,9 @@ package struct RecordedAnswers: Sendable, Codable {
   }
 
   /// Returns numbers of this record as labels or scores.
-  func targets(_ values: [Double]) -> [Target] { values.map { isRegression ? .score(Float($0)) : .label(Int($0)) } }
+  func targets(_ values: [Double]) -> [Target] {
+    values.map { value in
+      isRegression ? .score(Float(value)) : labelSets.map { .labels($0[Int(value)]) } ?? .label(Int(value))
+    }
+  }
 }

@@ -13,7 +13,7 @@ extension PipelineCheck {
     let labels = (options.labels ?? []).indices.map { "labels[\($0)]" }
     let given = (["use"] + columns + labels).map { "task.\($0)" }
     let outline = ask("task", given: given) { try options.outline() }
-    let collectsLabels = outline.value?.kind == .classification(labels: [])
+    let collectsLabels = outline.value?.needsLabels == true
     let surveys = survey(options.train, at: "task.train", outline, isWhole: collectsLabels)
     let whole = surveys.compactMap(\.value).filter(\.isWhole)
     if !surveys.isEmpty, whole.count == surveys.count { trainingRows = whole.reduce(0) { $0 + $1.rows } }

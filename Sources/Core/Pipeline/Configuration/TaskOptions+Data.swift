@@ -64,7 +64,8 @@ extension TaskOptions {
     guard let format = RowLayout.Format(rawValue: use) else { throw ContractError("unknown task \(use)") }
     var layout = RowLayout(format, text: text ?? "text", pair: pair, target: score ?? label ?? "label")
     if let separator { layout.separator = separator.byte }
-    return try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil)
+    layout.labelSeparator = labelSeparator
+    return try TaskDefinition.generic(layout, labels: score == nil ? labels ?? [] : nil, isMultilabel: isMultilabel)
   }
 }
 

@@ -18,6 +18,8 @@ package struct TaskOptions: Configurable, Sendable {
   package var score: String?
   package var labels: [String]?
   package var separator: FieldSeparator?
+  package var isMultilabel = false
+  package var labelSeparator: String?
 
   package init() {}
 
@@ -52,16 +54,27 @@ package struct TaskOptions: Configurable, Sendable {
     visit("label", &label, "Column of the label, for files of one's own. Default: `label`.")
     visit("score", &score, "Column of the score, for files of one's own: the task is a regression.")
     visit("labels", &labels, "All labels in order. Default: those of the training file, sorted.")
+    visit(
+      "multilabel", &isMultilabel,
+      "Whether a text can have several labels, or none: a list in JSON Lines, in tables a field with `label_separator` between them."
+    )
+    visit("label_separator", &labelSeparator, "What is between the labels of a text in a table. Default: `|`.")
     visit("separator", &separator, "What is between the fields of csv: one character, or `tab`. Default: a comma.")
     if !use.isEmpty && !isGeneric {
       for (key, isGiven) in [
         ("text", text != nil), ("pair", pair != nil), ("label", label != nil), ("score", score != nil),
         ("labels", labels != nil), ("separator", separator != nil),
+        ("multilabel", isMultilabel), ("label_separator", labelSeparator != nil),
       ] where isGiven {
         visit.reject(
           key, key == "labels" ? "the labels of \(use) are fixed" : "the columns of \(use) are fixed",
           hint: "take it out, or choose columns and labels with `use: tsv`, `use: csv` or `use: jsonl`", given: ["use"])
       }
+    } else if labelSeparator?.isEmpty == true || (labelSeparator != nil && !isMultilabel) {
+      visit.reject(
+        "label_separator", "separates the labels of `multilabel: true`, and is not empty", given: ["multilabel"])
+    } else if score != nil && isMultilabel {
+      visit.reject("multilabel", "a regression has no labels", given: ["score"])
     } else if separator != nil, !use.isEmpty, use != "csv" {
       visit.reject("separator", "only csv has a separator of one's choice", given: ["use"])
     } else if score != nil && (label != nil || labels != nil) {

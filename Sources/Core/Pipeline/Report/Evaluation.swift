@@ -12,12 +12,17 @@ package struct Evaluation {
   let observe: (TrainingEvent) -> Void
   /// The key of the bootstrap. All rows draw the same texts, so that their intervals can be compared.
   private let key = RandomKey(0).child("bootstrap")
+  /// Texts on which the threshold of each row is chosen where several labels can apply, unless `thresholds` has it.
+  private let heldOut: [Example]
+  /// The thresholds of rows.
+  private let thresholds: [String: Float]
 
   package init(
     task: TaskDefinition, knownLabels: Int? = nil, taughtLabels: Int? = nil, maximumLength: Int,
-    observe: @escaping (TrainingEvent) -> Void = { _ in }
+    heldOut: [Example] = [], thresholds: [String: Float] = [:], observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) {
     (self.task, self.maximumLength, self.observe) = (task, maximumLength, observe)
+    (self.heldOut, self.thresholds) = (heldOut, thresholds)
     self.knownLabels = knownLabels ?? task.kind.outputs
     self.taughtLabels = taughtLabels ?? task.kind.outputs
   }
@@ -62,10 +67,9 @@ package struct Evaluation {
     }
   }
 
-  private func outcomes(
-    _ examples: [Example], _ targets: [Target], teacher: (any TextEncoder)?, student: any TextEncoder,
-    augmentation: RetrievalAugmentation?, baselines: Baselines
-  ) throws -> [Outcome] {
+  private func answerers(
+    teacher: (any TextEncoder)?, student: any TextEncoder, augmentation: RetrievalAugmentation?
+  ) -> [Answerer] {
     let own = answerer(Self.studentRow, student)
     var answerers = [teacher.map { answerer("teacher", $0) }, own].compactMap { $0 }
     if var augmentation {
@@ -85,13 +89,20 @@ package struct Evaluation {
         add("readout + knowledge base", \.mixed)
       }
     }
-    answerers += baselines.answerers
+    return answerers
+  }
+
+  private func outcomes(
+    _ examples: [Example], _ targets: [Target], teacher: (any TextEncoder)?, student: any TextEncoder,
+    augmentation: RetrievalAugmentation?, baselines: Baselines
+  ) throws -> [Outcome] {
+    let answerers = answerers(teacher: teacher, student: student, augmentation: augmentation) + baselines.answerers
     var outcomes = try answerers.map { try outcome(of: $0, on: examples) }
     if let constant = baselines.constant {
       outcomes.append(
         Outcome(
           name: constant.name, predictions: targets.map { _ in constant.answer }, parameters: 0, speed: nil,
-          outputs: nil))
+          outputs: nil, threshold: nil))
     }
     return outcomes
   }
@@ -103,6 +114,8 @@ package struct Evaluation {
     let speed: Double?
     /// The probabilities or scores [M, C]. `nil` if no text is read.
     let outputs: Matrix?
+    /// The probability from which on a label applies, where several can.
+    let threshold: Float?
   }
 
   private func outcome(of answerer: Answerer, on examples: [Example]) throws -> Outcome {
@@ -111,10 +124,37 @@ package struct Evaluation {
       observe(.progress(what: "evaluation: \(answerer.name)", done: $0, total: examples.count))
     }
     let seconds = start.duration(to: .now) / .seconds(1)
+    let threshold = try threshold(of: answerer)
     return Outcome(
-      name: answerer.name, predictions: predictions(from: outputs, task: task.kind), parameters: answerer.parameters,
+      name: answerer.name, predictions: predictions(from: outputs, task: task.kind, threshold: threshold ?? 0.5),
+      parameters: answerer.parameters,
       speed: try answerer.speed(on: examples, secondsPerText: seconds / Double(examples.count)),
-      outputs: Matrix(outputs))
+      outputs: Matrix(outputs), threshold: threshold)
+  }
+
+  /// Returns the probability from which on a row gives a label where several can apply: the one with the best first metric on the
+  /// held-out texts, of equally good ones that which is nearest to ½. `nil` for other tasks, and without such texts.
+  private func threshold(of answerer: Answerer) throws -> Float? {
+    guard task.kind.isMultilabel else { return nil }
+    if let known = thresholds[answerer.name] { return known }
+    if heldOut.isEmpty { return nil }
+    let outputs = try answerer.answers(to: answerer.encode(heldOut))
+    let targets = heldOut.compactMap(\.target)
+    func score(_ threshold: Float) -> Double {
+      task.metrics[0].value(
+        predictions: predictions(from: outputs, task: task.kind, threshold: threshold), targets: targets)
+    }
+    let tried = (2...38).map { Float($0) / 40 }.map { (threshold: $0, score: score($0)) }
+    return tried.max { ($0.score, abs($1.threshold - 0.5)) < ($1.score, abs($0.threshold - 0.5)) }?.threshold
+  }
+
+  /// Returns the thresholds of teacher, student and student with knowledge base by the names of their rows.
+  func thresholds(
+    teacher: (any TextEncoder)?, student: any TextEncoder, augmentation: RetrievalAugmentation?
+  ) throws -> [String: Float] {
+    try answerers(teacher: teacher, student: student, augmentation: augmentation).reduce(into: [:]) {
+      $0[$1.name] = try threshold(of: $1)
+    }
   }
 
   private func row(_ outcome: Outcome, _ targets: [Target], reference: Outcome?) -> EvaluationRow {
@@ -129,7 +169,7 @@ package struct Evaluation {
           ? nil
           : RowComparison(outcome.predictions, against: $0.predictions, targets: targets, task: task, key: key)
       },
-      parameters: outcome.parameters, speed: outcome.speed)
+      parameters: outcome.parameters, speed: outcome.speed, threshold: outcome.threshold)
   }
 
   /// Returns what explains the gain of retrieval, and how well novelty tells what nobody has taught.
@@ -137,7 +177,7 @@ package struct Evaluation {
     of augmentation: RetrievalAugmentation, _ student: any TextEncoder, on examples: [Example], _ threshold: Float?
   ) throws -> (retrieval: RetrievalDiagnosis?, novelty: NoveltyDiagnosis?, found: [[Neighbour]]) {
     // What is within and between classes has no meaning for scores.
-    guard case .classification = task.kind else { return (nil, nil, []) }
+    guard task.kind != .regression else { return (nil, nil, []) }
     var augmentation = augmentation
     augmentation.readout = nil
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: maximumLength)
@@ -146,6 +186,7 @@ package struct Evaluation {
     }
     let found = try augmentation.answers(
       response, task: task.kind, neighbours: RetrievalAugmentation.neighboursForNovelty)
+    if task.kind.isMultilabel { return (nil, nil, found.neighbours) }
     let knowledge = augmentation.knowledge
     let targets = data.targets.compactMap { $0?.label }
     let novelty = NoveltyDiagnosis(
@@ -165,33 +206,52 @@ package struct Evaluation {
     _ outcomes: [Outcome], _ examples: [Example], _ augmentation: RetrievalAugmentation?, found: [[Neighbour]],
     _ describe: @escaping (Int) -> KnowledgeEntry?
   ) throws -> Findings {
-    guard case .classification(let names) = task.kind else { return Findings() }
-    let targets = examples.compactMap { $0.target?.label }
-    func outcome(_ name: String) -> TextChoice.Row? {
-      outcomes.first { $0.name == name }.flatMap { outcome in outcome.outputs.map { (name, $0) } }
-    }
-    let (student, shipped) = (outcome(Self.studentRow), outcome(Self.shippedRow))
-    let rows = [student, shipped].compactMap { $0 }
+    guard let names = task.kind.labels else { return Findings() }
+    let targets = examples.compactMap(\.target)
+    let rows = [Self.studentRow, Self.shippedRow].compactMap { name in outcomes.first { $0.name == name } }
     func entry(_ node: Int) -> KnowledgeEntry? { augmentation.flatMap { describe($0.knowledge.rows[node]) } }
-    let temperature = augmentation.flatMap { $0.mixing.studentTemperature == 1 ? nil : $0.mixing.studentTemperature }
-    let choice = TextChoice(
-      examples: examples, names: names, targets: targets, teacher: outcome("teacher"), student: student,
-      shipped: shipped, found: found
-    ) { node in (entry(node)?.text, entry(node)?.pair, entry(node)?.label) }
+    var map: KnowledgeMap?
+    if let augmentation, !task.kind.isMultilabel {
+      map = try KnowledgeMap(
+        augmentation, names: names, found: found.map { Array($0.prefix(augmentation.mixing.neighbours)) }
+      ) { node in (entry(node)?.text, entry(node)?.label, entry(node)?.source) }
+    }
     return Findings(
-      classes: rows.map {
-        ClassBreakdown(row: $0.name, names: names, targets: targets, predictions: $0.probabilities.tensor.rowArgmax())
+      classes: rows.map { row in
+        ClassBreakdown(
+          row: row.name, names: names, targets: targets.map(\.allLabels), predictions: row.predictions.map(\.allLabels))
       },
-      calibration: rows.map {
-        ProbabilityCalibration(
-          row: $0.name, probabilities: $0.probabilities, targets: targets,
-          temperature: $0.name == Self.studentRow ? temperature : nil)
-      },
-      texts: choice.texts(),
-      map: try augmentation.map {
-        try KnowledgeMap(
-          $0, names: names, found: found.map { Array($0.prefix(augmentation?.mixing.neighbours ?? 0)) }
-        ) { node in (entry(node)?.text, entry(node)?.label, entry(node)?.source) }
-      })
+      calibration: calibration(of: rows, targets, augmentation),
+      texts: texts(outcomes, examples, targets, found: found, entry), map: map)
+  }
+
+  private func calibration(
+    of rows: [Outcome], _ targets: [Target], _ augmentation: RetrievalAugmentation?
+  ) -> [ProbabilityCalibration] {
+    let fitted = augmentation?.mixing.studentTemperature
+    return rows.compactMap { row in
+      guard let probabilities = row.outputs else { return nil }
+      if task.kind.isMultilabel {
+        return ProbabilityCalibration(
+          row: row.name, probabilities: probabilities, labels: targets.map(\.allLabels))
+      }
+      return ProbabilityCalibration(
+        row: row.name, probabilities: probabilities, targets: targets.compactMap(\.label),
+        temperature: row.name == Self.studentRow && fitted != 1 ? fitted : nil)
+    }
+  }
+
+  private func texts(
+    _ outcomes: [Outcome], _ examples: [Example], _ targets: [Target], found: [[Neighbour]],
+    _ entry: @escaping (Int) -> KnowledgeEntry?
+  ) -> [ReportedText] {
+    func row(_ name: String) -> TextChoice.Row? {
+      guard let outcome = outcomes.first(where: { $0.name == name }), let outputs = outcome.outputs else { return nil }
+      return (name, outputs, outcome.predictions)
+    }
+    return TextChoice(
+      examples: examples, task: task.kind, targets: targets, teacher: row("teacher"), student: row(Self.studentRow),
+      shipped: row(Self.shippedRow), found: found
+    ) { node in (entry(node)?.text, entry(node)?.pair, entry(node)?.allLabels?.joined(separator: "|")) }.texts()
   }
 }

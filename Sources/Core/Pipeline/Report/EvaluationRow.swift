@@ -14,4 +14,15 @@ public struct EvaluationRow: Sendable, Codable {
   public let parameters: Int?
   /// The number of texts that are answered in a second, in batches and without tokenisation. `nil` if no text is read.
   public let speed: Double?
+  /// The probability from which on a label applies, where a text can have several. `nil` for other tasks, for an answer that reads no text,
+  /// and if no texts were held out to choose it; it is ½ then.
+  public let threshold: Float?
+
+  init(
+    name: String, scores: [Score], interval: ConfidenceInterval, comparison: RowComparison?, parameters: Int?,
+    speed: Double?, threshold: Float? = nil
+  ) {
+    (self.name, self.scores, self.interval, self.comparison) = (name, scores, interval, comparison)
+    (self.parameters, self.speed, self.threshold) = (parameters, speed, threshold)
+  }
 }

@@ -26,6 +26,7 @@ struct NeighbourVote {
       for (neighbour, weight) in zip(nearest, weights) {
         switch targets[neighbour.key] {
         case .label(let label): answers[row * outputs + label] += Float(weight / total)
+        case .labels(let labels): for label in labels { answers[row * outputs + label] += Float(weight / total) }
         case .score(let score): answers[row * outputs] += Float(weight / total) * score
         }
       }

@@ -7,7 +7,7 @@ public struct RowComparison: Sendable, Codable {
   public let difference: Double
   /// The 95 % interval of the difference, by bootstrap over the texts.
   public let interval: ConfidenceInterval
-  /// The number of texts that only this row answers correctly, or `nil` for regression.
+  /// The number of texts that only this row answers correctly, with all labels if there can be several, or `nil` for regression.
   public let gained: Int?
   /// The number of texts that only the student answers correctly, or `nil` for regression.
   public let lost: Int?
@@ -19,7 +19,7 @@ public struct RowComparison: Sendable, Codable {
     difference =
       metric.value(predictions: predictions, targets: targets) - metric.value(predictions: others, targets: targets)
     interval = metric.differenceInterval(of: predictions, against: others, targets: targets, key: key)
-    guard case .classification = task.kind else {
+    guard task.kind != .regression else {
       (gained, lost, p) = (nil, nil, nil)
       return
     }

@@ -17,7 +17,7 @@ public struct KnowledgeBase: Sendable {
   public let rows: [Int]
   /// For each of the M nodes, whether it may be found, or `nil` if all may.
   public let mayBeFound: [Bool]?
-  /// The class of each node: the place of its largest label.
+  /// The class of each node: the place of its largest label. Where several labels can apply, each node is a class of its own.
   let classes: [Int]
   /// The number of nodes of each class that may be found.
   let classSizes: [Int]
@@ -28,7 +28,8 @@ public struct KnowledgeBase: Sendable {
   ///   - embeddings: One row of length 1 for each example.
   ///   - softLabels: One row of probabilities or scores for each example.
   ///   - rows: The number of each entry, or −1 if it was removed.
-  public init(embeddings: Matrix, softLabels: Matrix, rows: [Int]) {
+  ///   - hasClasses: Whether each example belongs to one class. Where several labels can apply, each node is a class of its own.
+  public init(embeddings: Matrix, softLabels: Matrix, rows: [Int], hasClasses: Bool = true) {
     var nodes: [ArraySlice<Float>: Int] = [:]
     var (first, members) = ([Int](), [[Int]]())
     for example in 0..<embeddings.rows {
@@ -50,11 +51,17 @@ public struct KnowledgeBase: Sendable {
     }
     self.init(
       nodes: embeddings.gathered(first), Matrix(rows: members.count, columns: softLabels.columns, values: means),
-      rows: nodeRows, mayBeFound: members.contains(where: \.isEmpty) ? members.map { !$0.isEmpty } : nil)
+      rows: nodeRows, mayBeFound: members.contains(where: \.isEmpty) ? members.map { !$0.isEmpty } : nil,
+      hasClasses: hasClasses)
   }
 
-  private init(nodes: Matrix, _ softLabels: Matrix, rows: [Int], mayBeFound: [Bool]?) {
+  private init(nodes: Matrix, _ softLabels: Matrix, rows: [Int], mayBeFound: [Bool]?, hasClasses: Bool = true) {
     (embeddings, self.softLabels, self.rows, self.mayBeFound) = (nodes, softLabels, rows, mayBeFound)
+    guard hasClasses else {
+      // No class is small then, so that an adaptive mixing weighs all nodes alike.
+      (classes, classSizes) = (Array(0..<nodes.rows), [Int](repeating: .max, count: nodes.rows))
+      return
+    }
     classes = softLabels.rows == 0 ? [] : softLabels.tensor.rowArgmax()
     var sizes = [Int](repeating: 0, count: softLabels.columns)
     for (node, label) in classes.enumerated() where mayBeFound?[node] ?? true { sizes[label] += 1 }
@@ -89,7 +96,7 @@ public struct KnowledgeBase: Sendable {
   ///   - task: The labels of the columns, among which are all that occur.
   init(_ state: KnowledgeState, labels: KeyLabels, task: TaskKind) {
     var columns: [String: Int] = [:]
-    if case .classification(let names) = task {
+    if let names = task.labels {
       columns = Dictionary(names.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
     }
     let width = task.outputs
@@ -99,7 +106,9 @@ public struct KnowledgeBase: Sendable {
     for (row, entry) in state.entries.enumerated() {
       let soft = state.softLabels[entry.id].map { $0 + [Float](repeating: 0, count: width - $0.count) }
       var gold = entry.score.map { [$0] }
-      if let column = entry.label.flatMap({ columns[$0] }) { gold = (0..<width).map { $0 == column ? 1 : 0 } }
+      if let labels = entry.allLabels?.compactMap({ columns[$0] }), task.isMultilabel || !labels.isEmpty {
+        gold = Target.labels(labels).row(width)
+      }
       let values = (labels == .soft ? soft ?? gold : gold ?? soft) ?? [Float](repeating: 0, count: width)
       places.append((entry.id, values, state.keys.row(row)))
     }
@@ -108,7 +117,7 @@ public struct KnowledgeBase: Sendable {
     self.init(
       embeddings: Matrix(rows: places.count, columns: state.keys.columns, values: places.flatMap(\.key)),
       softLabels: Matrix(rows: places.count, columns: width, values: places.flatMap { $0.values ?? none }),
-      rows: places.map { $0.values == nil ? -1 : $0.id })
+      rows: places.map { $0.values == nil ? -1 : $0.id }, hasClasses: !task.isMultilabel)
   }
 
   /// Reads the file `knowledge.safetensors` of a knowledge base from before it could be changed.

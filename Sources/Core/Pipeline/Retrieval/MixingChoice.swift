@@ -108,6 +108,10 @@ extension RetrievalAugmentation {
       let answer = answers.row(row)
       switch target {
       case .label(let label): return -log(max(Double(answer[answer.startIndex + label]), 1e-12))
+      case .labels:
+        return zip(answer, target.row(answer.count)).reduce(0) {
+          $0 - log(max(Double($1.1 == 1 ? $1.0 : 1 - $1.0), 1e-12))
+        }
       case .score(let score): return pow(Double(answer[answer.startIndex] - score), 2)
       }
     }

@@ -46,7 +46,7 @@ public struct Readout: Sendable {
 
   /// Returns the probabilities [B, C] of a task's labels for keys [B, D] of length 1. Those of labels that the readout does not know are 0.
   func callAsFunction(_ keys: Tensor, task: TaskKind) -> Matrix {
-    guard case .classification(let all) = task else { preconditionFailure("a readout of a regression") }
+    guard case .classification(let all) = task else { preconditionFailure("a readout of \(task)") }
     let own = Matrix(softmax(map(Matrix(keys)).tensor))
     let places = all.map { labels.firstIndex(of: $0) }
     let values = (0..<own.rows).flatMap { row in places.map { $0.map { own.values[row * labels.count + $0] } ?? 0 } }

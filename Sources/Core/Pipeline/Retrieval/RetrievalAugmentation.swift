@@ -69,7 +69,7 @@ public struct RetrievalAugmentation: Sendable {
   /// An adaptive mixing differs in two things. The weights are w_k ∝ exp(s_k/τ) / min(n, K) for n keys of the neighbour's class, because
   /// a class of five can have five neighbours at most. And β is multiplied by 1 − m, where m is the sum of r over the labels that the
   /// student does not know: it has the less to say, the more the neighbours are of such labels, and about these it has nothing to say, so
-  /// that y' is r there. With classes of K keys or more that the student knows, both formulas are the same.
+  /// that y' is r there. Where several labels can apply, m is at most 1 and every n counts as K. With classes of K keys or more that the student knows, both formulas are the same.
   ///
   /// Mixing with a factor β comes from the paper (Zhang et al., ACL 2023). The formula of the weights, and that β belongs to
   /// the student's side, are our interpretation; the adaptive mixing is ours.
@@ -121,7 +121,7 @@ public struct RetrievalAugmentation: Sendable {
       let (own, found) = (softened(student.row(row), mixing.studentTemperature), Array(retrieved.row(row)))
       let unheardOf = zip(found, isKnown).reduce(Float(0)) { $1.1 ? $0 : $0 + $1.0 }
       let known = hidden.isEmpty ? 1 : max(zip(own, isKnown).reduce(0) { $1.1 ? $0 + $1.0 : $0 }, 1e-6)
-      let beta = mixing.isAdaptive ? mixing.beta * (1 - unheardOf) : mixing.beta
+      let beta = mixing.isAdaptive ? mixing.beta * (1 - min(unheardOf, 1)) : mixing.beta
       for (column, value) in found.enumerated() {
         if isKnown[column] {
           values.append(beta * own[column] / known + (1 - mixing.beta) * value)

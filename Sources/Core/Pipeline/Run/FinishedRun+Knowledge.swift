@@ -53,8 +53,7 @@ extension FinishedRun {
     }
     let ids = try log.add(addition, note: file.lastPathComponent)
     try refreshIndex()
-    func labels(_ kind: TaskKind) -> [String] { if case .classification(let labels) = kind { labels } else { [] } }
-    return (ids, Array(labels(task.kind).dropFirst(labels(self.task.kind).count)))
+    return (ids, Array((task.kind.labels ?? []).dropFirst(self.task.kind.labels?.count ?? 0)))
   }
 
   /// Fits a readout to everything that is known, and lets it answer in the place of the student's classifier.
@@ -64,7 +63,7 @@ extension FinishedRun {
   public func refit() throws -> (number: Int, readout: Readout) {
     let state = try knowledgeLog().snapshot()
     guard case .classification(let labels) = task.kind else {
-      throw ContractError("a regression has no labels to fit to")
+      throw ContractError("a readout is fitted to texts of one label each, which this task does not have")
     }
     guard options.knowledgeBase?.space != .teacher else {
       throw ContractError(

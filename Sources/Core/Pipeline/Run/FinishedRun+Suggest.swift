@@ -28,7 +28,11 @@ extension FinishedRun {
     var nearest = found.neighbours.map { $0.first?.similarity ?? -1 }
     let dispute = (0..<examples.count).map { row -> Float in
       let best = found.mixed.row(row).sorted(by: >).prefix(2)
-      return task.kind == .regression ? 0 : 1 - (best[0] - (best.count > 1 ? best[1] : 0))
+      return switch task.kind {
+      case .classification: 1 - (best[0] - (best.count > 1 ? best[1] : 0))
+      case .multilabel: found.mixed.row(row).map { 1 - abs(2 * $0 - 1) }.max() ?? 0
+      case .regression: 0
+      }
     }
     let labels = predictions(from: found.mixed.tensor, task: task.kind)
     var left = Set(examples.indices)
@@ -36,8 +40,7 @@ extension FinishedRun {
     func worth(_ row: Int) -> Float { 1 - nearest[row] + dispute[row] / 2 }
     while picked.count < count, let best = left.max(by: { (worth($0), $1) < (worth($1), $0) }) {
       left.remove(best)
-      var label: String?
-      if case .classification(let names) = task.kind { label = labels[best].label.map { names[$0] } }
+      let label = labels[best].named(task.kind)
       picked.append(Suggestion(example: examples[best], worth: worth(best), label: label))
       let query = Tensor(Array(Matrix(keys).row(best)), [1, keys.shape[1]])
       let similarities = matmul(keys, query, transposeB: true).values

@@ -154,7 +154,7 @@ public struct FinishedRun: Sendable {
     let task = try augmentation == nil ? task : files.reduce(task) { try $0.addingLabels(of: $1) }
     return try Evaluation(
       task: task, knownLabels: options.task.definition().kind.outputs, taughtLabels: self.task.kind.outputs,
-      maximumLength: options.task.maximumLength, observe: observe
+      maximumLength: options.task.maximumLength, thresholds: record.thresholds ?? [:], observe: observe
     ).report(
       record.name, on: files.flatMap { try task.read($0).examples }, teacher: try teacher(), student: reader,
       augmentation: augmentation, layerMap: options.layerMap, describe: { entries[$0] },
@@ -190,7 +190,9 @@ public struct FinishedRun: Sendable {
       let own = Matrix(
         probabilities(from: try answers(of: student, to: data, with: [.logits])[.logits], task: task.kind))
       return examples.indices.map { row in
-        Prediction(task: task.kind, student: own.row(row), answer: own.row(row), found: nil)
+        Prediction(
+          task: task.kind, student: own.row(row), answer: own.row(row), found: nil,
+          labelThreshold: record.thresholds?["student"])
       }
     }
     let found = try augmentation.answers(
@@ -202,7 +204,7 @@ public struct FinishedRun: Sendable {
         found: (
           Array(found.neighbours[row].prefix(augmentation.mixing.neighbours)), found.retrieved.row(row),
           augmentation.knowledge, entries, augmentation.novelty(found.neighbours[row])
-        ), threshold: record.unknownBeyond)
+        ), threshold: record.unknownBeyond, labelThreshold: record.thresholds?["student + knowledge base"])
     }
   }
 }

@@ -65,7 +65,9 @@ package enum ModelFolder {
     let named = configuration.id2label ?? [:]
     let labels = (0..<named.count).compactMap { named[String($0)] }
     if configuration.problem_type == "regression" || labels.count == 1 { return .regression }
-    return .classification(labels: labels.count > 1 && labels.count == named.count ? labels : ["LABEL_0", "LABEL_1"])
+    let names = labels.count > 1 && labels.count == named.count ? labels : ["LABEL_0", "LABEL_1"]
+    return configuration.problem_type == "multi_label_classification"
+      ? .multilabel(labels: names) : .classification(labels: names)
   }
 }
 

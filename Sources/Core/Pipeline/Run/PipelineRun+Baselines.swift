@@ -3,7 +3,9 @@ import DistillTraining
 
 extension PipelineRun {
   var evaluation: Evaluation {
-    Evaluation(task: texts.task, maximumLength: pipeline.options.task.maximumLength, observe: observe)
+    Evaluation(
+      task: texts.task, maximumLength: pipeline.options.task.maximumLength, heldOut: texts.heldOutForChoices,
+      thresholds: record.thresholds ?? [:], observe: observe)
   }
 
   /// Fits what the student is compared with. There is nothing to compare without a validation file.

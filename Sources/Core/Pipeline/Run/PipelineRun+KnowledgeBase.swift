@@ -25,8 +25,7 @@ extension PipelineRun {
     if let grid = options.choose { try choose(among: grid, &augmentation, reader) }
     record.mixing = augmentation.mixing
     record.unknownBeyond = try noveltyThreshold(augmentation, reader, falseAlarms: options.falseAlarms)
-    var labels: [String] = []
-    if case .classification(let names) = texts.task.kind { labels = names }
+    let labels = texts.task.kind.labels ?? []
     try AtomicFolder.write(to: folder.knowledgeBase) { folder in
       try KnowledgeFolder(folder).make(
         addition, labels: labels, note: "the training texts", retriever: augmentation.retriever, map: map)

@@ -68,7 +68,7 @@ public final class PipelineRun {
   /// The pipeline file with every default written out. It includes the labels, so that the training file is not needed later.
   private var resolved: String {
     var options = pipeline.options
-    if TaskDefinition.named(options.task.use) == nil, case .classification(let labels) = texts.task.kind {
+    if TaskDefinition.named(options.task.use) == nil, let labels = texts.task.kind.labels {
       options.task.labels = labels
     }
     let space = options.searchSpace(pipeline.models.student)
@@ -98,6 +98,9 @@ public final class PipelineRun {
     let (reader, augmentation, entries) = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
     let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
+    if texts.task.kind.isMultilabel {
+      record.thresholds = try evaluation.thresholds(teacher: teacher, student: reader, augmentation: augmentation)
+    }
     var report = try timed("evaluation") {
       guard let validation = texts.validation else { return Report(name: record.name) }
       return try evaluation.report(

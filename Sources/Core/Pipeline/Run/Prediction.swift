@@ -12,7 +12,7 @@ public struct Prediction: Sendable {
     public let text: String?
     /// The second text of a pair.
     public let pair: String?
-    /// Its true label, if it has one.
+    /// Its true label, if it has one, or all of them with a bar between them.
     public let label: String?
     /// Where it comes from, such as `train.tsv:12`.
     public let source: String?
@@ -29,6 +29,8 @@ public struct Prediction: Sendable {
 
   /// The label with the largest score, or `nil` for regression.
   public let label: String?
+  /// The labels that apply where several can, in the order of their indices; `nil` for other tasks.
+  public let labels: [String]?
   /// The score of that label, or the answer of a regression.
   public var score: Float { scores[label ?? "score"] ?? 0 }
   /// The answer by label, in which student and knowledge base are mixed. For regression it has the single key `score`.
@@ -53,19 +55,22 @@ public struct Prediction: Sendable {
   ///   - answer: The final answer [C]. Without a knowledge base it is the student's own.
   ///   - found: The neighbours and their mean, or `nil` without a knowledge base.
   ///   - threshold: The novelty beyond which the text counts as unknown.
+  ///   - labelThreshold: The probability from which on a label applies, where several can. Default: ½.
   init(
     task: TaskKind, student own: ArraySlice<Float>, answer: ArraySlice<Float>, found: Found?,
-    threshold: Float? = nil
+    threshold: Float? = nil, labelThreshold: Float? = nil
   ) {
     novelty = found?.novelty
     unknown = found.flatMap { found in threshold.map { found.novelty > $0 } }
-    let labels: [String]?
-    if case .classification(let names) = task { labels = names } else { labels = nil }
+    let names = task.labels
     func named(_ values: some Sequence<Float>) -> [String: Float] {
-      Dictionary(uniqueKeysWithValues: zip(labels ?? ["score"], values))
+      Dictionary(uniqueKeysWithValues: zip(names ?? ["score"], values))
     }
     let values = Array(answer)
-    label = labels?[values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }]
+    labels =
+      task.isMultilabel
+      ? names?.enumerated().filter { values[$0.offset] >= labelThreshold ?? 0.5 }.map(\.element) : nil
+    label = names?[values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }]
     scores = named(values)
     student = named(own)
     retrieved = found.map { named($0.retrieved) }
@@ -75,8 +80,9 @@ public struct Prediction: Sendable {
         let entry = found.entries[id]
         let values = found.knowledge.softLabels.row($0.row)
         return Source(
-          id: id, text: entry?.text, pair: entry?.pair, label: entry?.label, source: entry?.source,
-          similarity: $0.similarity, scores: named(values).filter { labels == nil || $0.value > 0 })
+          id: id, text: entry?.text, pair: entry?.pair, label: entry?.allLabels?.joined(separator: "|"),
+          source: entry?.source,
+          similarity: $0.similarity, scores: named(values).filter { names == nil || $0.value > 0 })
       }
     }
   }
@@ -109,6 +115,7 @@ extension Prediction {
         let scores: [String: Float]?
       }
       let label: String?
+      let labels: [String]?
       let score: Float
       let novelty: Float?
       let unknown: Bool?
@@ -117,7 +124,7 @@ extension Prediction {
       let top: [Answer]?
     }
     return Shown(
-      label: label, score: score, novelty: novelty, unknown: unknown,
+      label: label, labels: labels, score: score, novelty: novelty, unknown: unknown,
       neighbours: neighbours?.prefix(count).map {
         Shown.Neighbour(
           id: $0.id, text: $0.text, pair: $0.pair, label: $0.label, source: $0.source, similarity: $0.similarity,

@@ -21,6 +21,9 @@ package struct RunRecord: Codable, Sendable {
   private var noveltyThreshold: Float?
   /// The novelty beyond which a text counts as unknown. `nil` if no texts were held out to choose it.
   package var unknownBeyond: Float?
+  /// Where several labels can apply, the probabilities from which on teacher, student and student with knowledge base give one, by the
+  /// names of their rows in the report. They were chosen on held-out texts.
+  package var thresholds: [String: Float]?
   /// The seconds that each stage has taken.
   package var seconds: [String: Double]
   /// The largest amount of memory in use at one time, in bytes. If the run was resumed, it is that of the last process.

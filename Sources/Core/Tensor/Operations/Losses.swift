@@ -1,3 +1,5 @@
+import Foundation
+
 /// Returns the mean over rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), in nats: p [R, C], ln q [R, C] → scalar.
 ///
 /// The second argument is the logarithm of q. ∂/∂ln q = −p/R; ∂/∂p = (ln p + 1 − ln q)/R. For p = 0 the term and its slope are 0.
@@ -35,6 +37,37 @@ public func crossEntropy(_ logits: Tensor, probabilities p: Tensor) -> Tensor {
   precondition(p.shape == logits.shape && p.shape.rank == 2, "cross-entropy of \(logits.shape) with \(p.shape)")
   precondition(p.shape[0] > 0, "cross-entropy of no rows")
   return -(p * logits.logSoftmax()).sum() / Float(p.shape[0])
+}
+
+/// Returns the mean over rows of Σⱼ −pⱼ ln σ(zⱼ) − (1 − pⱼ) ln(1 − σ(zⱼ)), in nats: logits z [B, C], p [B, C] → scalar.
+///
+/// Each of the C outputs decides for itself, as it does where several labels can apply. ∂/∂z = (σ(z) − p)/B. No gradient flows to p.
+public func binaryCrossEntropy(_ logits: Tensor, probabilities p: Tensor) -> Tensor {
+  precondition(p.shape == logits.shape && p.shape.rank == 2, "binary cross-entropy of \(logits.shape) with \(p.shape)")
+  precondition(p.shape[0] > 0, "binary cross-entropy of no rows")
+  let rows = Float(p.shape[0])
+  return Tensor.record([], from: [logits]) { out in
+    var sum = 0.0
+    for i in 0..<logits.count {
+      sum += Double(softplus(logits.pointer[i]) - logits.pointer[i] * p.pointer[i])
+    }
+    out.pointee = Float(sum / Double(rows))
+  } backward: { dy in
+    let slope = sigmoid(logits.detached) - p.detached
+    logits.node?.accumulate(slope, scale: dy.pointee / rows)
+  }
+}
+
+/// Returns ln(1 + e^x) of each element. No gradient flows through it.
+func softplus(_ x: Tensor) -> Tensor {
+  Tensor(x.shape) { out in for i in 0..<x.count { out[i] = softplus(x.pointer[i]) } }
+}
+
+private func softplus(_ x: Float) -> Float { max(x, 0) + log1p(exp(-abs(x))) }
+
+/// Returns σ(x) = 1 / (1 + e^(−x)) of each element. No gradient flows through it.
+public func sigmoid(_ x: Tensor) -> Tensor {
+  Tensor(x.shape) { out in for i in 0..<x.count { out[i] = 1 / (1 + exp(-x.pointer[i])) } }
 }
 
 /// Returns the mean of (a − b)² over all elements of two tensors of the same shape.

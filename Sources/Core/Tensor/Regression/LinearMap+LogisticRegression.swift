@@ -23,8 +23,32 @@ extension LinearMap {
     _ x: Matrix, labels: [Int], classes: Int, strength: Double, weights: [Float]? = nil,
     start: LinearMap? = nil
   ) throws -> LinearMap {
-    precondition(labels.count == x.rows, "\(labels.count) labels for \(x.rows) rows")
-    precondition(labels.allSatisfy { (0..<classes).contains($0) }, "a label outside of 0 ..< \(classes)")
+    try logisticRegression(
+      x, labelSets: labels.map { [$0] }, classes: classes, strength: strength, isMultinomial: true, weights: weights,
+      start: start)
+  }
+
+  /// Fits a logistic regression of each class against all others, where several classes or none can be right.
+  ///
+  /// It minimises (1/M) Σᵢ aᵢ Σⱼ −yᵢⱼ ln σ(zᵢⱼ) − (1 − yᵢⱼ) ln(1 − σ(zᵢⱼ)) + strength/2 · ‖W‖² with z = W·x + b, like
+  /// ``logisticRegression(_:labels:classes:strength:weights:start:)`` otherwise.
+  ///
+  /// - `labelSets`: The classes of each example, each at most once.
+  public static func logisticRegression(
+    _ x: Matrix, labelSets: [[Int]], classes: Int, strength: Double, weights: [Float]? = nil, start: LinearMap? = nil
+  ) throws -> LinearMap {
+    try logisticRegression(
+      x, labelSets: labelSets, classes: classes, strength: strength, isMultinomial: false, weights: weights,
+      start: start)
+  }
+
+  private static func logisticRegression(
+    _ x: Matrix, labelSets: [[Int]], classes: Int, strength: Double, isMultinomial: Bool, weights: [Float]?,
+    start: LinearMap?
+  ) throws -> LinearMap {
+    precondition(labelSets.count == x.rows, "\(labelSets.count) labels for \(x.rows) rows")
+    precondition(
+      labelSets.allSatisfy { $0.allSatisfy { (0..<classes).contains($0) } }, "a label outside of 0 ..< \(classes)")
     precondition(weights.map { $0.count == x.rows } ?? true, "\(weights?.count ?? 0) weights for \(x.rows) rows")
     precondition(strength >= 0 && strength.isFinite, "a penalty of strength \(strength)")
     precondition(
@@ -32,7 +56,9 @@ extension LinearMap {
       "a start that maps to other classes or from other features")
     // With the bias free, centred features have the same optimum, and the problem is far better conditioned.
     let (centred, means) = try x.centred("features")
-    let problem = LogisticProblem(centred, labels: labels, classes: classes, strength: strength, weights: weights)
+    let problem = LogisticProblem(
+      centred, labelSets: labelSets, classes: classes, strength: strength, isMultinomial: isMultinomial,
+      weights: weights)
     let values = minimised(from: problem.start(start, means: means)) { problem.lossAndGradient($0) }
     let weight = values.prefix(classes * x.columns).map { Float($0) }
     return LinearMap(
@@ -49,19 +75,22 @@ extension LinearMap {
 /// The objective of the regression as a function of W and b, one after the other, in double precision. The products are in Float32.
 private struct LogisticProblem {
   private let x: Tensor
-  private let labels: [Int]
+  private let isMultinomial: Bool
+  /// [M, C], 1 for the classes of an example.
   private let targets: Tensor
   private let classes: Int
   private let strength: Double
   /// [M, 1], or `nil` if all are 1.
   private let weights: Tensor?
 
-  init(_ x: Tensor, labels: [Int], classes: Int, strength: Double, weights: [Float]?) {
-    self.weights = weights.map { Tensor($0, [labels.count, 1]) }
-    (self.x, self.labels, self.classes, self.strength) = (x, labels, classes, strength)
-    var targets = [Float](repeating: 0, count: labels.count * classes)
-    for (row, label) in labels.enumerated() { targets[row * classes + label] = 1 }
-    self.targets = Tensor(targets, [labels.count, classes])
+  init(
+    _ x: Tensor, labelSets: [[Int]], classes: Int, strength: Double, isMultinomial: Bool, weights: [Float]?
+  ) {
+    self.weights = weights.map { Tensor($0, [labelSets.count, 1]) }
+    (self.x, self.isMultinomial, self.classes, self.strength) = (x, isMultinomial, classes, strength)
+    var targets = [Float](repeating: 0, count: labelSets.count * classes)
+    for (row, labels) in labelSets.enumerated() { for label in labels { targets[row * classes + label] = 1 } }
+    self.targets = Tensor(targets, [labelSets.count, classes])
   }
 
   func start(_ map: LinearMap?, means: [Float]) -> [Double] {
@@ -69,9 +98,12 @@ private struct LogisticProblem {
       return map.weight.values.map(Double.init)
         + map.bias.enumerated().map { Double($1) + LinearMap.shift($0, map.weight.values, means) }
     }
-    var counts = [Double](repeating: 0.5, count: classes)  // above 0, so that the logarithm of an empty class is finite
-    for label in labels { counts[label] += 1 }
-    return [Double](repeating: 0, count: classes * means.count) + counts.map { log($0 / Double(labels.count)) }
+    let examples = Double(targets.shape[0])
+    let biases = targets.sum(axis: 0).values.map { count -> Double in
+      let share = (Double(count) + 0.5) / (examples + 1)  // neither 0 nor 1, so that the logarithms are finite
+      return isMultinomial ? log(share) : log(share / (1 - share))
+    }
+    return [Double](repeating: 0, count: classes * means.count) + biases
   }
 
   func lossAndGradient(_ values: [Double]) -> (Double, [Double]) {
@@ -79,11 +111,15 @@ private struct LogisticProblem {
     let coefficients = values.prefix(classes * columns)
     let weight = Tensor(coefficients.map { Float($0) }, [classes, columns])
     let bias = Tensor(values.suffix(classes).map { Float($0) }, [classes])
-    let logs = (matmul(x, weight, transposeB: true) + bias).logSoftmax()
-    let right = logs.picked(labels).values
+    let logits = matmul(x, weight, transposeB: true) + bias
+    let logs = isMultinomial ? logits.logSoftmax() : logits
+    // The loss of a class is −t·ln p, or ln(1 + e^z) − t·z where each decides for itself.
+    let rowLosses =
+      (isMultinomial ? -(logs * targets) : softplus(logits) - logits * targets).sum(axis: 1).values
     let loss =
-      -zip(right, weights?.values ?? right.map { _ in 1 }).reduce(0) { $0 + Double($1.0) * Double($1.1) } / Double(rows)
-    let plain = logs.exp() - targets
+      zip(rowLosses, weights?.values ?? rowLosses.map { _ in 1 }).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      / Double(rows)
+    let plain = (isMultinomial ? logs.exp() : sigmoid(logits)) - targets
     let errors = weights.map { plain * $0 } ?? plain
     let slopes = matmul(errors, x, transposeA: true).values
     let penalty = coefficients.reduce(0) { $0 + $1 * $1 } * strength / 2

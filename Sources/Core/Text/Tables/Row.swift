@@ -6,13 +6,21 @@ struct Field {
   let text: String
   /// The value of a number. Text of a table that has the form of a number counts as one, but a JSON string never does.
   let number: Double?
+  /// The items of a JSON array of texts.
+  var items: [String]?
 
   init(text: String, number: Double?) { (self.text, self.number) = (text, number) }
 
   init(cell: String) { self.init(text: cell, number: Double(cell)) }
 
+  /// Returns the parts of a list of labels: the items of an array, or what is between separators. An empty text is an empty list.
+  func parts(separatedBy separator: String) -> [String] {
+    items ?? (text.isEmpty ? [] : text.split(separator: separator, omittingEmptySubsequences: false).map(String.init))
+  }
+
+  /// - Parameter mayBeList: Whether the member may be an array of texts as well.
   /// - Throws: ``RowProblem`` if there is no such member, or if it is neither text nor a number.
-  init(_ column: String, of object: JSON) throws(RowProblem) {
+  init(_ column: String, of object: JSON, mayBeList: Bool = false) throws(RowProblem) {
     var value = object.member(column)
     if value == nil {
       value = column.split(separator: ".", omittingEmptySubsequences: false).reduce(object as JSON?) { found, step in
@@ -27,11 +35,18 @@ struct Field {
     case .number(let number):
       self.init(text: Int(exactly: number).map(String.init) ?? "\(number)", number: number)
     case .bool(let flag): self.init(text: "\(flag)", number: nil)
+    case .array(let values) where mayBeList && values.allSatisfy({ $0.string != nil }):
+      self.init(text: "[]", number: nil)
+      items = values.compactMap(\.string)
+    case .array where !mayBeList:
+      throw RowProblem("the member '\(column)' is a list; only labels may be one, with `multilabel: true`")
     case .null: throw RowProblem("the member '\(column)' is null; give it a value or leave the row out")
     case nil:
       throw RowProblem(
         "has no member '\(column)'; \(meant(column, among: object.object?.map(\.key) ?? []))", column: column)
-    default: throw RowProblem("the member '\(column)' is neither text nor a number")
+    default:
+      throw RowProblem(
+        "the member '\(column)' is neither text nor a number" + (mayBeList ? ", and no list of texts either" : ""))
     }
   }
 }

@@ -29,6 +29,8 @@ public struct RowLayout: Sendable, Equatable {
   public let target: String
   /// What is between the fields of CSV, an ASCII character.
   package var separator = UInt8(ascii: ",")
+  /// What separates the labels of a text in a field of a table, if a text can have several.
+  package var labelSeparator: String?
   /// The columns of a TSV file that has no header, such as those of CoLA.
   let impliedHeader: [String]?
 

@@ -124,7 +124,10 @@ package struct RowReader: ~Copyable {
     }
     guard object.object != nil else { throw lines.problem(lines.count, "is not a JSON object") }
     do {
-      return Row(line: lines.count, fields: try columns.map { try Field($0, of: object) }, cells: [], json: text)
+      let fields = try columns.map { column in
+        try Field(column, of: object, mayBeList: layout.labelSeparator != nil && column == layout.target)
+      }
+      return Row(line: lines.count, fields: fields, cells: [], json: text)
     } catch let problem as RowProblem {
       throw lines.problem(lines.count, problem.message, column: problem.column)
     }

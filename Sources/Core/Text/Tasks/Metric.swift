@@ -1,9 +1,11 @@
 /// A measure of how well predictions agree with the correct answers. If its formula is 0/0, the value is 0.
 public enum Metric: String, Sendable, CaseIterable {
-  /// The share of correct labels.
+  /// The share of correct labels; with several labels for a text, the share of texts for which all are right and none is missing.
   case accuracy
   /// F1 of label 1, `2·tp / (2·tp + fp + fn)`.
   case f1
+  /// F1 over all decisions about a label and a text, `2·tp / (2·tp + fp + fn)`, where a text can have several labels.
+  case microF1 = "micro-f1"
   /// The mean of F1 over all labels that occur in the predictions or the targets.
   case macroF1 = "macro-f1"
   /// The correlation coefficient of Matthews, generalised to any number of labels by Gorodkin (Comput. Biol. Chem. 28, 2004).
@@ -18,6 +20,7 @@ public enum Metric: String, Sendable, CaseIterable {
     switch (self, kind) {
     case (.accuracy, .classification), (.macroF1, .classification), (.matthews, .classification): true
     case (.f1, .classification(let labels)): labels.count <= 2
+    case (.accuracy, .multilabel), (.microF1, .multilabel), (.macroF1, .multilabel): true
     case (.pearson, .regression), (.spearman, .regression): true
     default: false
     }
@@ -31,14 +34,16 @@ public enum Metric: String, Sendable, CaseIterable {
     switch self {
     case .pearson: return Self.pearson(predictions.map(\.asScore), targets.map(\.asScore))
     case .spearman: return Self.pearson(Self.ranks(predictions.map(\.asScore)), Self.ranks(targets.map(\.asScore)))
-    case .accuracy, .f1, .macroF1, .matthews:
-      return value(Confusion(predictions.map(\.asLabel), targets.map(\.asLabel)))
+    case .accuracy: return Self.ratio(Double(zip(predictions, targets).count { $0 == $1 }), Double(targets.count))
+    case .f1, .macroF1, .microF1, .matthews:
+      return value(Confusion(predictions.map(\.asLabels), targets.map(\.asLabels)))
     }
   }
 
   private func value(_ counts: Confusion) -> Double {
     switch self {
     case .f1: return counts.f1(of: 1)
+    case .microF1: return Self.ratio(2 * counts.right, counts.total(counts.predicted) + counts.total(counts.actual))
     case .macroF1: return Self.ratio(counts.labels.reduce(0) { $0 + counts.f1(of: $1) }, Double(counts.labels.count))
     case .matthews:
       let (total, right) = (counts.total, counts.right)
@@ -50,7 +55,7 @@ public enum Metric: String, Sendable, CaseIterable {
         (total * total - products(counts.predicted, counts.predicted))
         * (total * total - products(counts.actual, counts.actual))
       return Self.ratio(covariance, variances.squareRoot())
-    default: return Self.ratio(counts.right, counts.total)
+    default: preconditionFailure("\(self) is no metric of counts")
     }
   }
 
@@ -87,19 +92,24 @@ private struct Confusion {
   var predicted: [Int: Double] = [:]
   var actual: [Int: Double] = [:]
   var agreed: [Int: Double] = [:]
+  /// The number of examples.
   let total: Double
   /// The labels that occur, sorted so that sums over them do not depend on the order of a dictionary.
   let labels: [Int]
 
-  init(_ predictions: [Int], _ targets: [Int]) {
+  init(_ predictions: [[Int]], _ targets: [[Int]]) {
     for (prediction, target) in zip(predictions, targets) {
-      predicted[prediction, default: 0] += 1
-      actual[target, default: 0] += 1
-      if prediction == target { agreed[target, default: 0] += 1 }
+      for label in prediction { predicted[label, default: 0] += 1 }
+      for label in target {
+        actual[label, default: 0] += 1
+        if prediction.contains(label) { agreed[label, default: 0] += 1 }
+      }
     }
     total = Double(targets.count)
     labels = Set(predicted.keys).union(actual.keys).sorted()
   }
+
+  func total(_ counts: [Int: Double]) -> Double { counts.values.reduce(0, +) }
 
   var right: Double { labels.reduce(0) { $0 + agreed[$1, default: 0] } }
 
@@ -112,13 +122,14 @@ extension Target {
   fileprivate var asScore: Double {
     switch self {
     case .score(let score): Double(score)
-    case .label(let label): preconditionFailure("label \(label) where a score is expected")
+    case .label, .labels: preconditionFailure("\(self) where a score is expected")
     }
   }
 
-  fileprivate var asLabel: Int {
+  fileprivate var asLabels: [Int] {
     switch self {
-    case .label(let label): label
+    case .label(let label): [label]
+    case .labels(let labels): labels
     case .score(let score): preconditionFailure("score \(score) where a label is expected")
     }
   }

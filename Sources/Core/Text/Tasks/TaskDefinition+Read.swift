@@ -7,8 +7,7 @@ extension TaskDefinition {
   ///
   /// - Throws: ``TextFileError`` with all malformed rows. No row is ever skipped silently.
   public func read(_ file: URL) throws -> Dataset {
-    precondition(
-      kind == .regression || !spellings.isEmpty, "the labels of this task must be collected before files are read")
+    precondition(!needsLabels, "the labels of this task must be collected before files are read")
     var examples: [Example] = []
     try forEachRow(of: file) { row, target in examples.append(example(row, target)) }
     return Dataset(examples)
@@ -34,7 +33,12 @@ extension TaskDefinition {
     var survey = Survey()
     survey.isWhole = try forEachRow(of: file, atMost: count) { row, _ in
       survey.rows += 1
-      if kind != .regression { survey.labels.insert(row.fields[row.fields.count - 1].text) }
+      let answer = row.fields[row.fields.count - 1]
+      switch kind {
+      case .classification: survey.labels.insert(answer.text)
+      case .multilabel: survey.labels.formUnion(answer.parts(separatedBy: labelSeparator))
+      case .regression: break
+      }
     }
     return survey
   }
@@ -54,12 +58,15 @@ extension TaskDefinition {
     switch kind {
     case .classification:
       guard !answer.text.isEmpty else { throw RowProblem("the \(layout.target) is empty") }
-      guard let label = spellings.isEmpty ? 0 : indices[answer.text] else {
-        let near = answer.text.count > 1 ? nearestNames(to: answer.text, among: spellings).first : nil
-        let known = near.map { "did you mean \($0)?" } ?? "the labels are \(spellings.joined(separator: ", "))"
-        throw RowProblem("unknown \(layout.target) '\(answer.text)'; \(known)")
+      return .label(try label(answer.text, indices))
+    case .multilabel:
+      let labels = try answer.parts(separatedBy: labelSeparator).map { text throws(RowProblem) in
+        try label(text, indices)
       }
-      return .label(label)
+      if !spellings.isEmpty, Set(labels).count < labels.count {
+        throw RowProblem("the \(layout.target) has a label twice")
+      }
+      return .labels(labels.sorted())
     case .regression:
       guard let number = answer.number, Float(number).isFinite else {
         throw RowProblem("\(layout.target) '\(answer.text)' is not a number")
@@ -67,6 +74,20 @@ extension TaskDefinition {
       return .score(Float(number))
     }
   }
+
+  private func label(_ text: String, _ indices: [String: Int]) throws(RowProblem) -> Int {
+    guard !spellings.isEmpty else { return 0 }
+    if let label = indices[text] { return label }
+    let near = text.count > 1 ? nearestNames(to: text, among: spellings).first : nil
+    let known = near.map { "did you mean \($0)?" } ?? "the labels are \(spellings.joined(separator: ", "))"
+    throw RowProblem("unknown \(layout.target) '\(text)'; \(known)")
+  }
+
+  /// What separates the labels of a text in a field, if a text can have several.
+  package var labelSeparator: String { layout.labelSeparator ?? "|" }
+
+  /// Whether the labels have yet to be collected from the training file.
+  package var needsLabels: Bool { kind.labels == [] }
 
   /// Reads texts without their answers, for prediction.
   ///
@@ -116,7 +137,7 @@ extension TaskDefinition {
   ///
   /// - Throws: ``TextFileError`` with all malformed rows of a file, or if there are fewer than two labels.
   package func collectingLabels(from files: [URL]) throws -> TaskDefinition {
-    guard kind == .classification(labels: []), let first = files.first else { return self }
+    guard needsLabels, let first = files.first else { return self }
     return try taking(Set(files.flatMap { try survey($0).labels }), from: first)
   }
 
@@ -124,12 +145,12 @@ extension TaskDefinition {
   ///
   /// - Throws: ``TextFileError`` if there are fewer than two labels, or if a metric of the task is not defined for them.
   package func taking(_ labels: Set<String>, from file: URL) throws -> TaskDefinition {
-    guard kind == .classification(labels: []) else { return self }
+    guard needsLabels else { return self }
     guard labels.count > 1 else {
       throw TextFileError(file, "every row has the same \(layout.target); a classification needs two labels or more")
     }
     let sorted = labels.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
-    let task = TaskDefinition(name, .classification(labels: sorted), chosenMetrics, layout)
+    let task = TaskDefinition(name, kind.with(labels: sorted), chosenMetrics, layout)
     if let metric = task.metrics.first(where: { !$0.suits(task.kind) }) {
       throw TextFileError(
         file, "holds \(sorted.count) labels, for which the metric '\(metric.rawValue)' is not defined")
@@ -139,8 +160,8 @@ extension TaskDefinition {
 
   /// Returns this task with further labels behind its own, which are written in files as they are called.
   package func adding(_ labels: [String]) -> TaskDefinition {
-    guard case .classification(let known) = kind, !labels.isEmpty else { return self }
-    let kind = TaskKind.classification(labels: known + labels)
+    guard let known = kind.labels, !labels.isEmpty else { return self }
+    let kind = kind.with(labels: known + labels)
     let metrics = chosenMetrics?.filter { $0.suits(kind) }
     return TaskDefinition(
       name, kind, metrics?.isEmpty == true ? nil : metrics, layout, spellings: spellings + labels)
@@ -152,7 +173,7 @@ extension TaskDefinition {
   /// - Throws: ``TextFileError`` with all malformed rows.
   package func addingLabels(of file: URL) throws -> TaskDefinition {
     guard kind != .regression else { return self }
-    let found = try TaskDefinition(name, .classification(labels: []), chosenMetrics, layout).survey(file).labels
+    let found = try TaskDefinition(name, kind.with(labels: []), chosenMetrics, layout).survey(file).labels
     return adding(
       found.subtracting(spellings).sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) })
   }

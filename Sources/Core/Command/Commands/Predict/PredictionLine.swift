@@ -24,7 +24,7 @@ struct PredictionLine {
   ) throws {
     (self.format, self.task, self.neighbours, self.scores) = (format, task, neighbours, scores)
     (self.hasBase, self.columns) = (hasBase, columns)
-    if case .classification(let labels) = task.kind { self.top = min(top, labels.count) } else { self.top = 1 }
+    if let labels = task.kind.labels { self.top = min(top, labels.count) } else { self.top = 1 }
     if format == .csv, let column = columns.first(where: added.contains) {
       throw ContractError("the input has a column '\(column)' already; rename it, or ask for --format jsonl")
     }
@@ -43,15 +43,11 @@ struct PredictionLine {
   func text(_ row: Row, _ prediction: Prediction) throws -> String {
     switch format {
     case .text:
-      let answers =
-        prediction.label == nil
-        ? ["score\t\(prediction.score)"] : prediction.best(top).map { "\($0.label.escapingControls())\t\($0.score)" }
-      return answers.joined(separator: "\t") + (prediction.unknown == true ? "\tunknown" : "")
+      return answers(prediction).map { "\($0.label?.escapingControls() ?? "score")\t\($0.score)" }
+        .joined(separator: "\t") + (prediction.unknown == true ? "\tunknown" : "")
     case .csv:
       let texts = row.cells.isEmpty ? task.texts(of: row) : row.cells
-      let answers =
-        prediction.label == nil
-        ? ["\(prediction.score)"] : prediction.best(top).flatMap { [$0.label, "\($0.score)"] }
+      let answers = answers(prediction).flatMap { [$0.label, $0.score].compactMap { $0 } }
       let base = [prediction.novelty.map { "\($0)" }, prediction.unknown.map { "\($0)" }].map { $0 ?? "" }
       return commaSeparated(texts + answers + (hasBase ? base : []))
     case .jsonl:
@@ -65,5 +61,14 @@ struct PredictionLine {
       }
       return object.dropLast() + ",\"row\":\(row)}"
     }
+  }
+
+  /// The answers with their scores, the best first. Where several labels can apply, the first has all that do, with bars between them.
+  private func answers(_ prediction: Prediction) -> [(label: String?, score: String)] {
+    guard prediction.label != nil else { return [(nil, "\(prediction.score)")] }
+    let best = prediction.best(top).map { (label: Optional($0.label), score: "\($0.score)") }
+    guard top == 1, let labels = prediction.labels else { return best }
+    let scores = labels.map { "\(prediction.scores[$0] ?? 0)" }
+    return [(labels.joined(separator: task.labelSeparator), scores.joined(separator: task.labelSeparator))]
   }
 }

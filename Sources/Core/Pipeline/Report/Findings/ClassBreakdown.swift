@@ -21,29 +21,40 @@ package struct ClassBreakdown: Sendable, Codable {
   /// The classes that occur among the texts or the answers, in the order of their labels.
   package let classes: [Class]
   /// The number of texts of a class that were taken for a class, as [right class, answer, number], where it is not 0. Classes are places
-  /// in ``classes``.
+  /// in ``classes``. Empty where a text can have several labels, of which none is taken for another.
   package let confusions: [[Int]]
   /// The mean F1 of the classes.
   package let macroF1: Double
 
-  package init(row: String, names: [String], targets: [Int], predictions: [Int]) {
-    let occurring = Set(targets).union(predictions).sorted()
+  /// - Parameters:
+  ///   - row: The row of the report.
+  ///   - names: The labels in the order of their indices.
+  ///   - targets: The labels that apply to each text.
+  ///   - predictions: The labels that each text was given.
+  package init(row: String, names: [String], targets: [[Int]], predictions: [[Int]]) {
+    let occurring = Set(targets.joined()).union(predictions.joined()).sorted()
     let places = Dictionary(uniqueKeysWithValues: zip(occurring, 0...))
     var counts: [[Int]: Int] = [:]
+    var (supports, answers, hits) = ([Int: Int](), [Int: Int](), [Int: Int]())
     for (target, prediction) in zip(targets, predictions) {
-      counts[[places[target] ?? 0, places[prediction] ?? 0], default: 0] += 1
+      for label in target { supports[label, default: 0] += 1 }
+      for label in prediction { answers[label, default: 0] += 1 }
+      for label in prediction where target.contains(label) { hits[label, default: 0] += 1 }
+      if target.count == 1, prediction.count == 1 {
+        counts[[places[target[0]] ?? 0, places[prediction[0]] ?? 0], default: 0] += 1
+      }
     }
     classes = occurring.map { label in
-      let place = places[label] ?? 0
-      let (support, predicted) = (targets.count { $0 == label }, predictions.count { $0 == label })
-      let right = Double(counts[[place, place]] ?? 0)
+      let (support, predicted) = (supports[label] ?? 0, answers[label] ?? 0)
+      let right = Double(hits[label] ?? 0)
       let precision = predicted > 0 ? right / Double(predicted) : 0
       let recall = support > 0 ? right / Double(support) : 0
       return Class(
         name: names[label], support: support, predicted: predicted, precision: precision, recall: recall,
         f1: right > 0 ? 2 * precision * recall / (precision + recall) : 0)
     }
-    confusions = counts.map { $0.key + [$0.value] }.sorted { $0.lexicographicallyPrecedes($1) }
+    let isSingle = targets.allSatisfy { $0.count == 1 } && predictions.allSatisfy { $0.count == 1 }
+    confusions = !isSingle ? [] : counts.map { $0.key + [$0.value] }.sorted { $0.lexicographicallyPrecedes($1) }
     macroF1 = classes.reduce(0) { $0 + $1.f1 } / Double(max(1, classes.count))
     self.row = row
   }

@@ -29,7 +29,7 @@ package struct LabelGroups: Sendable, Codable {
     let isTaught = labels.map { $0 >= knownLabels && $0 < taughtLabels }
     (known, taught) = (isKnown.count { $0 }, isTaught.count { $0 })
     untaught = labels.count - known - taught
-    guard !answers.isRegression, known < labels.count else { return nil }
+    guard !answers.isRegression, answers.labelSets == nil, known < labels.count else { return nil }
     func accuracy(_ predictions: [Double], where isIncluded: [Bool]) -> Double? {
       let rows = labels.indices.filter { isIncluded[$0] }
       return rows.isEmpty ? nil : Double(rows.count { Int(predictions[$0]) == labels[$0] }) / Double(rows.count)

@@ -37,15 +37,15 @@ package struct ReportedText: Sendable, Codable {
 
 /// What is needed to choose the texts that are shown.
 package struct TextChoice {
-  /// A way of answering, with its probabilities [M, C].
-  package typealias Row = (name: String, probabilities: Matrix)
+  /// A way of answering, with its probabilities [M, C] and what it answers.
+  package typealias Row = (name: String, probabilities: Matrix, predictions: [Target])
 
   /// The number of texts for each reason at most, and of neighbours for each text.
   package static let (most, neighbours) = (50, 3)
 
   let examples: [Example]
-  let names: [String]
-  let targets: [Int]
+  let task: TaskKind
+  let targets: [Target]
   /// Teacher, student and student with knowledge base, as far as they are there.
   let teacher, student, shipped: Row?
   /// For each text, its nearest neighbours.
@@ -53,10 +53,10 @@ package struct TextChoice {
   let describe: (Int) -> (text: String?, pair: String?, label: String?)
 
   package init(
-    examples: [Example], names: [String], targets: [Int], teacher: Row?, student: Row?, shipped: Row?,
+    examples: [Example], task: TaskKind, targets: [Target], teacher: Row?, student: Row?, shipped: Row?,
     found: [[Neighbour]], describe: @escaping (Int) -> (text: String?, pair: String?, label: String?)
   ) {
-    (self.examples, self.names, self.targets) = (examples, names, targets)
+    (self.examples, self.task, self.targets) = (examples, task, targets)
     (self.teacher, self.student, self.shipped) = (teacher, student, shipped)
     (self.found, self.describe) = (found, describe)
   }
@@ -65,14 +65,17 @@ package struct TextChoice {
   package func texts() -> [ReportedText] {
     let rows = [teacher, student, shipped].compactMap { $0 }
     guard let own = shipped ?? student else { return [] }
-    let predictions = rows.map { ($0.name, $0.probabilities.tensor.rowArgmax()) }
-    func answer(_ row: Row?) -> [Int]? { row.flatMap { row in predictions.first { $0.0 == row.name }?.1 } }
-    let (teachers, students, last) = (answer(teacher), answer(student), answer(own) ?? [])
-    /// How much more likely the answer is than the right class.
+    let (teachers, students, last) = (teacher?.predictions, student?.predictions, own.predictions)
+    /// How much more likely the answer is than the right class; where several labels can apply, how far the worst probability is off.
     func lead(_ text: Int) -> Float {
-      let row = own.probabilities.row(text)
-      let right = targets[text] < row.count ? row[row.startIndex + targets[text]] : 0
-      return row[row.startIndex + last[text]] - right
+      let row = Array(own.probabilities.row(text))
+      if case .labels(let labels) = targets[text] {
+        return row.enumerated().map { abs($1 - (labels.contains($0) ? 1 : 0)) }.max() ?? 0
+      }
+      func probability(_ target: Target) -> Float {
+        target.label.map { row.indices.contains($0) ? row[$0] : 0 } ?? 0
+      }
+      return probability(last[text]) - probability(targets[text])
     }
     var reasons: [Int: [ReportedText.Reason]] = [:]
     func add(_ reason: ReportedText.Reason, where isSo: (Int) -> Bool) {
@@ -87,13 +90,13 @@ package struct TextChoice {
     }
     return reasons.keys.sorted { (lead($0), $1) > (lead($1), $0) }.map { text in
       ReportedText(
-        line: examples[text].line, text: examples[text].text, pair: examples[text].pair, label: names[targets[text]],
+        line: examples[text].line, text: examples[text].text, pair: examples[text].pair,
+        label: targets[text].named(task) ?? "",
         reasons: reasons[text] ?? [],
-        answers: zip(rows, predictions).map { row, predicted in
-          let label = predicted.1[text]
-          let values = row.probabilities.row(text)
-          return ReportedText.Answer(
-            row: row.name, label: names[label], probability: Double(values[values.startIndex + label]))
+        answers: rows.map { row in
+          ReportedText.Answer(
+            row: row.name, label: row.predictions[text].named(task) ?? "",
+            probability: Double(certainty(row.predictions[text], Array(row.probabilities.row(text)))))
         },
         neighbours: found.isEmpty
           ? []
@@ -103,5 +106,11 @@ package struct TextChoice {
               text: entry.text, pair: entry.pair, label: entry.label, similarity: Double($0.similarity))
           })
     }
+  }
+
+  /// The probability of an answer; where several labels can apply, the least of its labels', or without any 1 − the largest.
+  private func certainty(_ answer: Target, _ row: [Float]) -> Float {
+    let labels = answer.label.map { [$0] } ?? answer.labels ?? []
+    return labels.map { row[$0] }.min() ?? 1 - (row.max() ?? 0)
   }
 }
