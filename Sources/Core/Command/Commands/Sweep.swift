@@ -59,12 +59,16 @@ struct Sweep: PluginCommand {
     }
     let signals = Signals()
     try FileSystem.makeFolder(plan.output)
+    let finished = plan.members.count { $0.state == .finished }
+    Console.error(
+      "\(plan.members.count) runs in \(plan.output.path)" + (finished > 0 ? ", of which \(finished) are finished" : ""))
     let runner = SweepRunner(
-      plan, jobs: jobs, threads: max(1, (threads.threads ?? Compute.threads) / jobs), stop: signals.stop)
+      plan.members, in: plan.output, jobs: jobs, threads: max(1, (threads.threads ?? Compute.threads) / jobs),
+      stop: signals.stop)
     let failed = try runner.run()
     if let signal = signals.stop.requested { throw ExitCode(128 + signal) }
-    let finished = plan.members.filter { !failed.contains($0.name) }
-    if !finished.isEmpty { Console.output(try Comparison(finished.map { try ComparedRun($0.folder) }).text(.text)) }
+    let done = plan.members.filter { !failed.contains($0.name) }
+    if !done.isEmpty { Console.output(try Comparison(done.map { try ComparedRun($0.folder) }).text(.text)) }
     if !failed.isEmpty { throw ExitCode(1) }
   }
 }

@@ -3,46 +3,59 @@ import DistillPipeline
 import DistillTraining
 import Foundation
 
-/// Runs the members of a sweep as processes of this program, some of them at a time.
+/// Runs the members of a sweep or the trials of a search as processes of this program, some of them at a time.
 final class SweepRunner {
   private struct Running {
-    let member: SweepPlan.Member
+    let member: PlannedRun
     let process: Process
     let log: URL
     let started = ContinuousClock.now
   }
 
-  private let plan: SweepPlan
+  private let members: [PlannedRun]
+  private let output: URL
   private let jobs: Int
   private let threads: Int
   private let stop: StopRequest
   private var running: [Running] = []
   private var failed: [String] = []
+  /// The seconds of each run that was done.
+  private(set) var seconds: [String: Double] = [:]
   private var done = 0
   private var line = RedrawnLine()
 
-  init(_ plan: SweepPlan, jobs: Int, threads: Int, stop: StopRequest) {
-    (self.plan, self.jobs, self.threads, self.stop) = (plan, jobs, threads, stop)
+  /// - Parameters:
+  ///   - members: The runs.
+  ///   - output: Their folder, which gets their logs.
+  ///   - jobs: The number of runs beside each other.
+  ///   - threads: The number of threads of each.
+  ///   - stop: The request to stop, which is passed on to the runs.
+  init(_ members: [PlannedRun], in output: URL, jobs: Int, threads: Int, stop: StopRequest) {
+    (self.members, self.output, self.jobs, self.threads, self.stop) = (members, output, jobs, threads, stop)
   }
 
   /// Runs everything that is not finished.
   ///
-  /// - Returns: The names of the runs that failed. If a stop was requested, the runs were stopped, too, and can be gone on with.
-  func run() throws -> [String] {
-    var waiting = plan.members.filter { $0.state != .finished }[...]
-    done = plan.members.count - waiting.count
-    Console.error(
-      "\(plan.members.count) runs in \(plan.output.path)" + (done > 0 ? ", of which \(done) are finished" : ""))
+  /// - Parameters:
+  ///   - deadline: The time at which all that still runs is stopped. Default: never.
+  ///   - result: Returns what is to be said of a run that is done, beside its time.
+  /// - Returns: The names of the runs that failed. If they were stopped, they can be gone on with.
+  func run(
+    until deadline: ContinuousClock.Instant? = nil, result: (PlannedRun) throws -> String = { _ in "" }
+  ) throws -> [String] {
+    var waiting = members.filter { $0.state != .finished }[...]
+    done = members.count - waiting.count
     var isStopping = false
     while !running.isEmpty || (!waiting.isEmpty && !isStopping) {
       while running.count < jobs, !isStopping, let member = waiting.popFirst() { running.append(try start(member)) }
       Thread.sleep(forTimeInterval: 0.2)
-      if let signal = stop.requested, !isStopping {
+      let isLate = deadline.map { ContinuousClock.now >= $0 } ?? false
+      if let signal = stop.requested ?? (isLate ? SIGTERM : nil), !isStopping {
         isStopping = true
         for run in running { kill(run.process.processIdentifier, signal) }
       }
       let ended = running.filter { !$0.process.isRunning }
-      for run in ended { finish(run, isStopping) }
+      for run in ended { try finish(run, isStopping, result) }
       running.removeAll { run in ended.contains { $0.member.name == run.member.name } }
       show()
     }
@@ -50,8 +63,8 @@ final class SweepRunner {
     return failed
   }
 
-  private func start(_ member: SweepPlan.Member) throws -> Running {
-    let log = plan.output.appending(path: member.name + ".log")
+  private func start(_ member: PlannedRun) throws -> Running {
+    let log = output.appending(path: member.name + ".log")
     _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     let process = Process()
     process.executableURL = Bundle.main.executableURL
@@ -64,13 +77,14 @@ final class SweepRunner {
     return Running(member: member, process: process, log: log)
   }
 
-  private func finish(_ run: Running, _ isStopping: Bool) {
+  private func finish(_ run: Running, _ isStopping: Bool, _ result: (PlannedRun) throws -> String) throws {
     let minutes = run.started.duration(to: .now) / .seconds(60)
     let time = String(format: "%.1f min", locale: Locale(identifier: "en_US_POSIX"), minutes)
     line.clear()
     if run.process.terminationStatus == 0 {
       done += 1
-      Console.error("\(run.member.name): done in \(time) (\(done)/\(plan.members.count))")
+      seconds[run.member.name] = minutes * 60
+      Console.error("\(run.member.name): done in \(time) (\(done)/\(members.count))\(try result(run.member))")
     } else if isStopping {
       Console.error("\(run.member.name): stopped; the same command goes on with it")
     } else {
@@ -85,7 +99,7 @@ final class SweepRunner {
     guard Console.isTerminal else { return }
     line.draw(
       running.map { "\($0.member.name): \(lastLines(of: $0.log, 1).first ?? "")" }.joined(separator: " · ")
-        + "  (\(done)/\(plan.members.count))")
+        + "  (\(done)/\(members.count))")
   }
 
   private func lastLines(of log: URL, _ count: Int) -> [String] {

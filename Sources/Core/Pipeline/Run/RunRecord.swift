@@ -26,6 +26,8 @@ package struct RunRecord: Codable, Sendable {
   package var thresholds: [String: Float]?
   /// The seconds that each stage has taken.
   package var seconds: [String: Double]
+  /// The sum of ``seconds``, in an order that is the same for every process.
+  var totalSeconds: Double { seconds.values.sorted().reduce(0, +) }
   /// The largest amount of memory in use at one time, in bytes. If the run was resumed, it is that of the last process.
   package var peakMemory: Int?
   /// Whether everything has been written.

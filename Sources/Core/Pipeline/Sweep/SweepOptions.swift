@@ -70,6 +70,10 @@ package struct FreeValue: OptionValue, Sendable {
       var values: [YAMLValue] = []
       for item in items { values.append(try FreeValue(item, context).yaml) }
       yaml = .list(values)
+    } else if let entries = node.entries {
+      var values: [YAMLValue.Entry] = []
+      for entry in entries { values.append(YAMLValue.Entry(entry.key, try FreeValue(entry.value, context).yaml)) }
+      yaml = .mapping(values)
     } else if let scalar = node.scalar {
       yaml = scalar.isText ? .text(scalar.text) : .number(scalar.text)
     } else {

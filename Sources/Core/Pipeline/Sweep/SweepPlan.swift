@@ -4,21 +4,8 @@ import Foundation
 
 /// The runs of a sweep file, checked before the first of them begins.
 package struct SweepPlan {
-  /// One run of the sweep.
-  package struct Member: Sendable {
-    /// The name of its folder.
-    package let name: String
-    /// The pipeline file.
-    package let file: String
-    package let overrides: [String]
-    package let folder: URL
-    package let state: State
-  }
-
-  package enum State: String, Sendable { case new, unfinished, finished }
-
   package let output: URL
-  package let members: [Member]
+  package let members: [PlannedRun]
 
   /// Reads a sweep file and checks every pipeline that it leads to.
   ///
@@ -48,57 +35,26 @@ package struct SweepPlan {
         axis.values.map { settings + [(axis.option, $0.yaml.flow)] }
       }
     }
-    var members: [Member] = []
+    var members: [PlannedRun] = []
     for variant in options.variants.isEmpty ? [base] : options.variants {
       let file = (variant.pipeline ?? options.pipeline).url.path
       for combination in combinations {
         let settings = combination.map { "\($0.option)=\($0.value)" }
         let values = combination.map { "\($0.option.split(separator: ".").last ?? "")=\($0.value)" }
         let overrides = overrides + variant.set + settings
-        let pipeline = try Self.pipeline(file, overrides, registry)
+        let pipeline = try Pipeline(file: file, settings: overrides, registry: registry)
         let name = ([variant.name.isEmpty ? pipeline.options.name : variant.name] + values).joined(separator: ", ")
         for seed in seeds.isEmpty ? [pipeline.options.seed] : seeds {
           let slug = Self.slug(name) + "-\(seed)"
           guard !members.contains(where: { $0.name == slug }) else {
             throw ContractError("two runs of the sweep would have the folder \(slug); give the variants other names")
           }
-          let folder = output.appending(path: slug)
-          let overrides =
-            overrides + [
-              "name=\(YAMLValue.text(name).flow)", "training.seed=\(seed)",
-              "output=\(YAMLValue.text(folder.path).flow)",
-            ]
-          members.append(
-            Member(
-              name: slug, file: file, overrides: overrides, folder: folder,
-              state: try Self.state(of: folder, file, overrides, registry)))
+          let settings = overrides + ["name=\(YAMLValue.text(name).flow)", "training.seed=\(seed)"]
+          members.append(try PlannedRun(slug, file, settings, in: output, registry: registry))
         }
       }
     }
     self.members = members
-  }
-
-  private static func pipeline(_ file: String, _ overrides: [String], _ registry: PluginRegistry) throws -> Pipeline {
-    let pairs = overrides.map { text in
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      return (path: parts[0], value: parts[1])
-    }
-    return try Pipeline(file: file, overrides: pairs, registry: registry)
-  }
-
-  /// Returns whether a run is there already.
-  ///
-  /// - Throws: ``RunError`` if it is one of other settings.
-  private static func state(
-    of folder: URL, _ file: String, _ overrides: [String], _ registry: PluginRegistry
-  ) throws -> State {
-    let folder = RunFolder(folder)
-    guard FileManager.default.fileExists(atPath: folder.record.path) else { return .new }
-    let record = try RunRecord(folder.record)
-    let pipeline = try pipeline(file, overrides, registry)
-    let differences = try pipeline.provenance(pipeline.options.texts()).differences(since: record.provenance)
-    guard differences.isEmpty else { throw RunError.otherSettings(folder.url.path, differences) }
-    return record.isComplete ? .finished : .unfinished
   }
 
   /// Returns a name that every file system takes: lower-case letters, digits and hyphens.
