@@ -2,7 +2,7 @@ import DistillCore
 import Foundation
 
 /// What every row of a report answered to each validation text. A run keeps it in `answers.json`, so that runs can be compared text by
-/// text.
+/// text. `held-out.json` has the student's answers to the texts that are held out for choices.
 package struct RecordedAnswers: Sendable, Codable {
   package struct Row: Sendable, Codable {
     package let name: String
@@ -16,6 +16,9 @@ package struct RecordedAnswers: Sendable, Codable {
   package let rows: [Row]
   /// Where several labels can apply, the sets of labels that occur. `nil` otherwise.
   package let labelSets: [[Int]]?
+  /// The loss of the first row on each text: −ln of the right label's probability, softened by the temperature with which their mean is
+  /// least, or the squared error for regression. Only `held-out.json` has it.
+  var losses: [Double]?
 
   init(_ task: TaskDefinition, targets: [Target], rows: [(name: String, predictions: [Target])]) {
     var places: [[Int]: Int] = [:]
@@ -44,12 +47,14 @@ package struct RecordedAnswers: Sendable, Codable {
   init(_ file: URL) throws {
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw FormatError(
-        file: file, "is missing: the run has no validation file, or was made by a version that did not keep its answers"
+        file: file,
+        "is missing: the run has no texts to answer, an untrained classifier, or was made by a version that did not keep its answers"
       )
     }
     guard let read = try? JSONDecoder.snakeCase.decode(RecordedAnswers.self, from: FileSystem.contents(of: file)),
       !read.targets.isEmpty, read.metrics.allSatisfy({ Metric(rawValue: $0) != nil }), !read.metrics.isEmpty,
       read.rows.allSatisfy({ $0.predictions.count == read.targets.count }),
+      read.losses?.count ?? read.targets.count == read.targets.count,
       read.isRegression
         || (read.rows.flatMap(\.predictions) + read.targets).allSatisfy({ number in
           Int(exactly: number).map { read.labelSets?.indices.contains($0) ?? true } ?? false

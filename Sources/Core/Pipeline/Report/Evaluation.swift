@@ -58,7 +58,7 @@ package struct Evaluation {
       findings: shown, answers: answers)
   }
 
-  private static let (studentRow, shippedRow) = ("student", "student + knowledge base")
+  static let (studentRow, shippedRow) = ("student", "student + knowledge base")
 
   /// Returns a way of answering with an encoder's own classifier.
   func answerer(_ name: String, _ encoder: any TextEncoder) -> Answerer {

@@ -103,7 +103,8 @@ extension RetrievalAugmentation {
     return alike.filter { $0.isAsGood(as: least) }.max { $0.mixing.beta < $1.mixing.beta }
   }
 
-  private static func losses(_ answers: Matrix, _ data: EncodedDataset) throws -> [Double] {
+  /// Returns −ln of the right label's probability for each row of answers [B, C], or the squared error for regression.
+  static func losses(_ answers: Matrix, _ data: EncodedDataset) throws -> [Double] {
     try data.everyTarget().enumerated().map { row, target in
       let answer = answers.row(row)
       switch target {

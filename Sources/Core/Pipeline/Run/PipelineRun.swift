@@ -14,6 +14,8 @@ public final class PipelineRun {
   /// The lock on the folder, which is released when this object is destroyed.
   private let lock: FileLock
   var record: RunRecord
+  /// Whether the student's training has reached its classifier.
+  private(set) var trainsClassifier = false
 
   /// Reads the texts and opens the folder of the run, which no other process can use from then on.
   ///
@@ -97,6 +99,7 @@ public final class PipelineRun {
     try SealedFolder.write(to: folder.student) { try student.write(to: $0) }
     let (reader, augmentation, entries) = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
 
+    try timed("evaluation") { try recordHeldOutAnswers(of: student) }
     let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
     if texts.task.kind.isMultilabel {
       record.thresholds = try evaluation.thresholds(teacher: teacher, student: reader, augmentation: augmentation)
@@ -199,7 +202,8 @@ public final class PipelineRun {
     let objective = try pipeline.objective(
       student, teacher, data, scheduler: pipeline.options.schedule, answers: answers, observe: observe)
     try loop.fit(objective, options: pipeline.options.training, phase: "student")
-    if !objective.trainsClassifier {
+    trainsClassifier = objective.trainsClassifier
+    if !trainsClassifier {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
     }
     return try student.model()

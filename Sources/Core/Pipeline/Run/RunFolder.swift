@@ -56,12 +56,16 @@ package struct RunFolder: Sendable {
   package var metrics: URL { url.appending(path: "metrics.jsonl") }
   package var report: URL { url.appending(path: "report.json") }
   package var answers: URL { url.appending(path: "answers.json") }
+  package var heldOutAnswers: URL { url.appending(path: "held-out.json") }
   package var page: URL { url.appending(path: "report.html") }
   private var lockFile: URL { url.appending(path: ".lock") }
   /// Everything that a run writes. The record comes last, so that the folder is recognised as a run until everything else has
   /// been removed.
   var parts: [URL] {
-    [pipeline, teacher, student, knowledgeBase, readouts, checkpoints, metrics, answers, report, page, record]
+    [
+      pipeline, teacher, student, knowledgeBase, readouts, checkpoints, metrics, answers, heldOutAnswers, report, page,
+      record,
+    ]
   }
   /// The folder of prepared teachers, which the runs in the same parent folder share.
   package var preparedTeachers: URL { url.deletingLastPathComponent().appending(path: "prepared-teachers") }
