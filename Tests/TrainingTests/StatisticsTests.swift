@@ -31,6 +31,22 @@ struct StatisticsTests {
     }
   }
 
+  /// Draws of signs estimate what counting them all gives, to three standard errors of 10,000 draws.
+  @Test(arguments: [[1, 1, -1, 1, 0, 1, 1], [3, -1, 2, 5, -4, 1, 0, 2, 2], [5, 4, -1, 3, 3, 2, -2, 1, 1, 4]])
+  func drawnSignsAreThoseThatAreCounted(differences: [Int]) {
+    let exact = exactSignFlipTest(differences)
+    let drawn = MeanDifference(differences.map { Double($0) / 10 }, key: RandomKey(1))
+    #expect(abs(drawn.p - exact) < 3 * (exact * (1 - exact) / 10_000).squareRoot(), "\(drawn.p), \(exact)")
+    #expect(abs(drawn.mean - Double(differences.reduce(0, +)) / Double(10 * differences.count)) < 1e-12)
+    #expect(drawn.interval.low < drawn.mean && drawn.mean < drawn.interval.high)
+  }
+
+  @Test func noDifferenceIsChance() {
+    #expect(MeanDifference([0, 0, 0], key: RandomKey(1)).p == 1)
+    // More than 32 differences take more than one word of random bits: of 2⁴⁰ signs, two are as extreme as the same for all.
+    #expect(MeanDifference([Double](repeating: 0.3, count: 40), key: RandomKey(1)).p == 1e-4)
+  }
+
   /// The corrected values are those of statsmodels.
   @Test func holmsCorrection() {
     let corrected = holmCorrected([0.01, 0.04, 0.03, 0.005, 0.5, 0.04])
