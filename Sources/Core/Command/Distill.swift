@@ -23,7 +23,8 @@ struct Distill: ParsableCommand {
       """,
     version: SwiftDistill.version,
     subcommands: [
-      Initialise.self, Plan.self, Run.self, Sweep.self, Compare.self, Validate.self, Show.self, Evaluate.self,
+      Initialise.self, Plan.self, Run.self, Sweep.self, Search.self, Compare.self, Validate.self, Show.self,
+      Evaluate.self,
       Predict.self, Knowledge.self, Embed.self, Tokenize.self, Plugins.self, Schema.self,
     ])
 }

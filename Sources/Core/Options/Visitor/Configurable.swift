@@ -27,17 +27,37 @@ extension Configurable {
   ///
   /// Not everybody who reads the file may know what a variable contains. Numbers, choices, booleans and lists are written with
   /// their values.
-  package func resolvedYAML(writtenAs source: SourceMap) -> String {
-    let writing = WritingVisit { place, yaml, value in
+  package func resolvedYAML(writtenAs source: SourceMap) -> String { yaml(writtenAs: source).document }
+
+  /// Returns the YAML text of some keys at the top, without the defaults that are not written.
+  package func writtenYAML(of keys: Set<String>, in source: SourceMap) -> String {
+    guard case .mapping(let entries) = yaml(writtenAs: source) else { return "" }
+    return YAMLValue.mapping(entries.filter { keys.contains($0.key) }).written(in: source.root).document
+  }
+
+  private func yaml(writtenAs source: SourceMap) -> YAMLValue {
+    WritingVisit { place, yaml, value in
       source.root.value(at: place).flatMap { $0.reference(to: value) }.map { .text($0) } ?? yaml.escapingReferences
-    }
-    return writing.mapping(self).document
+    }.mapping(self)
   }
 
   /// Returns the descriptions of the options in the order of the visit.
   package static func optionDescriptions(registry: PluginRegistry = PluginRegistry()) -> [OptionDescription] {
     let describing = DescribingVisit(registry: registry)
     return describing.describe(Self())
+  }
+}
+
+extension YAMLValue {
+  /// Returns the value without the entries of mappings that a tree does not have.
+  fileprivate func written(in node: Node) -> YAMLValue {
+    switch (self, node.content) {
+    case (.mapping(let entries), .mapping):
+      .mapping(entries.compactMap { entry in node[entry.key].map { Entry(entry.key, entry.value.written(in: $0)) } })
+    case (.list(let values), .sequence(let items)) where values.count == items.count:
+      .list(zip(values, items).map { $0.written(in: $1) })
+    default: self
+    }
   }
 }
 

@@ -1,0 +1,67 @@
+import ArgumentParser
+import DistillCore
+import DistillPipeline
+import Foundation
+
+struct Search: PluginCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Find values for a pipeline on held-out texts, within some minutes.",
+    discussion: """
+      A search file names a pipeline, and values or ranges to try:
+
+        version: 1
+        pipeline: pipeline.yaml
+        minutes: 30
+        values:
+          training.learning_rate: {from: 1e-5, to: 1e-3}
+          losses[0].temperature: [1, 2, 4]
+        output: runs/search
+
+      The pipeline as written is trained first, which tells what time the trials take. Then many trials are trained for a few of their \
+      epochs, and the better third of them for three times as many, until the last ones are trained for all (successive halving). They \
+      are ranked by their loss on texts that `task.hold_out` sets aside; the validation file is not read. The best pipeline is written \
+      to best.yaml in the folder of the search. A trial that fails does not end the others, and the same command goes on after a stop.
+      """)
+
+  @Argument(help: "Search file.")
+  var file: String
+  @OptionGroup var overrides: OverrideOptions
+  @Option(help: "Folder of the trials, instead of the file's `output`.")
+  var output: String?
+  @Option(help: "Trials beside each other, which divide the threads among them.")
+  var jobs = 1
+  @Option(help: "text, csv or json.")
+  var format = SearchOutcome.Format.text
+  @Flag(help: "Check everything, print the trials that would be drawn, and train nothing.")
+  var list = false
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if !(1...256).contains(jobs) { throw ValidationError("--jobs must be between 1 and 256") }
+  }
+
+  func run(_ registry: PluginRegistry) throws {
+    let plan = try SearchPlan(
+      file, overrides: overrides.overrides, output: output.map { URL(filePath: $0) }, registry: registry)
+    if list {
+      for trial in plan.trials(plan.options.trials) { Console.output(trial.description) }
+      return
+    }
+    let signals = Signals()
+    try FileSystem.makeFolder(plan.output)
+    let runner = SearchRunner(
+      plan, jobs: jobs, threads: max(1, (threads.threads ?? Compute.threads) / jobs), stop: signals.stop)
+    guard let outcome = try runner.run() else { throw ExitCode(128 + (signals.stop.requested ?? SIGTERM)) }
+    Console.output(try outcome.text(format))
+    let best = plan.output.appending(path: "best.yaml")
+    if outcome.best.trial == .asWritten {
+      Console.error("the pipeline stays as it is written")
+    } else {
+      let remark = "\(outcome.best.trial.description), of \(outcome.tried) trials of `distill search`"
+      try AtomicFile.write(Data(plan.pipelineFile(outcome.best.trial, remark: remark).utf8), to: best)
+      Console.error("distill run \(best.relativePath)")
+    }
+  }
+}
+
+extension SearchOutcome.Format: ExpressibleByArgument {}
