@@ -125,12 +125,18 @@ import Testing
     try bench.write("where is my parcel\nmoney back\n", to: "texts.txt")
     try bench.write("version: 1\npipeline: pipeline.yaml\nseeds: [1]\noutput: runs/sweep\n", to: "sweep.yaml")
     try bench.write("text\tintent\nbox box\thelp\n", to: "more.tsv")
+    try bench.write(
+      "extends: pipeline.yaml\ntask: {use: tsv, train: train.tsv, label: intent, max_length: 16, hold_out: 0.4}\n",
+      to: "held.yaml")
+    try bench.write(
+      "version: 1\npipeline: held.yaml\nvalues: {training.warmup: [0.2]}\noutput: runs/search\n", to: "search.yaml")
     let words = ["FILE": "pipeline.yaml", "RUN": "runs/tiny", "MODEL": "teacher"]
-    let text = block.text.replacing("distill sweep FILE", with: "distill sweep sweep.yaml").replacing(
-      /(distill [a-z]+ (?:add |suggest )?)(FILE|RUN|MODEL)\b/
-    ) {
-      $0.1 + (words[String($0.2)] ?? "")
-    }
+    let text = block.text.replacing("distill sweep FILE", with: "distill sweep sweep.yaml")
+      .replacing("distill search FILE", with: "distill search search.yaml").replacing(
+        /(distill [a-z]+ (?:add |suggest )?)(FILE|RUN|MODEL)\b/
+      ) {
+        $0.1 + (words[String($0.2)] ?? "")
+      }
     let outcome = try bench.shell(text)
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
