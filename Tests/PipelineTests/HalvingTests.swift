@@ -42,17 +42,16 @@ struct HalvingTests {
     #expect(two?.seconds(cost, jobs: 2) == 273)
   }
 
-  @Test func aLateRungTakesFewerButOneReachesTheEnd() throws {
-    let seconds: Double = 27 * 11 + 9 * 31 + 3 * 91
-    let all = try #require(schedule(27, seconds: seconds))
-    #expect(all.rungs.map(\.trials) == [27, 9, 3])
-    #expect(all.trials(on: 1, seconds: 370, cost: cost) == 9)
-    #expect(all.trials(on: 1, seconds: 230.5, cost: cost) == 4)
-    #expect(all.trials(on: 1, seconds: 0, cost: cost) == 1 && all.trials(on: 2, seconds: -5, cost: cost) == 1)
-    #expect(all.trials(on: 2, seconds: 1e12, cost: cost) == 3)
-    // It takes twice as long as was foreseen.
-    #expect(all.trials(on: 2, seconds: 273, cost: cost.scaled(by: 2)) == 1)
-    #expect(all.trials(on: 1, seconds: 153, cost: cost, jobs: 2) == 4)
+  @Test func aRungEndsWhileOneTrialCanReachTheLastRung() throws {
+    let all = try #require(schedule(9, seconds: 283))
+    #expect(all.rungs.map(\.trials) == [9, 3, 1])
+    #expect(all.hasTime(on: 0, seconds: 11 + 31 + 91, cost: cost))
+    #expect(!all.hasTime(on: 0, seconds: 132, cost: cost))
+    #expect(all.hasTime(on: 1, seconds: 132, cost: cost) && all.hasTime(on: 2, seconds: 91, cost: cost))
+    #expect(!all.hasTime(on: 2, seconds: 90, cost: cost))
+    // They take twice as long as was foreseen.
+    #expect(!all.hasTime(on: 2, seconds: 181, cost: cost.scaled(by: 2)))
+    #expect(all.hasTime(on: 2, seconds: 182, cost: cost.scaled(by: 2)))
   }
 
   @Test func theBestAreTheFirstOfEqualsAndNeverFailed() {

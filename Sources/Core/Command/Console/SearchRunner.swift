@@ -93,14 +93,15 @@ final class SearchRunner {
   private func halve(_ schedule: HalvingSchedule, _ trials: [Trial], _ cost: HalvingSchedule.Cost) throws {
     var (entrants, cost) = (trials, cost)
     for (place, rung) in schedule.rungs.enumerated() {
-      var runs = try planned(entrants.prefix(rung.trials), share: rung.share)
-      // What was finished before costs nothing any more, so that the time need not be divided anew.
-      if place > 0, runs.allSatisfy({ $0.run.state == .new }) {
-        runs = Array(runs.prefix(schedule.trials(on: place, seconds: secondsLeft, cost: cost, jobs: jobs)))
+      let runs = try planned(entrants.prefix(rung.trials), share: rung.share)
+      let expected = cost.seconds(share: rung.share)
+      let taken = try train(runs, share: rung.share) { [self] taken in
+        // If the trials take longer than foreseen, so will those on the next rungs.
+        let cost = cost.scaled(by: max(1, (taken ?? expected) / expected))
+        return schedule.hasTime(on: place, seconds: secondsLeft, cost: cost)
       }
-      let taken = try train(runs, share: rung.share)
       if stop.requested != nil || secondsLeft <= 0 { return }
-      if let taken { cost = cost.scaled(by: taken / cost.seconds(share: rung.share)) }
+      if let taken { cost = cost.scaled(by: taken / expected) }
       let done = results.filter { $0.share == rung.share && $0.trial != .asWritten }
       entrants = HalvingSchedule.best(done.map { ($0.trial, $0.loss) }, done.count)
     }
@@ -117,12 +118,14 @@ final class SearchRunner {
     }
   }
 
-  /// Trains trials until the deadline.
+  /// Trains trials until the deadline, as long as more of them may begin.
   ///
   /// - Returns: The mean of the seconds that one has taken, or `nil` if all were finished before.
-  private func train(_ trials: [(trial: Trial, run: PlannedRun)], share: Double) throws -> Double? {
+  private func train(
+    _ trials: [(trial: Trial, run: PlannedRun)], share: Double, mayBegin: (Double?) -> Bool = { _ in true }
+  ) throws -> Double? {
     let runner = SweepRunner(trials.map(\.run), in: plan.output, jobs: jobs, threads: threads, stop: stop)
-    let failed = try runner.run(until: deadline) { run in
+    let failed = try runner.run(until: deadline, mayBegin: mayBegin) { run in
       let result = try trials.first { $0.run.name == run.name }.map { try TrialResult($0.trial, share: share, of: run) }
       return result.map { ": " + ([$0.text] + $0.trial.settings).joined(separator: ", ") } ?? ""
     }
@@ -130,7 +133,6 @@ final class SearchRunner {
       results.append(try TrialResult(trial, share: share, of: run))
       try run.removeModels()
     }
-    let seconds = runner.seconds.values
-    return seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count)
+    return runner.meanSeconds
   }
 }

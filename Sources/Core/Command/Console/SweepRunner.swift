@@ -20,7 +20,9 @@ final class SweepRunner {
   private var running: [Running] = []
   private var failed: [String] = []
   /// The seconds of each run that was done.
-  private(set) var seconds: [String: Double] = [:]
+  private var seconds: [Double] = []
+  /// The mean of the seconds that runs have taken, or `nil` if none is done.
+  var meanSeconds: Double? { seconds.isEmpty ? nil : seconds.reduce(0, +) / Double(seconds.count) }
   private var done = 0
   private var line = RedrawnLine()
 
@@ -38,16 +40,27 @@ final class SweepRunner {
   ///
   /// - Parameters:
   ///   - deadline: The time at which all that still runs is stopped. Default: never.
+  ///   - mayBegin: Whether another run may begin after the first one. Its argument is the mean of the seconds that runs have taken, if one
+  ///     is done. Once it returns `false`, no other run begins.
   ///   - result: Returns what is to be said of a run that is done, beside its time.
   /// - Returns: The names of the runs that failed. If they were stopped, they can be gone on with.
   func run(
-    until deadline: ContinuousClock.Instant? = nil, result: (PlannedRun) throws -> String = { _ in "" }
+    until deadline: ContinuousClock.Instant? = nil, mayBegin: (Double?) -> Bool = { _ in true },
+    result: (PlannedRun) throws -> String = { _ in "" }
   ) throws -> [String] {
     var waiting = members.filter { $0.state != .finished }[...]
     done = members.count - waiting.count
     var isStopping = false
     while !running.isEmpty || (!waiting.isEmpty && !isStopping) {
-      while running.count < jobs, !isStopping, let member = waiting.popFirst() { running.append(try start(member)) }
+      while running.count < jobs, !isStopping, let member = waiting.popFirst() {
+        let isFirst = running.isEmpty && seconds.isEmpty && failed.isEmpty
+        guard isFirst || mayBegin(meanSeconds) else {
+          Console.error("no time for \(waiting.count + 1) more")
+          waiting = []
+          break
+        }
+        running.append(try start(member))
+      }
       Thread.sleep(forTimeInterval: 0.2)
       let isLate = deadline.map { ContinuousClock.now >= $0 } ?? false
       if let signal = stop.requested ?? (isLate ? SIGTERM : nil), !isStopping {
@@ -83,7 +96,7 @@ final class SweepRunner {
     line.clear()
     if run.process.terminationStatus == 0 {
       done += 1
-      seconds[run.member.name] = minutes * 60
+      seconds.append(minutes * 60)
       Console.error("\(run.member.name): done in \(time) (\(done)/\(members.count))\(try result(run.member))")
     } else if isStopping {
       Console.error("\(run.member.name): stopped; the same command goes on with it")

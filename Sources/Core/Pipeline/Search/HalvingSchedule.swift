@@ -79,12 +79,9 @@ package struct HalvingSchedule: Sendable, Equatable {
     rungs.reduce(0) { $0 + Double(($1.trials + jobs - 1) / jobs) * cost.seconds(share: $1.share) }
   }
 
-  /// Returns how many trials may enter a rung so that one of them can still reach the last rung: as many as planned, fewer if the time
-  /// that is left does not suffice, and never none.
-  package func trials(on rung: Int, seconds: Double, cost: Cost, jobs: Int = 1) -> Int {
-    let later = rungs[(rung + 1)...].reduce(0) { $0 + cost.seconds(share: $1.share) }
-    let rounds = max(0, (seconds - later) / cost.seconds(share: rungs[rung].share))
-    return max(1, min(rungs[rung].trials, Int(min(rounds, 1e6)) * jobs))
+  /// Returns whether the time that is left suffices for one more trial on a rung, and for one on each later rung.
+  package func hasTime(on rung: Int, seconds: Double, cost: Cost) -> Bool {
+    seconds >= rungs[rung...].reduce(0) { $0 + cost.seconds(share: $1.share) }
   }
 
   /// Returns the trials with the smallest losses, the best first. A trial without a finite loss has failed and is never among them. Of
