@@ -200,6 +200,9 @@ struct SearchTests {
     #expect(outcome.best.trial == .asWritten && outcome.rivals.map(\.trial) == ["trial 1"])
     #expect(outcome.rivals[0].loss.p == 1 && !outcome.rivals[0].isToldApart)
     #expect(try outcome.text(.text).contains("these cannot be told apart"))
+    let short = try SearchOutcome([result(0, 0.5), result(1, share: 1.0 / 3, 0.1)])
+    #expect(short.rivals.isEmpty && short.best.trial == .asWritten)
+    #expect(try short.text(.text).contains("no trial was trained for all of its epochs"))
     #expect(throws: ContractError.self) { try SearchOutcome([result(0, nil), result(1, 0.5)]) }
     #expect(throws: ContractError.self) { try SearchOutcome([result(0, 0.5), result(1, 0.4, texts: 21)]) }
   }

@@ -18,9 +18,13 @@ struct Search: PluginCommand {
         output: runs/search
 
       The pipeline as written is trained first, which tells what time the trials take. Then many trials are trained for a few of their \
-      epochs, and the better third of them for three times as many, until the last ones are trained for all (successive halving). They \
-      are ranked by their loss on texts that `task.hold_out` sets aside; the validation file is not read. The best pipeline is written \
-      to best.yaml in the folder of the search. A trial that fails does not end the others, and the same command goes on after a stop.
+      epochs, and the better third of them for three times as many, until the last ones are trained for all (successive halving). If the \
+      time suffices, all are. They are ranked by their loss on texts that `task.hold_out` sets aside; the validation file is not read. The \
+      best pipeline is written to best.yaml in the folder of the search. A trial that fails does not end the others, and the same command \
+      goes on after a stop.
+
+      Beside these keys there are `trials` (at most 27), `rungs` (at most 3, as few as the time permits) and `seed` (of the values that \
+      are drawn). A range has a `scale`, linear or log; whole numbers such as {from: 2, to: 12} give whole numbers.
       """)
 
   @Argument(help: "Search file.")

@@ -53,6 +53,11 @@ extension SearchOutcome {
     if best.trial != .asWritten {
       lines[0] += "\n  " + best.trial.values.map { "\($0.key): \($0.value.flow)" }.joined(separator: "\n  ")
     }
+    if rivals.isEmpty {
+      lines.append(
+        "no trial was trained for all of its epochs, so that nothing is compared; the same command with more minutes goes on"
+      )
+    }
     for rival in rivals {
       let loss = rival.loss
       lines.append(
