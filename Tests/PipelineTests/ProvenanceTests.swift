@@ -30,6 +30,7 @@ struct ProvenanceTests {
     [
       Change("nothing", run: false, teacher: false),
       Change("another output", run: false, teacher: false, [("output", "elsewhere")]),
+      Change("files for TensorBoard", run: false, teacher: false, [("tensorboard", "true")]),
       Change("a file beside the weights that nobody reads", run: false, teacher: false) {
         try $0.write("about this model", to: "teacher/README.md")
       },

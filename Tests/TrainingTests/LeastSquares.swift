@@ -74,12 +74,14 @@ extension TemporaryFolder {
   var checkpoints: URL { url.appending(path: "checkpoints/phase") }
 
   func loop(
-    resumes: Bool = false, data: String = "a", stop: StopRequest = StopRequest(),
+    resumes: Bool = false, tensorBoard: Bool = false, data: String = "a", stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws -> TrainingLoop {
     TrainingLoop(
       files: TrainingLoop.Files(
-        metrics: try MetricsLog(metrics, append: resumes), checkpoints: url.appending(path: "checkpoints"),
+        metrics: try MetricsLog(
+          metrics, append: resumes, tensorBoard: tensorBoard ? url.appending(path: "tensorboard") : nil),
+        checkpoints: url.appending(path: "checkpoints"),
         resumes: resumes, provenance: Provenance(["data": data])), stop: stop, observe: observe)
   }
 

@@ -29,8 +29,8 @@ final class PhaseRun {
       AdamW(
         $0, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon, weightDecay: options.weightDecay)
     }
-    let slug = String(phase.map { $0.isLetter || $0.isNumber ? $0 : "-" }).replacing("--", with: "-")
-    checkpoints = files.map { CheckpointFolder(folder: $0.checkpoints.appending(path: slug)) }
+    let name = TrainingLoop.folderName(ofPhase: phase)
+    checkpoints = files.map { CheckpointFolder(folder: $0.checkpoints.appending(path: name)) }
     best = []
     place = Checkpoint.Place(
       phase: phase, provenance: Provenance(), step: 0, bestEpoch: 0, bestScores: [],
@@ -131,7 +131,7 @@ final class PhaseRun {
     let record = StepRecord(
       phase: phase, epoch: epoch + 1, step: place.step, loss: figures.loss, terms: terms, learningRate: Double(rate),
       gradientNorm: norm, seconds: stepStarted.secondsUntilNow)
-    try files?.metrics.write(record)
+    try files?.metrics.write(.step(record))
     observe(.step(record))
     try report(terms, epoch: epoch, isEndOfEpoch: false)
   }
@@ -142,7 +142,7 @@ final class PhaseRun {
     let report = StepReport(progress: progress, isEndOfEpoch: isEndOfEpoch, figures: figures)
     guard let move = objective.observe(report) else { return }
     let record = StageRecord(phase: phase, epoch: epoch + 1, step: place.step, stage: move.stage, reason: move.reason)
-    try files?.metrics.write(record)
+    try files?.metrics.write(.stage(record))
     observe(.stage(record))
   }
 
@@ -170,7 +170,7 @@ final class PhaseRun {
     (place.lossSum, place.termSums, place.termCounts) = (0, [:], [:])
     let outOfPatience = options.patience.map { place.epochsWithoutGain >= $0 } ?? false
     place.isFinished = epoch + 1 >= options.epochs || outOfPatience
-    try files?.metrics.write(record)
+    try files?.metrics.write(.epoch(record))
     observe(.epoch(record))
     try report(means, epoch: epoch, isEndOfEpoch: true)
     if isSaveDue { try save() }

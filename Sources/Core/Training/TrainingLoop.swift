@@ -42,6 +42,11 @@ public final class TrainingLoop: Trainer {
     (self.files, self.seed, self.stop, self.observe) = (files, seed, stop, observe)
   }
 
+  /// Returns a name for the files of a phase that every file system takes.
+  static func folderName(ofPhase phase: String) -> String {
+    String(phase.map { $0.isLetter || $0.isNumber ? $0 : "-" }).replacing("--", with: "-")
+  }
+
   @discardableResult
   public func fit(_ objective: any Objective, options: TrainingOptions, phase: String) throws -> TrainingSummary {
     guard objective.exampleCount > 0 else { throw TrainingError.nothingToLearn(phase: phase) }

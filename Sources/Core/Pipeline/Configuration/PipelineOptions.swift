@@ -20,6 +20,7 @@ package struct PipelineOptions: Configurable, Sendable {
   package var keep: KeptEpoch?
   package var baselines = BaselineOptions()
   package var output: OptionPath = ""
+  package var tensorboard = false
 
   package init() {}
 
@@ -59,6 +60,10 @@ package struct PipelineOptions: Configurable, Sendable {
     (training, keep) = (section.loop, section.keep)
     visit.section("baselines", &baselines, "What the report compares the student with on the validation texts.")
     visit("output", &output, required: true, "Folder of the run.")
+    visit(
+      "tensorboard", &tensorboard,
+      "Also write the figures of metrics.jsonl for TensorBoard, into `tensorboard/` in the folder of the run, one curve for each "
+        + "training. It may be changed when a run is resumed.")
     if let knowledgeBase, teacher == nil {
       if knowledgeBase.space == .teacher {
         visit.reject(

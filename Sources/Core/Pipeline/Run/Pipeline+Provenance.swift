@@ -2,13 +2,14 @@ import DistillCore
 import Foundation
 
 extension Pipeline {
-  /// Returns what a run of this pipeline on these texts depends on. The output folder and the paths of the texts are not part
-  /// of it.
+  /// Returns what a run of this pipeline on these texts depends on. The output folder, the paths of the texts, and whether
+  /// files for TensorBoard are written, are not part of it.
   package func provenance(_ texts: TaskTexts) throws -> Provenance {
     var provenance = Provenance.arithmetic(options.precision)
     provenance.merge(texts.provenance)
     provenance.merge(
       try Provenance(of: options, leavingOut: { $0 == "output" || $0.hasPrefix("task.") }, sources: sources))
+    provenance["options.tensorboard"] = nil
     return provenance
   }
 

@@ -88,7 +88,8 @@ public final class PipelineRun {
   }
 
   private func runStages() throws -> Report {
-    let metrics = try MetricsLog(folder.metrics, append: resumes)
+    let metrics = try MetricsLog(
+      folder.metrics, append: resumes, tensorBoard: pipeline.options.tensorboard ? folder.tensorBoard : nil)
     let loop = TrainingLoop(
       files: TrainingLoop.Files(
         metrics: metrics, checkpoints: folder.checkpoints, resumes: resumes, provenance: provenance),

@@ -54,6 +54,7 @@ package struct RunFolder: Sendable {
   package var readouts: URL { url.appending(path: "readouts") }
   package var checkpoints: URL { url.appending(path: "checkpoints") }
   package var metrics: URL { url.appending(path: "metrics.jsonl") }
+  package var tensorBoard: URL { url.appending(path: "tensorboard") }
   package var report: URL { url.appending(path: "report.json") }
   package var answers: URL { url.appending(path: "answers.json") }
   package var heldOutAnswers: URL { url.appending(path: "held-out.json") }
@@ -63,8 +64,8 @@ package struct RunFolder: Sendable {
   /// been removed.
   var parts: [URL] {
     [
-      pipeline, teacher, student, knowledgeBase, readouts, checkpoints, metrics, answers, heldOutAnswers, report, page,
-      record,
+      pipeline, teacher, student, knowledgeBase, readouts, checkpoints, metrics, tensorBoard, answers, heldOutAnswers,
+      report, page, record,
     ]
   }
   /// The folder of prepared teachers, which the runs in the same parent folder share.

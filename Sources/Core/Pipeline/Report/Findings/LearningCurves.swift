@@ -32,24 +32,15 @@ package struct LearningCurves: Sendable, Codable {
   ///
   /// - Throws: `FormatError` if the file cannot be read.
   package static func read(_ file: URL) throws -> [LearningCurves] {
-    struct Event: Decodable { let event: String }
     var phases: [String] = []
     var (steps, epochs, moves) = ([String: [StepRecord]](), [String: [EpochRecord]](), [String: [Move]]())
-    let decoder = JSONDecoder()
-    for line in try FileSystem.text(of: file).split(separator: "\n") {
-      let data = Data(line.utf8)
-      switch try? decoder.decode(Event.self, from: data).event {
-      case "step":
-        guard let step = try? decoder.decode(StepRecord.self, from: data) else { continue }
+    for record in try MetricsLog.records(in: file) {
+      switch record {
+      case .step(let step):
         if steps[step.phase] == nil { phases.append(step.phase) }
         steps[step.phase, default: []].append(step)
-      case "epoch":
-        guard let epoch = try? decoder.decode(EpochRecord.self, from: data) else { continue }
-        epochs[epoch.phase, default: []].append(epoch)
-      case "stage":
-        guard let move = try? decoder.decode(StageRecord.self, from: data) else { continue }
-        moves[move.phase, default: []].append(Move(step: move.step, stage: move.stage))
-      default: continue
+      case .epoch(let epoch): epochs[epoch.phase, default: []].append(epoch)
+      case .stage(let move): moves[move.phase, default: []].append(Move(step: move.step, stage: move.stage))
       }
     }
     return phases.map { LearningCurves($0, steps[$0] ?? [], epochs[$0] ?? [], moves[$0] ?? []) }
