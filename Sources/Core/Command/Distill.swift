@@ -45,28 +45,44 @@ extension Distill {
 
 /// Ends the program after an error.
 enum ExitStatus {
+  private struct ErrorEvent: Encodable {
+    let status: Int32
+    let message: String
+    let problems: [Diagnostic]?
+  }
+
   /// Prints an error and ends the program with the status that `distill help` documents.
   static func quit(with error: any Error) -> Never {
     switch error {
-    case let diagnostics as Diagnostics:
-      Console.show(diagnostics)
-      exit(2)
-    case TrainingError.stopped(let signal, _, _):
-      Console.error("\(error)")
-      exit(128 + signal)
-    case is RunError, is ComputeError, is TextFileError:
-      Console.error("error: \(error)")
-      exit(2)
+    case let diagnostics as Diagnostics: quit(2, diagnostics.list.first?.message ?? "", diagnostics)
+    case TrainingError.stopped(let signal, _, _): quit(128 + signal, "\(error)")
+    case SweepRunner.Stopped.bySignal(let signal): quit(128 + signal, "\(error)")
+    case is RunError, is ComputeError, is TextFileError: quit(2, "error: \(error)")
     default:
       let code = Distill.exitCode(for: error)
       if code == .success || code == .validationFailure || error is ExitCode {
         let message = Distill.fullMessage(for: error)
-        if code == .success { Console.output(message) } else if !message.isEmpty { Console.error(message) }
-        exit(code == .validationFailure ? 2 : code.rawValue)
+        if code == .success { Console.output(message) }
+        if code == .success || message.isEmpty { exit(code.rawValue) }
+        quit(
+          code == .validationFailure ? 2 : code.rawValue, Console.style.isJSON ? Distill.message(for: error) : message)
       }
       let message = (FormatError(error) ?? error as? any LocalizedError)?.errorDescription ?? "\(error)"
-      Console.error("error: \(message)")
-      exit(1)
+      quit(1, "error: \(message)")
     }
+  }
+
+  /// Prints a message or diagnostics, or the event `error` if the command was asked for events, and ends the program.
+  static func quit(_ status: Int32, _ message: String, _ diagnostics: Diagnostics? = nil) -> Never {
+    if Console.style.isJSON {
+      let message = String(message.trimmingPrefix("error: "))
+      Console.event(
+        JSONEvent("error", ErrorEvent(status: status, message: message, problems: diagnostics?.list)))
+    } else if let diagnostics {
+      Console.show(diagnostics)
+    } else {
+      Console.error(message)
+    }
+    exit(status)
   }
 }

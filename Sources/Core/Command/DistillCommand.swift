@@ -21,8 +21,11 @@ public enum DistillCommand {
     do {
       try Compute.checkEnvironment()
       let registry = try PluginRegistry(plugins, kinds: PluginKind.pipeline)
+      // Mistakes in the arguments are events, too.
+      Console.use(ConsoleStyle(isJSON: CommandLine.arguments.contains("--json")))
       try Distill.checkCommandName(CommandLine.arguments.dropFirst())
       var command = try Distill.parseAsRoot()
+      Console.use((command as? any StyledCommand)?.style ?? ConsoleStyle())
       if let command = command as? Initialise {
         try command.run(starter)
       } else if let command = command as? any PluginCommand {
@@ -30,6 +33,7 @@ public enum DistillCommand {
       } else {
         try command.run()
       }
+      Console.progress(nil)
       exit(0)
     } catch {
       ExitStatus.quit(with: error)

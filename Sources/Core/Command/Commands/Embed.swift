@@ -4,7 +4,7 @@ import DistillPipeline
 import DistillTraining
 import Foundation
 
-struct Embed: PluginCommand {
+struct Embed: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write an encoder's activations of texts to a safetensors file.",
     discussion: """
@@ -32,7 +32,10 @@ struct Embed: PluginCommand {
   @Option(help: "float32 or bfloat16, what linear layers calculate in.")
   var precision = Precision.float32
   @OptionGroup var overrides: OverrideOptions
+  @OptionGroup var log: LogOptions
   @OptionGroup var threads: ThreadOptions
+
+  var style: ConsoleStyle { log.style }
 
   func validate() throws {
     if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more") }

@@ -4,7 +4,7 @@ import DistillPipeline
 import DistillYAML
 import Foundation
 
-struct Evaluate: PluginCommand {
+struct Evaluate: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score a run's teacher, its student, and the student with its knowledge base.")
 
@@ -32,7 +32,10 @@ struct Evaluate: PluginCommand {
   var page: String?
   @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
   var precision: Precision?
+  @OptionGroup var log: LogOptions
   @OptionGroup var threads: ThreadOptions
+
+  var style: ConsoleStyle { log.style }
 
   func validate() throws {
     if sweep && noRetrieval {

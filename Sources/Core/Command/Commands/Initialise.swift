@@ -41,6 +41,6 @@ struct Initialise: ParsableCommand {
       throw ValidationError("\(output) exists, and is left as it is; give another name")
     }
     try AtomicFile.write(Data(text.utf8), to: URL(filePath: output))
-    Console.error("\(output) is written; next: distill validate \(output)")
+    Console.log("\(output) is written; next: distill validate \(output)")
   }
 }

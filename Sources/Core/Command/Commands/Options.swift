@@ -47,7 +47,7 @@ extension Pipeline {
   init(_ file: String, _ overrides: OverrideOptions, output: String?, registry: PluginRegistry) throws {
     let output = output.map { [("output", YAMLValue.text(URL(filePath: $0).path).flow)] } ?? []
     try self.init(file: file, overrides: try overrides.pairs() + output, registry: registry)
-    Console.show(Diagnostics(warnings))
+    Console.show(warnings: warnings)
   }
 }
 

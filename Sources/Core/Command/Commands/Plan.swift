@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Plan: PluginCommand {
+struct Plan: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     abstract: "Foresee what a run will take: time, memory, parameters.",
     discussion: """
@@ -22,7 +22,10 @@ struct Plan: PluginCommand {
   var beside: String?
   @Option(help: "text or json.")
   var format = OutputFormat.text
+  @OptionGroup var log: LogOptions
   @OptionGroup var threads: ThreadOptions
+
+  var style: ConsoleStyle { log.style }
 
   func validate() throws {
     if steps < 2 { throw ValidationError("--steps must be at least 2: the first one warms up") }
@@ -38,7 +41,7 @@ struct Plan: PluginCommand {
     }
     Console.output(format == .json ? try plan.json() : plan.text(beside: record))
     if pipeline.options.precision == .float32, beside == nil, Precision.bfloat16.isAvailable {
-      Console.error(
+      Console.log(
         "this processor has bfloat16: --set precision=bfloat16 shows what that would take, its own teacher included")
     }
   }

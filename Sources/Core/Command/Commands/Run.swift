@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Run: PluginCommand {
+struct Run: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a pipeline: prepare the teacher, distil the student, build the knowledge base, report.",
     discussion: """
@@ -11,6 +11,8 @@ struct Run: PluginCommand {
       checkpoints until it is done. An interrupted run goes on with --resume, and is not \
       written over without. A teacher that was prepared before by the same settings, next to this \
       run, is taken from there.
+
+      \(EventOptions.discussion)
       """)
 
   @Argument(help: "Pipeline file.")
@@ -20,15 +22,18 @@ struct Run: PluginCommand {
   var output: String?
   @Flag(help: "Go on with the run in that folder.")
   var resume = false
+  @OptionGroup var events: EventOptions
   @OptionGroup var threads: ThreadOptions
+
+  var style: ConsoleStyle { events.style }
 
   func run(_ registry: PluginRegistry) throws {
     let pipeline = try Pipeline(file, overrides, output: output, registry: registry)
     let signals = Signals()
-    let display = ProgressDisplay()
     let report = try threads.run {
-      try PipelineRun(pipeline, resumes: resume, stop: signals.stop, observe: display.show).run()
+      try PipelineRun(pipeline, resumes: resume, stop: signals.stop, observe: ProgressDisplay.observer()).run()
     }
-    Console.output(report.text)
+    Console.event(JSONEvent("finished", FinishedEvent(report, in: RunFolder(pipeline.options.output.url))))
+    Console.result(report.text)
   }
 }

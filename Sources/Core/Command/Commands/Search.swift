@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Search: PluginCommand {
+struct Search: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     abstract: "Find values for a pipeline on held-out texts, within some minutes.",
     discussion: """
@@ -25,6 +25,9 @@ struct Search: PluginCommand {
 
       Beside these keys there are `trials` (at most 27), `rungs` (at most 3, as few as the time permits) and `seed` (of the values that \
       are drawn). A range has a `scale`, linear or log; whole numbers such as {from: 2, to: 12} give whole numbers.
+
+      With --json, standard output has the events of `distill help sweep`, of which `finished` has folder and outcome: as \
+      --format json prints it.
       """)
 
   @Argument(help: "Search file.")
@@ -38,7 +41,15 @@ struct Search: PluginCommand {
   var format = SearchOutcome.Format.text
   @Flag(help: "Check everything, print the trials that would be drawn, and train nothing.")
   var list = false
+  @OptionGroup var events: EventOptions
   @OptionGroup var threads: ThreadOptions
+
+  var style: ConsoleStyle { events.style }
+
+  private struct Finished: Encodable {
+    let folder: String
+    let outcome: SearchOutcome
+  }
 
   func validate() throws {
     if !(1...256).contains(jobs) { throw ValidationError("--jobs must be between 1 and 256") }
@@ -48,23 +59,29 @@ struct Search: PluginCommand {
     let plan = try SearchPlan(
       file, overrides: overrides.overrides, output: output.map { URL(filePath: $0) }, registry: registry)
     if list {
-      for trial in plan.trials(plan.options.trials) { Console.output(trial.description) }
+      for trial in plan.trials(plan.options.trials) { Console.result(trial.description) }
       return
     }
-    let signals = Signals()
+    let signals = Signals(
+      "stopping the trials after their steps; once more to leave them to themselves",
+      then: "the trials stop after their steps; the same command goes on with them")
     try FileSystem.makeFolder(plan.output)
     let runner = SearchRunner(
-      plan, jobs: jobs, threads: max(1, (threads.threads ?? Compute.threads) / jobs), stop: signals.stop)
-    guard let outcome = try runner.run() else { throw ExitCode(128 + (signals.stop.requested ?? SIGTERM)) }
-    Console.output(try outcome.text(format))
+      plan, jobs: jobs, threads: max(1, (threads.threads ?? Compute.threads) / jobs), showsTimes: style.showsTimes,
+      stop: signals.stop)
+    guard let outcome = try runner.run() else {
+      throw SweepRunner.Stopped.bySignal(signals.stop.requested ?? SIGTERM)
+    }
     let best = plan.output.appending(path: "best.yaml")
     if outcome.best.trial == .asWritten {
-      Console.error("the pipeline stays as it is written")
+      Console.log("the pipeline stays as it is written")
     } else {
       let remark = "\(outcome.best.trial.description), of \(outcome.tried) trials of `distill search`"
       try AtomicFile.write(Data(plan.pipelineFile(outcome.best.trial, remark: remark).utf8), to: best)
-      Console.error("distill run \(best.relativePath)")
+      Console.log("next: distill run \(best.relativePath)")
     }
+    Console.event(JSONEvent("finished", Finished(folder: plan.output.path, outcome: outcome)))
+    Console.result(try outcome.text(format))
   }
 }
 

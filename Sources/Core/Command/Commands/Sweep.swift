@@ -3,7 +3,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-struct Sweep: PluginCommand {
+struct Sweep: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a pipeline with several seeds, values or variants, and compare them.",
     discussion: """
@@ -22,6 +22,11 @@ struct Sweep: PluginCommand {
       `grid` and `variants` may be left out. Every run is a process with a folder of its own, and all share prepared teachers. \
       A run that fails does not end the others. The same command goes on with what is unfinished. \
       `distill compare` prints the table again, in other forms and against other rows.
+
+      With --json, standard output has a JSON object in each line, with `event` and `time`, and: \
+      `run` for each run that begins or ends (name, folder, log, state: new, unfinished, started, finished, failed or stopped; \
+      done, total); `note`, `warning` and `error` as in `distill help run`; `finished` (folder, failed: names of runs, and \
+      comparison: as `distill compare` prints it).
       """)
 
   @Argument(help: "Sweep file.")
@@ -35,7 +40,16 @@ struct Sweep: PluginCommand {
   var jobs = 1
   @Flag(help: "Check everything, print the runs with their state, and run nothing.")
   var list = false
+  @OptionGroup var events: EventOptions
   @OptionGroup var threads: ThreadOptions
+
+  var style: ConsoleStyle { events.style }
+
+  private struct Finished: Encodable {
+    let folder: String
+    let failed: [String]
+    let comparison: Comparison?
+  }
 
   func validate() throws {
     if seeds != nil && seedList.isEmpty { throw ValidationError("--seeds takes numbers such as 1,2,3") }
@@ -53,22 +67,30 @@ struct Sweep: PluginCommand {
     let plan = try SweepPlan(
       file, overrides: overrides.overrides, seeds: seedList, output: output.map { URL(filePath: $0) },
       registry: registry)
-    if list {
-      for member in plan.members { Console.output("\(member.name)\t\(member.state.rawValue)") }
-      return
-    }
-    let signals = Signals()
-    try FileSystem.makeFolder(plan.output)
-    let finished = plan.members.count { $0.state == .finished }
-    Console.error(
-      "\(plan.members.count) runs in \(plan.output.path)" + (finished > 0 ? ", of which \(finished) are finished" : ""))
+    let signals = Signals(
+      "stopping the runs after their steps; once more to leave them to themselves",
+      then: "the runs stop after their steps; the same command goes on with them")
     let runner = SweepRunner(
       plan.members, in: plan.output, jobs: jobs, threads: max(1, (threads.threads ?? Compute.threads) / jobs),
-      stop: signals.stop)
+      showsTimes: style.showsTimes, stop: signals.stop)
+    if list {
+      for (place, member) in plan.members.enumerated() {
+        runner.tell(member, member.state.rawValue, done: place + 1)
+        Console.result("\(member.name)\t\(member.state.rawValue)")
+      }
+      return
+    }
+    try FileSystem.makeFolder(plan.output)
+    let finished = plan.members.count { $0.state == .finished }
+    Console.log(
+      "\(plan.members.count) runs in \(plan.output.path)" + (finished > 0 ? ", of which \(finished) are finished" : ""))
     let failed = try runner.run()
-    if let signal = signals.stop.requested { throw ExitCode(128 + signal) }
+    if let signal = signals.stop.requested { throw SweepRunner.Stopped.bySignal(signal) }
     let done = plan.members.filter { !failed.contains($0.name) }
-    if !done.isEmpty { Console.output(try Comparison(done.map { try ComparedRun($0.folder) }).text(.text)) }
+    let comparison = done.isEmpty ? nil : try Comparison(done.map { try ComparedRun($0.folder) })
+    Console.event(
+      JSONEvent("finished", Finished(folder: plan.output.path, failed: failed, comparison: comparison)))
+    if let comparison { Console.result(try comparison.text(.text)) }
     if !failed.isEmpty { throw ExitCode(1) }
   }
 }

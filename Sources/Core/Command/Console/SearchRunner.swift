@@ -8,6 +8,7 @@ final class SearchRunner {
   private let plan: SearchPlan
   private let jobs: Int
   private let threads: Int
+  private let showsTimes: Bool
   private let stop: StopRequest
   /// The time at which everything ends.
   private let deadline: ContinuousClock.Instant
@@ -17,9 +18,10 @@ final class SearchRunner {
   ///   - plan: The trials. What was trained of them before counts as time that is spent.
   ///   - jobs: The number of trials beside each other.
   ///   - threads: The number of threads of each.
+  ///   - showsTimes: Whether the lines of their logs begin with the time.
   ///   - stop: The request to stop, which is passed on to the trials.
-  init(_ plan: SearchPlan, jobs: Int, threads: Int, stop: StopRequest) {
-    (self.plan, self.jobs, self.threads, self.stop) = (plan, jobs, threads, stop)
+  init(_ plan: SearchPlan, jobs: Int, threads: Int, showsTimes: Bool, stop: StopRequest) {
+    (self.plan, self.jobs, self.threads, self.showsTimes, self.stop) = (plan, jobs, threads, showsTimes, stop)
     let spent = PlannedRun.secondsSpent(in: plan.output) / Double(jobs)
     deadline = .now + .seconds(plan.options.minutes * 60 - spent)
   }
@@ -51,10 +53,10 @@ final class SearchRunner {
     let left = plannedSeconds - seconds.values.reduce(0, +)
     if let schedule = HalvingSchedule(trials: trials.count, seconds: left, cost: cost, rungs: rungs, jobs: jobs) {
       let time = Self.minutes(schedule.seconds(cost, jobs: jobs))
-      Console.error("trials: \(schedule.description); about \(time) of \(Self.minutes(left))")
+      Console.log("trials: \(schedule.description); about \(time) of \(Self.minutes(left))")
       try halve(schedule, trials, cost)
     } else {
-      Console.error("no time is left for a trial; the same command with more minutes goes on")
+      Console.log("no time is left for a trial; the same command with more minutes goes on")
     }
     return stop.requested == nil ? try SearchOutcome(results) : nil
   }
@@ -79,7 +81,7 @@ final class SearchRunner {
     let epochs = foreseen.phases.last { $0.name == "student" }?.seconds ?? 0
     let cost = cost(foreseen.seconds, epochs: epochs)
     let alone = 1 + (foreseen.seconds["teacher"] ?? 0) + (foreseen.seconds["student"] ?? 0)
-    Console.error("the pipeline as written takes about \(Self.minutes(alone)), of \(plan.options.minutes) min for all")
+    Console.log("the pipeline as written takes about \(Self.minutes(alone)), of \(plan.options.minutes) min for all")
     let least = rungs.lowerBound...rungs.lowerBound
     guard HalvingSchedule(trials: 1, seconds: plannedSeconds - alone, cost: cost, rungs: least) == nil else { return }
     let smallest = HalvingSchedule(trials: 1, seconds: .infinity, cost: cost, rungs: least)
@@ -111,7 +113,7 @@ final class SearchRunner {
   private func planned(_ trials: ArraySlice<Trial>, share: Double) throws -> [(trial: Trial, run: PlannedRun)] {
     try trials.compactMap { trial in
       do { return (trial, try plan.run(trial, share: share)) } catch let problems as Diagnostics {
-        Console.error("\(trial.description): failed: \(problems.list.first?.message ?? "")")
+        Console.log("\(trial.description): failed: \(problems.list.first?.message ?? "")")
         results.append(TrialResult(impossible: trial, share: share))
         return nil
       }
@@ -124,7 +126,8 @@ final class SearchRunner {
   private func train(
     _ trials: [(trial: Trial, run: PlannedRun)], share: Double, mayBegin: (Double?) -> Bool = { _ in true }
   ) throws -> Double? {
-    let runner = SweepRunner(trials.map(\.run), in: plan.output, jobs: jobs, threads: threads, stop: stop)
+    let runner = SweepRunner(trials.map(\.run), in: plan.output, jobs: jobs, threads: threads, showsTimes: showsTimes,
+      stop: stop)
     let failed = try runner.run(until: deadline, mayBegin: mayBegin) { run in
       let result = try trials.first { $0.run.name == run.name }.map { try TrialResult($0.trial, share: share, of: run) }
       return result.map { ": " + ([$0.text] + $0.trial.settings).joined(separator: ", ") } ?? ""

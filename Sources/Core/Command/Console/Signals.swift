@@ -2,21 +2,27 @@ import DistillTraining
 import Dispatch
 import Foundation
 
-/// Handles SIGINT and SIGTERM: the first signal requests a stop after the current step, so that a checkpoint is saved, and the
-/// second one ends the program at once.
+/// Handles SIGINT and SIGTERM: the first signal requests a stop, so that a checkpoint is saved, and the second one ends the program
+/// at once.
 final class Signals {
   let stop = StopRequest()
   private let sources: [any DispatchSourceSignal]
 
-  init() {
+  /// - Parameters:
+  ///   - first: What is said at the first signal.
+  ///   - second: What is said at the second one, before the program ends.
+  init(
+    _ first: String = "stopping after this step; once more to stop at once",
+    then second: String = "stopped at once; --resume goes on from the last checkpoint"
+  ) {
     let stop = stop
     sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        if stop.requested != nil { exit(128 + number) }
+        if stop.requested != nil { ExitStatus.quit(128 + number, second) }
         stop.stop(signal: number)
-        Console.error("\nstopping after this step; once more to stop at once")
+        Console.log(first, isAnswer: true)
       }
       source.resume()
       return source

@@ -1,7 +1,7 @@
 import DistillCore
 import Foundation
 
-extension SearchOutcome {
+extension SearchOutcome: Encodable {
   /// The form in which an outcome is printed.
   package enum Format: String, CaseIterable, Sendable { case text, csv, json }
 
@@ -10,7 +10,7 @@ extension SearchOutcome {
     switch format {
     case .text: TextTable(cells: cells).text + "\n" + verdict
     case .csv: TextTable.csv(numbers)
-    case .json: try json()
+    case .json: String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self)
     }
   }
 
@@ -91,7 +91,7 @@ extension SearchOutcome {
     let trainings: [Trainings]
   }
 
-  private func json() throws -> String {
+  package func encode(to encoder: any Encoder) throws {
     let document = Document(
       metric: metric, texts: count, best: best.trial.number, rivals: rivals,
       trainings: results.map { result in
@@ -100,6 +100,6 @@ extension SearchOutcome {
           values: Dictionary(uniqueKeysWithValues: result.trial.values.map { ($0.key, $0.value.flow) }),
           loss: result.loss, score: result.score, seconds: result.seconds)
       })
-    return String(decoding: try JSONEncoder.pretty.encode(document), as: UTF8.self)
+    try document.encode(to: encoder)
   }
 }

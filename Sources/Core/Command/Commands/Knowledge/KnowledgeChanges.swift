@@ -4,7 +4,7 @@ import DistillKnowledge
 import DistillPipeline
 import Foundation
 
-struct KnowledgeAdd: PluginCommand {
+struct KnowledgeAdd: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Add labelled texts, whose labels may be new.")
 
@@ -13,7 +13,10 @@ struct KnowledgeAdd: PluginCommand {
   var file: String
   @Flag(help: "The file has texts alone; the run's teacher labels them.")
   var unlabelled = false
+  @OptionGroup var log: LogOptions
   @OptionGroup var threads: ThreadOptions
+
+  var style: ConsoleStyle { log.style }
 
   func run(_ registry: PluginRegistry) throws {
     try Console.check(file, isFolder: false)
