@@ -74,6 +74,7 @@ import Testing
       (["run", "pipeline.yaml", "--sed"], 2, "--sed"), (["run"], 2, "Missing expected argument"),
       (["rum", "pipeline.yaml"], 2, "did you mean run?"),
       (["run", "pipeline.yaml", "--output", "runs/fast", "--set", "training.learning_rate=1.0e+30"], 1, "not finite"),
+      (["watch", "teacher"], 2, "is not the folder of a run"),
     ] {
       let plain = try bench.distill(arguments)
       try? FileManager.default.removeItem(at: bench.url.appending(path: "runs/fast"))

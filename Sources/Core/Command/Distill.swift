@@ -13,6 +13,7 @@ struct Distill: ParsableCommand {
       A first run:
         distill validate pipeline.yaml     check the file; no weight is read
         distill run pipeline.yaml          teacher, student, knowledge base
+        distill watch runs/NAME            its progress, from another terminal
         distill evaluate runs/NAME         the table once more
         echo "a text" | distill predict runs/NAME
 
@@ -23,9 +24,8 @@ struct Distill: ParsableCommand {
       """,
     version: SwiftDistill.version,
     subcommands: [
-      Initialise.self, Plan.self, Run.self, Sweep.self, Search.self, Compare.self, Validate.self, Show.self,
-      Evaluate.self,
-      Predict.self, Knowledge.self, Embed.self, Tokenize.self, Plugins.self, Schema.self,
+      Initialise.self, Plan.self, Run.self, Watch.self, Sweep.self, Search.self, Compare.self, Validate.self,
+      Show.self, Evaluate.self, Predict.self, Knowledge.self, Embed.self, Tokenize.self, Plugins.self, Schema.self,
     ])
 }
 

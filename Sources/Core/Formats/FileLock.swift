@@ -37,6 +37,17 @@ package final class FileLock: Sendable {
     }
   }
 
+  /// Returns a description of the process that holds the lock on a file, or `nil` if none does.
+  ///
+  /// An empty file tells that nobody holds it. Otherwise the lock is tried for a moment, because its holder may have been killed.
+  /// - Throws: ``FormatError`` if the file cannot be read.
+  package static func holder(of url: URL) throws -> String? {
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    let file = try OpenFile(url, O_RDONLY | O_NONBLOCK)
+    if try file.size() == 0 || file.lock(waiting: false) { return nil }
+    return try holder(file)
+  }
+
   /// Returns the description of the holder, and waits up to 0.2 seconds for a process that has the lock but has not written yet.
   private static func holder(_ file: borrowing OpenFile) throws -> String {
     for _ in 0..<20 {

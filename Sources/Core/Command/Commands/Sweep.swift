@@ -26,7 +26,7 @@ struct Sweep: PluginCommand, StyledCommand {
       With --json, standard output has a JSON object in each line, with `event` and `time`, and: \
       `run` for each run that begins or ends (name, folder, log, state: new, unfinished, started, finished, failed or stopped; \
       done, total); `note`, `warning` and `error` as in `distill help run`; `finished` (folder, failed: names of runs, and \
-      comparison: as `distill compare` prints it).
+      comparison: as `distill compare` prints it). `distill watch` has the events of a run.
       """)
 
   @Argument(help: "Sweep file.")

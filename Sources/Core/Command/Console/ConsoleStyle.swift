@@ -25,7 +25,7 @@ struct LogOptions: ParsableArguments {
   var style: ConsoleStyle { ConsoleStyle(isQuiet: quiet, showsTimes: logTimes) }
 }
 
-/// The options of commands that train: those of ``LogOptions``, and `--json`.
+/// The options of commands that train or watch a training: those of ``LogOptions``, and `--json`.
 struct EventOptions: ParsableArguments {
   @OptionGroup var log: LogOptions
   @Flag(

@@ -59,9 +59,10 @@ struct FinishedEvent: Encodable {
   let report: String
   let rows: [Row]
 
-  init(_ report: Report, in folder: RunFolder) {
+  /// - Parameter report: The report, or `nil` if it cannot be read.
+  init(_ report: Report?, in folder: RunFolder) {
     (self.folder, self.report) = (folder.url.path, folder.report.path)
-    rows = report.rows.map { row in
+    rows = (report?.rows ?? []).map { row in
       Row(
         name: row.name, scores: Dictionary(row.scores.map { ($0.metric, $0.value) }) { first, _ in first },
         parameters: row.parameters, textsPerSecond: row.speed)

@@ -18,9 +18,7 @@ package struct ComparedRun: Sendable {
       throw FormatError(file: url, "holds a run that is not finished; `distill run FILE --resume` goes on with it")
     }
     answers = try RecordedAnswers(folder.answers)
-    do { report = try JSONDecoder.snakeCase.decode(Report.self, from: FileSystem.contents(of: folder.report)) } catch {
-      throw FormatError(file: folder.report, "is damaged, or not the report of a run")
-    }
+    report = try Report(folder)
   }
 
   /// Returns the folders of the runs at a path: the path itself, or all runs directly below it, sorted by name.

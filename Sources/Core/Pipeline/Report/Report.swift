@@ -55,6 +55,15 @@ public struct Report: Sendable, Codable {
     unsurpassed(rows.filter { $0.speed != nil }, score: { $0.scores.first?.value ?? 0 }, speed: { $0.speed ?? 0 })
   }
 
+  /// Reads the report of a run.
+  ///
+  /// - Throws: `FormatError` if it cannot be read.
+  package init(_ folder: RunFolder) throws {
+    do { self = try JSONDecoder.snakeCase.decode(Report.self, from: FileSystem.contents(of: folder.report)) } catch {
+      throw FormatError(file: folder.report, "is damaged, or not the report of a run")
+    }
+  }
+
   /// Returns the report as JSON.
   public func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
 

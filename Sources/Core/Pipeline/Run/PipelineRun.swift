@@ -31,8 +31,13 @@ public final class PipelineRun {
     _ pipeline: Pipeline, output: URL? = nil, resumes: Bool = false, stop: StopRequest = StopRequest(),
     observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws {
-    (self.pipeline, self.stop, self.observe, self.resumes) = (pipeline, stop, observe, resumes)
+    (self.pipeline, self.stop, self.resumes) = (pipeline, stop, resumes)
     folder = RunFolder(output ?? pipeline.options.output.url)
+    let progress = RunProgressLog(folder.progress)
+    self.observe = { event in
+      progress.note(event)
+      observe(event)
+    }
     texts = try pipeline.options.texts()
     provenance = try pipeline.provenance(texts)
     record = RunRecord(
@@ -57,8 +62,10 @@ public final class PipelineRun {
         guard differences.isEmpty else { throw RunError.otherSettings(folder.url.path, differences) }
         record.seconds = old.seconds
       } else {
-        let phases = try? FileSystem.names(in: folder.checkpoints)
-        if phases?.isEmpty == false { throw RunError.unfinished(folder.url.path) }
+        let phases = ((try? FileSystem.names(in: folder.checkpoints)) ?? []).filter {
+          $0 != folder.progress.lastPathComponent
+        }
+        if !phases.isEmpty { throw RunError.unfinished(folder.url.path) }
         for part in folder.parts { try FileSystem.remove(part) }
       }
     }

@@ -59,7 +59,9 @@ package struct RunFolder: Sendable {
   package var answers: URL { url.appending(path: "answers.json") }
   package var heldOutAnswers: URL { url.appending(path: "held-out.json") }
   package var page: URL { url.appending(path: "report.html") }
-  private var lockFile: URL { url.appending(path: ".lock") }
+  /// Where a run says what it is doing, until it is done.
+  var progress: URL { checkpoints.appending(path: "progress.json") }
+  var lockFile: URL { url.appending(path: ".lock") }
   /// Everything that a run writes. The record comes last, so that the folder is recognised as a run until everything else has
   /// been removed.
   var parts: [URL] {
