@@ -90,6 +90,18 @@ import Testing
     }
   }
 
+  @Test func warningsAreEvents() throws {
+    let bench = try Workbench()
+    let arguments = ["run", "pipeline.yaml", "--set", "training.epochs=1", "--set", "knowledge_base.neighbours=100"]
+    let outcome = try bench.distill(arguments + ["--json"])
+    let warning = try #require(try events(outcome).first)
+    #expect(outcome.status == 0 && outcome.errors == "" && warning["event"] as? String == "warning")
+    #expect(warning["message"] as? String == "asks for 100 neighbours among 60 examples", "\(warning)")
+    #expect(warning["file"] is String && warning["line"] as? Int == 1)
+    let quiet = try bench.distill(arguments + ["--output", "runs/other", "--quiet"])
+    #expect(quiet.status == 0 && quiet.errors == "")
+  }
+
   @Test func aStoppedRunIsToldAsEvents() throws {
     let bench = try Workbench()
     let outcome = try bench.shell(

@@ -23,10 +23,14 @@ struct Sweep: PluginCommand, StyledCommand {
       A run that fails does not end the others. The same command goes on with what is unfinished. \
       `distill compare` prints the table again, in other forms and against other rows.
 
-      With --json, standard output has a JSON object in each line, with `event` and `time`, and: \
-      `run` for each run that begins or ends (name, folder, log, state: new, unfinished, started, finished, failed or stopped; \
-      done, total); `note`, `warning` and `error` as in `distill help run`; `finished` (folder, failed: names of runs, and \
-      comparison: as `distill compare` prints it). `distill watch` has the events of a run.
+      With --json, standard output has a JSON object in each line, with `event`, `time` and:
+
+        run        name, folder, log, done, total, and state: started, finished,
+                   failed or stopped; with --list new, unfinished or finished
+        finished   folder, failed: names, comparison: as of `distill compare`
+        note, warning, error   as in `distill help run`
+
+      `distill watch` has the events of each run.
       """)
 
   @Argument(help: "Sweep file.")

@@ -10,7 +10,7 @@ struct Watch: StyledCommand {
       The run may have been started here, by a sweep, or on another machine that shares the folder; nothing of it is changed, and \
       Ctrl-C ends the watching alone. The exit status is 0 whether the run has finished or stopped.
 
-      \(EventOptions.discussion) A run that is neither going on nor finished ends with `stopped` (folder, phase, step).
+      \(EventOptions.discussion) Or it is `stopped` (folder, phase, step), if the run is not finished and nobody makes it.
       """)
 
   @Argument(help: ArgumentHelp("Folder of a run.", valueName: "run"))
@@ -39,7 +39,7 @@ struct Watch: StyledCommand {
     var state = try watch.state()
     if case .running(let holder) = state {
       Console.log("\(folder): run by \(holder)")
-      let signals = Signals("\(folder) goes on")
+      let signals = Signals("\(folder) goes on", then: "\(folder) goes on")
       let observe = ProgressDisplay.observer()
       while true {
         for event in try watch.events() { observe(event) }

@@ -42,15 +42,21 @@ struct EventOptions: ParsableArguments {
     return style
   }
 
-  /// The part of the help that describes the events.
+  /// The part of the help that describes the events. Docs/Events.md says more.
   static let discussion = """
-    With --json, standard output has a JSON object in each line, with `event` and `time`, and: \
-    `began` (phase, epochs, steps_per_epoch, step: the last step before it); \
-    `progress` (what, done, total; in a training also loss and seconds_left; at most ten a second); \
-    `epoch` and `stage` (as in metrics.jsonl); `ended` (phase, best_epoch, seconds); `note` (message); \
-    `warning` (message, file, line, column, hint); \
-    `run` (of a sweep: name, folder, state, done, total); \
-    `finished` (folder, report, rows: name, scores, parameters, texts_per_second); \
-    `error` (status, message, problems). The last line is `finished` or `error`.
+    With --json, standard output has a JSON object in each line, with `event`, `time` and:
+
+      began      phase, epochs, steps_per_epoch, step (the last one before it)
+      progress   what, done, total; in a training also loss, seconds_left
+      epoch      as in metrics.jsonl
+      stage      as in metrics.jsonl
+      ended      phase, best_epoch, seconds
+      note       message
+      warning    message, file, line, column, hint
+      finished   folder, report, rows: name, scores, parameters,
+                 texts_per_second
+      error      status, message, problems (as warnings have them)
+
+    The last one is `finished` or `error`.
     """
 }
