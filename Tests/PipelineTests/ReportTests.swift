@@ -66,8 +66,10 @@ struct ReportTests {
     for (name, layer) in [("all 3 layers", 3), ("1 of 3 layers", 1)] {
       let x = try features(texts.training, layer: layer)
       let (y, z) = (try features(texts.heldOutForChoices, layer: layer), try features(validation, layer: layer))
-      let map = try LinearProbe.fit(
-        x, known.map { .label($0) }, task: texts.task.kind, choosingOn: (y, chosenOn.map { .label($0) }))
+      func all(_ x: Matrix, _ labels: [Int]) -> LinearProbe.Examples {
+        (x, labels.map { .label($0) }, labels.map { _ in 1 })
+      }
+      let map = try LinearProbe.fit(all(x, known), task: texts.task.kind, choosingOn: all(y, chosenOn))
       let score = share(map(z).tensor.rowArgmax(), right)
       #expect(rows.first { $0.name == "logistic regression, \(name)" }?.scores[0].value == score, "\(name)")
     }

@@ -21,10 +21,12 @@ struct LinearProbeTests {
 
   @Test func theStrengthHasTheSmallestLossOnOtherExamples() throws {
     let (training, others) = (examples(40, seed: 1), examples(300, seed: 2))
-    func targets(_ labels: [Int]) -> [Target] { labels.map { .label($0) } }
+    func all(_ x: Matrix, _ labels: [Int]) -> LinearProbe.Examples {
+      (x, labels.map { .label($0) }, labels.map { _ in 1 })
+    }
     let task = TaskKind.classification(labels: ["a", "b", "c"])
     let map = try LinearProbe.fit(
-      training.x, targets(training.labels), task: task, choosingOn: (others.x, targets(others.labels)))
+      all(training.x, training.labels), task: task, choosingOn: all(others.x, others.labels))
     let losses = try [1e-5, 1e-3, 1e-1].map { strength in
       loss(
         try LinearMap.logisticRegression(training.x, labels: training.labels, classes: 3, strength: strength), others)
@@ -34,18 +36,23 @@ struct LinearProbeTests {
     #expect(loss(map, others) < 0.9 * (losses.first ?? 0), "\(losses)")
 
     // Without others, a fifth of the examples chooses, and all of them are fitted.
-    let alone = try LinearProbe.fit(training.x, targets(training.labels), task: task)
+    let alone = try LinearProbe.fit(all(training.x, training.labels), task: task)
     #expect(loss(alone, others) < 0.9 * (losses.first ?? 0))
     // Embeddings of another length have the same answers.
     let scaled = Matrix(training.x.tensor * 7)
-    let same = try LinearProbe.fit(scaled, targets(training.labels), task: task)
+    let same = try LinearProbe.fit(all(scaled, training.labels), task: task)
     #expect(zip(same(scaled).values, alone(training.x).values).allSatisfy { abs($0 - $1) < 2e-2 })
+    // What counts nothing might as well be missing.
+    var weighted = all(training.x, training.labels)
+    weighted.weights = training.labels.map { $0 == 2 ? 0 : 1.5 }
+    let answers = try LinearProbe.fit(weighted, task: task)(others.x).tensor.rowArgmax()
+    #expect(!answers.contains(2) && alone(others.x).tensor.rowArgmax().contains(2))
   }
 
   @Test func scoresAreFittedByRidgeRegression() throws {
     let (x, labels) = examples(60, seed: 3)
     let scores = labels.map { Target.score(Float($0)) }
-    let map = try LinearProbe.fit(x, scores, task: .regression)
+    let map = try LinearProbe.fit((x, scores, scores.map { _ in 1 }), task: .regression)
     let errors = zip(map(x).values, labels).map { Double(($0 - Float($1)) * ($0 - Float($1))) }
     #expect(errors.reduce(0, +) / 60 < 0.4)  // the variance of the scores is 2/3
   }

@@ -34,16 +34,18 @@ final class TrainableBERT: Student {
     let model = frozen()
     guard source != .fresh, model.untrained.contains(.logits), !model.untrained.contains(.embedding) else { return }
     let data = try preparation.data(for: tokenizer)
-    func labelled(_ data: EncodedDataset) throws -> (x: Matrix, targets: [Target]) {
+    func labelled(_ data: EncodedDataset) throws -> LinearProbe.Examples {
       let rows = data.targets.indices.filter { data.targets[$0] != nil }
       let embeddings = try stride(from: 0, to: rows.count, by: 64).map { start in
         let batch = data.batch(rows[start..<min(start + 64, rows.count)])
         return try model.respond(to: batch, with: [.embedding])[.embedding]
       }
-      return (Matrix(concatenatedRows(embeddings)), rows.compactMap { data.targets[$0] })
+      return (
+        Matrix(concatenatedRows(embeddings)), rows.compactMap { data.targets[$0] }, rows.map { data.weights[$0] }
+      )
     }
-    let (x, targets) = try labelled(data.training)
-    let map = try LinearProbe.fit(x, targets, task: network.task, choosingOn: data.validation.map(labelled))
+    let map = try LinearProbe.fit(
+      labelled(data.training), task: network.task, choosingOn: data.validation.map(labelled))
     parameters[BERTParameters.classifier[0]].assign(map.weight.tensor)
     parameters[BERTParameters.classifier[1]].assign(Tensor(map.bias, [map.bias.count]))
   }

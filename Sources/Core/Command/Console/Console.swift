@@ -128,7 +128,7 @@ enum Console {
   }
 
   /// Writes text to standard error without escaping control sequences.
-  private static func draw(_ text: String) { if !text.isEmpty { try? StandardStream.error.write(text) } }
+  static func draw(_ text: String) { if !text.isEmpty { try? StandardStream.error.write(text) } }
 
   /// Whether standard error is a terminal that a line can be redrawn on.
   static var isTerminal: Bool { isatty(2) != 0 && ProcessInfo.processInfo.environment["TERM"] != "dumb" }

@@ -126,7 +126,8 @@ final class SearchRunner {
   private func train(
     _ trials: [(trial: Trial, run: PlannedRun)], share: Double, mayBegin: (Double?) -> Bool = { _ in true }
   ) throws -> Double? {
-    let runner = SweepRunner(trials.map(\.run), in: plan.output, jobs: jobs, threads: threads, showsTimes: showsTimes,
+    let runner = SweepRunner(
+      trials.map(\.run), in: plan.output, jobs: jobs, threads: threads, showsTimes: showsTimes,
       stop: stop)
     let failed = try runner.run(until: deadline, mayBegin: mayBegin) { run in
       let result = try trials.first { $0.run.name == run.name }.map { try TrialResult($0.trial, share: share, of: run) }

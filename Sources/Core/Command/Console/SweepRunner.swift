@@ -60,7 +60,6 @@ final class SweepRunner {
   }
 
   private func log(of member: PlannedRun) -> URL { output.appending(path: member.name + ".log") }
-  }
 
   /// Runs everything that is not finished.
   ///

@@ -43,7 +43,7 @@ extension LossTerm {
 /// Returns the task's own loss as the mean over the labelled rows of the batch: the cross-entropy of logits [B, C] with labels,
 /// the binary cross-entropy of each logit where several labels can apply, or the squared error of [B, 1] with scores.
 ///
-/// Rows without a target have no part in it. If there are no others, the result is a constant 0, from which no gradient flows.
+/// The loss of each label counts with the row's weight; the sum is divided by the number of rows. Rows without a target have no part in it. If there are no others, the result is a constant 0, from which no gradient flows.
 ///
 /// - Throws: ``ContractError`` if some targets are labels and others are scores.
 public func taskLoss(_ inputs: LossInputs) throws -> Tensor {
@@ -54,6 +54,8 @@ public func taskLoss(_ inputs: LossInputs) throws -> Tensor {
   switch inputs.batch.targets[first] {
   case .score: return meanSquaredError(logits, try inputs.scores())
   case .labels: return binaryCrossEntropy(logits, probabilities: try inputs.labelRows(logits.shape.columns))
-  default: return crossEntropy(logits, labels: try inputs.labels())
+  default:
+    let weights = rows.map { inputs.batch.weights[$0] }
+    return crossEntropy(logits, labels: try inputs.labels(), weights: weights.allSatisfy { $0 == 1 } ? nil : weights)
   }
 }

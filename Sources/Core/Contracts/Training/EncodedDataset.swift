@@ -4,12 +4,16 @@ public struct EncodedDataset: Sendable {
   public let sequences: [TokenSequence]
   /// One target for each sequence, which is `nil` for a text without a label.
   public let targets: [Target?]
+  /// What each sequence counts in losses on labels.
+  public let weights: [Float]
 
-  /// Creates a dataset. If there are targets, there must be as many as sequences.
-  public init(sequences: [TokenSequence], targets: [Target?]?) {
+  /// Creates a dataset. Targets and weights, if there are any, are as many as the sequences; the weight of each is 1 otherwise.
+  public init(sequences: [TokenSequence], targets: [Target?]?, weights: [Float]? = nil) {
     let targets = targets ?? Array(repeating: nil, count: sequences.count)
     precondition(targets.count == sequences.count, "\(targets.count) targets for \(sequences.count) sequences")
-    (self.sequences, self.targets) = (sequences, targets)
+    let weights = weights ?? Array(repeating: 1, count: sequences.count)
+    precondition(weights.count == sequences.count, "\(weights.count) weights for \(sequences.count) sequences")
+    (self.sequences, self.targets, self.weights) = (sequences, targets, weights)
   }
 
   public var count: Int { sequences.count }
@@ -26,6 +30,7 @@ public struct EncodedDataset: Sendable {
   /// Returns the examples at the given indices as one packed batch.
   public func batch(_ examples: some Collection<Int>) -> TokenBatch {
     TokenBatch(
-      examples.map { sequences[$0] }, targets: examples.map { targets[$0] }, examples: Array(examples))
+      examples.map { sequences[$0] }, targets: examples.map { targets[$0] }, weights: examples.map { weights[$0] },
+      examples: Array(examples))
   }
 }

@@ -2,44 +2,49 @@ import Foundation
 
 /// A linear map from embeddings to the outputs of a task, fitted to labels or scores while the encoder stays as it is.
 ///
-/// It is a logistic regression for labels, one of each label against all others where several can apply, and a ridge regression for scores. It is the baseline that a fine-tuned encoder has to
-/// beat, and the best start for its classifier: a random one first sends gradients without meaning through the encoder, which
+/// It is a logistic regression for labels, one of each label against all others where several can apply, and a ridge regression
+/// for scores. It is the baseline that a fine-tuned encoder has to beat, and the best start for its classifier: a random one first sends gradients without meaning through the encoder, which
 /// spoils features that were good (Kumar et al. 2022, arXiv 2202.10054).
 public enum LinearProbe {
   /// The strengths of the penalty to choose from, in units of the mean square of a centred embedding's length.
   static let strengths = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
 
+  /// Examples to fit to or to choose on: embeddings [M, D], the label or score of each, and what each counts with a label.
+  public typealias Examples = (x: Matrix, targets: [Target], weights: [Float])
+
   /// Fits a map. The strength of its penalty is the one with the smallest loss on other examples.
   ///
   /// - Parameters:
-  ///   - x: The embeddings [M, D].
-  ///   - targets: The label or score of each of them.
+  ///   - examples: The examples to fit to.
   ///   - task: The task.
-  ///   - selection: The embeddings and targets that choose the strength. Default: every fifth of the examples, which the final
+  ///   - selection: The examples that choose the strength. Default: every fifth of the examples, which the final
   ///     map is fitted to as well.
   /// - Returns: The map [D] → [C] to logits or to the score.
   /// - Throws: `ComputeError` if an embedding is not finite.
   public static func fit(
-    _ x: Matrix, _ targets: [Target], task: TaskKind, choosingOn selection: (x: Matrix, targets: [Target])? = nil
+    _ examples: Examples, task: TaskKind, choosingOn selection: Examples? = nil
   ) throws -> LinearMap {
-    let problem = try Problem(x, targets, task)
+    let problem = try Problem(examples, task)
     let tried: Problem
     let selection = selection.flatMap { $0.targets.isEmpty ? nil : $0 }
-    let others: (x: Matrix, targets: [Target])
+    let others: Examples
     if let selection {
       (tried, others) = (problem, selection)
     } else {
-      let (kept, left) = (targets.indices.filter { $0 % 5 != 4 }, targets.indices.filter { $0 % 5 == 4 })
+      let rows = examples.targets.indices
+      func part(_ rows: [Int]) -> Examples {
+        (examples.x.gathered(rows), rows.map { examples.targets[$0] }, rows.map { examples.weights[$0] })
+      }
+      let left = rows.filter { $0 % 5 == 4 }
       guard !left.isEmpty else { return try problem.solve(strength: strengths[2], start: nil) }
-      tried = try Problem(x.gathered(kept), kept.map { targets[$0] }, task)
-      others = (x.gathered(left), left.map { targets[$0] })
+      (tried, others) = (try Problem(part(rows.filter { $0 % 5 != 4 }), task), part(left))
     }
     var best: (map: LinearMap, strength: Double, loss: Double)?
     var map: LinearMap?
     for strength in strengths {
       let fitted = try tried.solve(strength: strength, start: map)
       map = fitted
-      let loss = loss(fitted(others.x), others.targets)
+      let loss = loss(fitted(others.x), others)
       if loss < best?.loss ?? .infinity { best = (fitted, strength, loss) }
     }
     guard let best else { throw ContractError("no linear map fits the labels: the losses are not finite") }
@@ -63,11 +68,11 @@ public enum LinearProbe {
   }
 
   /// Returns the mean cross-entropy of logits [M, C], that of each of them where several labels can apply, or the mean squared error of scores [M, 1].
-  private static func loss(_ outputs: Matrix, _ targets: [Target]) -> Double {
+  private static func loss(_ outputs: Matrix, _ examples: Examples) -> Double {
     let logs = outputs.columns == 1 ? outputs : Matrix(logSoftmax(outputs.tensor))
-    let losses = targets.enumerated().map { row, target -> Double in
+    let losses = examples.targets.enumerated().map { row, target -> Double in
       switch target {
-      case .label(let label): -Double(logs.values[row * logs.columns + label])
+      case .label(let label): -Double(examples.weights[row] * logs.values[row * logs.columns + label])
       case .labels: binary(outputs.row(row), target.row(outputs.columns))
       case .score(let score): pow(Double(outputs.values[row] - score), 2)
       }
@@ -86,15 +91,16 @@ public enum LinearProbe {
   /// The regression of one set of examples, for any strength.
   private struct Problem {
     private enum Kind {
-      case logistic(x: Matrix, labels: [Int], classes: Int, scale: Double)
+      case logistic(x: Matrix, labels: [Int], weights: [Float]?, classes: Int, scale: Double)
       case several(x: Matrix, labelSets: [[Int]], classes: Int, scale: Double)
       case ridge(RidgeProblem, features: Int)
     }
     private let kind: Kind
 
-    init(_ x: Matrix, _ targets: [Target], _ task: TaskKind) throws {
+    init(_ examples: Examples, _ task: TaskKind) throws {
+      let x = examples.x
       var (labels, sets, scores) = ([Int](), [[Int]](), [Float]())
-      for target in targets {
+      for target in examples.targets {
         switch target {
         case .label(let label): labels.append(label)
         case .labels(let labels): sets.append(labels)
@@ -107,7 +113,8 @@ public enum LinearProbe {
       case .multilabel:
         kind = .several(x: x, labelSets: sets, classes: task.outputs, scale: Self.meanSquare(x))
       case .classification:
-        kind = .logistic(x: x, labels: labels, classes: task.outputs, scale: Self.meanSquare(x))
+        let weights = examples.weights.allSatisfy { $0 == 1 } ? nil : examples.weights
+        kind = .logistic(x: x, labels: labels, weights: weights, classes: task.outputs, scale: Self.meanSquare(x))
       }
     }
 
@@ -120,9 +127,9 @@ public enum LinearProbe {
 
     func solve(strength: Double, start: LinearMap?) throws -> LinearMap {
       switch kind {
-      case .logistic(let x, let labels, let classes, let scale):
+      case .logistic(let x, let labels, let weights, let classes, let scale):
         try LinearMap.logisticRegression(
-          x, labels: labels, classes: classes, strength: strength * scale, start: start)
+          x, labels: labels, classes: classes, strength: strength * scale, weights: weights, start: start)
       case .several(let x, let sets, let classes, let scale):
         try LinearMap.logisticRegression(
           x, labelSets: sets, classes: classes, strength: strength * scale, start: start)

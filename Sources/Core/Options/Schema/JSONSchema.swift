@@ -123,6 +123,10 @@ private struct SchemaBuilder {
     case .number: return [types(["number", "string"], orNull: orNull)] + bounds(range) + [Self.reference]
     case .list(let element):
       return [types(["array"], orNull: orNull), Entry("items", .mapping(value(element, range)))]
+    case .numbers:
+      return [
+        types(["object"], orNull: orNull), Entry("additionalProperties", .mapping(value(.number, range))),
+      ]
     case .optional(let wrapped): return value(wrapped, range, orNull: true)
     case .choice(let names):
       let names = Entry("enum", .list(names.map { .text($0) }))

@@ -7,6 +7,8 @@ public indirect enum OptionShape: Sendable, Hashable, CustomStringConvertible {
   case list(OptionShape)
   case either([OptionShape])
   case optional(OptionShape)
+  /// A mapping of names to numbers.
+  case numbers
   case section, sections
   /// A mapping whose `use` names a plugin of this kind.
   case plugin(kind: String)
@@ -24,6 +26,7 @@ public indirect enum OptionShape: Sendable, Hashable, CustomStringConvertible {
     case .list(let element): "a list of \(element.plural)"
     case .either(let shapes): shapes.map(\.description).joined(separator: " or ")
     case .optional(let shape): shape.description
+    case .numbers: "a mapping of names to numbers"
     case .section: "a mapping"
     case .sections: "a list of mappings"
     case .plugin(let kind): "a mapping whose `use` names a plugin of kind \(kind)"

@@ -24,6 +24,14 @@ extension PipelineCheck {
         return try outline.get().taking(labels, from: options.train.list[0].url)
       } : outline
     let known = Known(task.value ?? outline.value)
+    if let task = task.value, let names = task.kind.labels {
+      for label in options.classWeights?.labels ?? [] where !(names + task.spellings).contains(label) {
+        let hint = nearestNames(to: label, among: names).first.map { "did you mean \($0)?" }
+        report(
+          "there is no label `\(label)`", at: "task.class_weights",
+          hint: hint ?? "the labels are \(names.prefix(20).joined(separator: ", "))")
+      }
+    }
     if let validation = options.validation {
       _ = self.survey(validation, at: "task.validation", known, isWhole: false)
     }

@@ -74,23 +74,29 @@ extension PipelineOptions {
   package func texts() throws -> TaskTexts {
     let definition = try task.definition()
     let files = try task.train.files().map { (name: $0.lastPathComponent, examples: try definition.read($0).examples) }
-    let all = files.flatMap(\.examples)
+    var all = files.flatMap(\.examples)
     let sources = files.flatMap { file in file.examples.map { "\(file.name):\($0.line)" } }
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
     let heldOut = order.prefix(heldOutCount(among: all.count))
     let forEpochs = keepsBestEpoch ? heldOut.count / 2 : 0
-    func examples(_ rows: some Sequence<Int>) -> [Example] { rows.sorted().map { all[$0] } }
     let rows = order.dropFirst(heldOut.count).sorted()
+    if let weights = task.classWeights, let names = definition.kind.labels {
+      let weights = try weights.weights(
+        names, spellings: definition.spellings, of: rows.compactMap { all[$0].target?.label })
+      for row in all.indices { all[row].weight = all[row].target?.label.map { weights[$0] } ?? 1 }
+    }
+    func examples(_ rows: some Sequence<Int>) -> [Example] { rows.sorted().map { all[$0] } }
     let validation = try task.validation?.files().flatMap { try definition.read($0).examples }
     let (training, epochs) = (examples(rows), examples(heldOut.prefix(forEpochs)))
     let choices = examples(heldOut.dropFirst(forEpochs))
     let unlabelled = try task.unlabelled.files().flatMap { try definition.readUnlabelled($0).examples }
     let selection = keepsBestEpoch ? (heldOut.isEmpty ? validation : epochs) : nil
 
-    let teacher = Provenance([
+    var teacher = Provenance([
       "task.kind": "\(definition.kind)", "task.max_length": "\(task.maximumLength)",
       "texts.training": Self.digest(of: training), "texts.selection": Self.digest(of: selection ?? []),
     ])
+    if let weights = task.classWeights { teacher["task.class_weights"] = weights.yaml.flow }
     var provenance = teacher
     provenance["texts.choices"] = Self.digest(of: choices)
     provenance["texts.validation"] = Self.digest(of: validation ?? [])
@@ -127,6 +133,7 @@ extension EncodedDataset {
   ///   - maximumLength: The largest number of tokens in a sequence. Longer texts are truncated.
   public init(_ examples: [Example], with tokenizer: any Tokenizer, maximumLength: Int) {
     self.init(
-      sequences: Dataset(examples).encoded(with: tokenizer, maxLength: maximumLength), targets: examples.map(\.target))
+      sequences: Dataset(examples).encoded(with: tokenizer, maxLength: maximumLength), targets: examples.map(\.target),
+      weights: examples.map(\.weight))
   }
 }

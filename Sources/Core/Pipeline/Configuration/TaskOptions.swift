@@ -20,6 +20,7 @@ package struct TaskOptions: Configurable, Sendable {
   package var separator: FieldSeparator?
   package var isMultilabel = false
   package var labelSeparator: String?
+  package var classWeights: ClassWeights?
 
   package init() {}
 
@@ -59,6 +60,10 @@ package struct TaskOptions: Configurable, Sendable {
       "Whether a text can have several labels, or none: a list in JSON Lines, in tables a field with `label_separator` between them."
     )
     visit("label_separator", &labelSeparator, "What is between the labels of a text in a table. Default: `|`.")
+    visit(
+      "class_weights", &classWeights,
+      "What labels count in losses on labels: `balanced`, in inverse proportion to their numbers of texts, or `{LABEL: WEIGHT}`, where "
+        + "others count 1. They are scaled so that the mean over the training texts is 1.")
     visit("separator", &separator, "What is between the fields of csv: one character, or `tab`. Default: a comma.")
     if !use.isEmpty && !isGeneric {
       for (key, isGiven) in [
@@ -73,6 +78,10 @@ package struct TaskOptions: Configurable, Sendable {
     } else if labelSeparator?.isEmpty == true || (labelSeparator != nil && !isMultilabel) {
       visit.reject(
         "label_separator", "separates the labels of `multilabel: true`, and is not empty", given: ["multilabel"])
+    } else if classWeights != nil && (score != nil || isMultilabel || use == "sts-b") {
+      visit.reject(
+        "class_weights", "a regression has no classes to weigh, and several labels of a text have thresholds instead",
+        given: ["multilabel", "score"])
     } else if score != nil && isMultilabel {
       visit.reject("multilabel", "a regression has no labels", given: ["score"])
     } else if separator != nil, !use.isEmpty, use != "csv" {

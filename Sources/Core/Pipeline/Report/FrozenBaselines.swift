@@ -6,7 +6,6 @@ import DistillTraining
 struct FrozenBaselines {
   private let embeddings: FrozenEmbeddings
   private let task: TaskDefinition
-  private typealias Labelled = (x: Matrix, targets: [Target])
 
   /// Creates the baselines.
   ///
@@ -36,11 +35,12 @@ struct FrozenBaselines {
     let features = try embeddings.features(of: all, layers: layers) { try progress($0, all.count) }
     let isFit = Array(all.indices.prefix(training.count))
     let isHeldOut = Array(all.indices.suffix(heldOut.count))
-    func part(_ index: Int, _ rows: [Int]) -> Labelled { (features[index].gathered(rows), rows.map { targets[$0] }) }
+    func part(_ index: Int, _ rows: [Int]) -> LinearProbe.Examples {
+      (features[index].gathered(rows), rows.map { targets[$0] }, rows.map { all[$0].weight })
+    }
 
     var answerers = try layers.indices.map { index in
-      let (x, targets) = part(index, isFit)
-      let map = try LinearProbe.fit(x, targets, task: task.kind, choosingOn: part(index, isHeldOut))
+      let map = try LinearProbe.fit(part(index, isFit), task: task.kind, choosingOn: part(index, isHeldOut))
       let layer = layers[index]
       let depth = layer == base.layers ? "all \(layer) layers" : "\(layer) of \(base.layers) layers"
       return answerer(

@@ -27,9 +27,12 @@ public func klDivergence(_ p: Tensor, logProbabilities q: Tensor) -> Tensor {
   }
 }
 
-/// Returns the mean over rows of −ln softmax(logits)[label], in nats: logits [B, C] → scalar.
-public func crossEntropy(_ logits: Tensor, labels: [Int]) -> Tensor {
-  -logits.logSoftmax().picked(labels).mean()
+/// Returns the mean over rows of −w ln softmax(logits)[label], in nats: logits [B, C] → scalar.
+///
+/// - `weights`: w of each row. The sum is divided by B, not by their sum. Default: 1.
+public func crossEntropy(_ logits: Tensor, labels: [Int], weights: [Float]? = nil) -> Tensor {
+  let right = logits.logSoftmax().picked(labels)
+  return -(weights.map { right * Tensor($0, right.shape) } ?? right).mean()
 }
 
 /// Returns the mean over rows of −Σⱼ pⱼ ln softmax(logits)ⱼ, in nats: logits [B, C], p [B, C] → scalar.

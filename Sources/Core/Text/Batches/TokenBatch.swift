@@ -11,6 +11,8 @@ public struct TokenBatch: Sendable, Equatable {
   public let offsets: [Int]
   /// The correct answers, `[B]`. An answer that is not known is `nil`.
   public let targets: [Target?]
+  /// What each sequence counts in losses on labels, `[B]`. Their mean is 1 over the training texts, but not over a batch.
+  public let weights: [Float]
   /// The index of each sequence in its dataset, `[B]`.
   public let examples: [Int]
   /// The number of tokens of the logical batch before this slice.
@@ -27,16 +29,19 @@ public struct TokenBatch: Sendable, Equatable {
   /// The number of tokens, `N`.
   package var tokenCount: Int { ids.count }
 
-  /// Creates a complete batch. `examples`, and `targets` if any are given, contain one element for each sequence.
-  public init(_ sequences: [TokenSequence], targets: [Target?]? = nil, examples: [Int]) {
+  /// Creates a complete batch. `examples`, and `targets` and `weights` if any are given, contain one element for each sequence.
+  public init(
+    _ sequences: [TokenSequence], targets: [Target?]? = nil, weights: [Float]? = nil, examples: [Int]
+  ) {
     let targets = targets ?? Array(repeating: nil, count: sequences.count)
     precondition(examples.count == sequences.count, "\(examples.count) examples for \(sequences.count) sequences")
     precondition(targets.count == sequences.count, "\(targets.count) targets for \(sequences.count) sequences")
     ids = sequences.flatMap(\.ids)
     typeIDs = sequences.flatMap(\.typeIDs)
     offsets = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.ids.count) }
-    self.targets = targets
-    self.examples = examples
+    let weights = weights ?? Array(repeating: 1, count: sequences.count)
+    precondition(weights.count == sequences.count, "\(weights.count) weights for \(sequences.count) sequences")
+    (self.targets, self.weights, self.examples) = (targets, weights, examples)
     (firstToken, firstSequence, firstAttention, firstSeparateAttention) = (0, 0, 0, 0)
   }
 
@@ -50,6 +55,7 @@ public struct TokenBatch: Sendable, Equatable {
     typeIDs = Array(repeating: 0, count: ids.count)
     offsets = texts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     targets = batch.targets.flatMap { [$0, $0] }
+    weights = batch.weights.flatMap { [$0, $0] }
     examples = batch.examples.flatMap { [$0, $0] }
     (firstToken, firstSequence) = (batch.firstToken + batch.firstSequence, 2 * batch.firstSequence)
     (firstAttention, firstSeparateAttention) = (batch.firstSeparateAttention, 0)
@@ -78,6 +84,7 @@ public struct TokenBatch: Sendable, Equatable {
     typeIDs = Array(batch.typeIDs[tokens])
     offsets = batch.offsets[range.lowerBound...range.upperBound].map { $0 - first }
     targets = Array(batch.targets[range])
+    weights = Array(batch.weights[range])
     examples = Array(batch.examples[range])
     firstToken = batch.firstToken + first
     firstSequence = batch.firstSequence + range.lowerBound

@@ -7,6 +7,8 @@ public struct Example: Sendable, Equatable {
   public var target: Target?
   /// The line of the file, counted from 1.
   public var line: Int
+  /// What the example counts in losses on labels. Over the training texts, the mean is 1.
+  public var weight: Float = 1
 
   public init(text: String, pair: String? = nil, target: Target? = nil, line: Int) {
     self.text = text

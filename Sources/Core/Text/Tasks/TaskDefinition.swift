@@ -12,7 +12,7 @@ public struct TaskDefinition: Sendable, Equatable {
   /// Whether each example has two texts.
   package var hasPairs: Bool { layout.pair != nil }
   /// The labels as they are written in files, in the order of their indices. Empty for a regression.
-  let spellings: [String]
+  package let spellings: [String]
 
   init(_ name: String, _ kind: TaskKind, _ metrics: [Metric]?, _ layout: RowLayout, spellings: [String]? = nil) {
     self.name = name
