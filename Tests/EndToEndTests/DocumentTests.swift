@@ -123,6 +123,7 @@ import Testing
     if Self.isFollowed(block.document) || Self.notRun.keys.contains(where: block.text.contains) { return }
     let bench = try Workbench()
     try bench.write("where is my parcel\nmoney back\n", to: "texts.txt")
+    try bench.write("id,text\n7,\"where, please, is my parcel\"\n", to: "texts.csv")
     try bench.write("version: 1\npipeline: pipeline.yaml\nseeds: [1]\noutput: runs/sweep\n", to: "sweep.yaml")
     try bench.write("text\tintent\nbox box\thelp\n", to: "more.tsv")
     try bench.write(
