@@ -22,17 +22,20 @@ struct PrecisionTests {
       return try scores(of: Data(outcome.output.utf8))
     }
     #expect(try scores() == scores(of: bench.data("runs/tiny/report.json")))
-    #expect(try scores() != scores("--precision", "float32"))
+    func answers(_ precision: String...) throws -> String {
+      try bench.distill(["predict", "runs/tiny", "train.tsv", "--format", "jsonl", "--scores"] + precision).output
+    }
+    #expect(try answers() != answers("--precision", "float32"))
     let embed = ["embed", "teacher", "train.tsv", "--set", "readout=cls", "--output"]
     #expect(try bench.distill(embed + ["a", "--precision", "bfloat16"]).status == 0)
     #expect(try bench.distill(embed + ["b"]).status == 0)
     #expect(try bench.data("a") != bench.data("b"))
 
     // Elsewhere it answers in Float32, once somebody asks for that.
-    let answers = ["predict", "runs/tiny", "train.tsv"]
-    let refused = try bench.distill(answers, instructionSet: "plain")
+    let predict = ["predict", "runs/tiny", "train.tsv"]
+    let refused = try bench.distill(predict, instructionSet: "plain")
     #expect(refused.status == 2 && refused.errors.contains("use float32"), "\(refused.errors)")
-    #expect(try bench.distill(answers + ["--precision", "float32"], instructionSet: "plain").status == 0)
+    #expect(try bench.distill(predict + ["--precision", "float32"], instructionSet: "plain").status == 0)
   }
 
   @Test func aProcessorWithoutItSaysSo() throws {

@@ -20,6 +20,12 @@ struct RunFolderTests {
     #expect(try !isReused(bench, bench.pipeline(set: short), into: "first"))
     #expect(try isReused(bench, bench.pipeline(set: short), into: "same"))
     #expect(try bench.student("same") == bench.student("first"))
+    // The report has the curves of the teacher's training as well, which metrics.jsonl of the second run has not.
+    func curves(_ name: String) throws -> Substring? {
+      let page = String(decoding: try bench.data("runs/\(name)/report.html"), as: UTF8.self)
+      return page.firstMatch(of: /(?s)How did it learn.*?<h2/)?.output
+    }
+    #expect(try curves("same") == curves("first") && curves("first") != nil)
     // Nor does it matter where its files lie, and how that is spelt.
     try FileManager.default.copyItem(atPath: bench.path("teacher"), toPath: bench.path("moved"))
     for (index, path) in ["./teacher/", "runs/../teacher", bench.path("teacher"), "moved"].enumerated() {

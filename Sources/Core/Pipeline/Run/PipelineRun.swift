@@ -122,7 +122,7 @@ public final class PipelineRun {
     }
     record.peakMemory = Compute.peakMemory
     var findings = report.findings ?? Findings()
-    findings.curves = try LearningCurves.read(folder.metrics)
+    findings.curves = try LearningCurves.all(of: folder)
     findings.material = RunMaterial(
       record, pipeline: resolved, texts: texts, tokenizer: student.tokenizer,
       maximumLength: pipeline.options.task.maximumLength)

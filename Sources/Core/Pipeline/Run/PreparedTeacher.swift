@@ -46,7 +46,11 @@ struct PreparedTeachers {
         }
       }
       let teacher = try make()
-      try SealedFolder.write(to: folder.teacher) { try teacher.write(to: $0) }
+      try SealedFolder.write(to: folder.teacher) { url in
+        try teacher.write(to: url)
+        // The runs that use this teacher have no metrics of its training.
+        try LearningCurves.write(LearningCurves.read(folder.metrics), to: url.appending(path: LearningCurves.fileName))
+      }
       cache.share(folder.teacher, as: provenance.name)
     }
   }

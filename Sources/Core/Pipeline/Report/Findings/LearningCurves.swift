@@ -46,6 +46,28 @@ package struct LearningCurves: Sendable, Codable {
     return phases.map { LearningCurves($0, steps[$0] ?? [], epochs[$0] ?? [], moves[$0] ?? []) }
   }
 
+  /// The name of the file with the curves of a teacher's training in its folder.
+  static let fileName = "curves.json"
+
+  static func write(_ curves: [LearningCurves], to file: URL) throws {
+    try AtomicFile.write(JSONEncoder.pretty.encode(curves), to: file)
+  }
+
+  /// Reads the curves of a run's own phases, after those of a teacher that another run has trained.
+  ///
+  /// - Throws: `FormatError` if a file cannot be read.
+  static func all(of run: RunFolder) throws -> [LearningCurves] {
+    let own = try read(run.metrics)
+    let file = run.teacher.appending(path: fileName)
+    guard FileManager.default.fileExists(atPath: file.path) else { return own }
+    let teacher: [LearningCurves]
+    do { teacher = try JSONDecoder.snakeCase.decode([LearningCurves].self, from: FileSystem.contents(of: file)) } catch
+    {
+      throw FormatError(file: file, "is damaged: \(error)")
+    }
+    return teacher.filter { curves in !own.contains { $0.phase == curves.phase } } + own
+  }
+
   private init(_ phase: String, _ steps: [StepRecord], _ epochs: [EpochRecord], _ moves: [Move]) {
     (self.phase, self.moves) = (phase, moves)
     /// Means over groups of neighbouring steps in which the figure is there.
