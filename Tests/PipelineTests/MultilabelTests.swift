@@ -47,7 +47,8 @@ import Testing
     #expect(thresholds.allSatisfy { $0.map { $0 > 0 && $0 < 1 } ?? false } && report.rows.last?.threshold == nil)
     let classes = try #require(report.findings?.classes.first)
     #expect(classes.confusions.isEmpty && classes.classes.map(\.name) == Workbench.labels)
-    #expect(report.html.contains("|"))
+    #expect(report.html.contains("given to others") && !report.html.contains("confusion matrix"))
+    #expect(report.text.contains("a label is given from this probability on:"))
 
     let finished = try bench.finished("tiny")
     let again = try finished.evaluate()

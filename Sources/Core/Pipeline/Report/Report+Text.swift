@@ -50,12 +50,17 @@ extension Report {
   }
 
   /// The lines below the table.
-  var notes: [String] { [legend, selection, mixingLine, retrievalLine, noveltyLine, layerLine].compactMap { $0 } }
+  var notes: [String] { [legend, thresholdLine, selection, mixingLine, retrievalLine, noveltyLine, layerLine].compactMap { $0 } }
 
   private var legend: String? {
     guard let metric = metrics.first, rows.contains(where: { $0.comparison != nil }) else { return nil }
     return "95 %: interval of \(metric) over resamples of the \(count) texts. to student: the difference in \(metric)"
       + (isClassification ? "; p: exact McNemar test of right answers" : " and its interval, resampled in pairs") + "."
+  }
+
+  private var thresholdLine: String? {
+    let chosen = rows.compactMap { row in row.threshold.map { "\(Self.fixed(Double($0), 3)) \(row.name)" } }
+    return chosen.isEmpty ? nil : "a label is given from this probability on: " + chosen.joined(separator: ", ")
   }
 
   private var mixingLine: String? {

@@ -66,17 +66,17 @@ struct CurveChart {
 }
 
 extension ProbabilityCalibration {
-  /// The accuracy over the mean probability of each bin. On the diagonal, probabilities tell how often answers are right.
+  /// The share of right answers over the mean probability of each bin. On the diagonal, probabilities tell how often answers are right.
   var svg: Markup {
     let plot = Plot(
-      size: (420, 320), x: Plot.Axis(0...1, title: "mean of the largest probability"),
-      y: Plot.Axis(0...1, title: "accuracy"))
+      size: (420, 320), x: Plot.Axis(0...1, title: "probability of an answer"),
+      y: Plot.Axis(0...1, title: "share that is right"))
     let total = Double(bins.reduce(0) { $0 + $1.count })
     let dots = bins.map { bin -> Markup in
       let at = plot.point(bin.confidence, bin.accuracy)
       return """
         <circle class="dot" cx="\(at.x)" cy="\(at.y)" r="\(3 + 12 * (Double(bin.count) / total).squareRoot())">\
-        <title>\(bin.count) texts: probability \(bin.confidence, 3), accuracy \(bin.accuracy, 3)</title></circle>
+        <title>\(bin.count) answers: probability \(bin.confidence, 3), right \(bin.accuracy, 3)</title></circle>
         """
     }
     let line = plot.line(bins.map { ($0.confidence, $0.accuracy) }, "curve c0")

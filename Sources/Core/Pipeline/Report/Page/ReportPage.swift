@@ -57,11 +57,12 @@ struct ReportPage {
     guard !findings.classes.isEmpty else { return nil }
     let parts = findings.classes.enumerated().map { place, own -> Markup in
       let calibration = findings.calibration.first { $0.row == own.row }
+      let matrix: Markup =
+        own.confusions.isEmpty ? .none : "\(own.svg)<p>Rows are right classes, columns are answers.</p>"
       return """
         <details\(place == findings.classes.count - 1 ? " open" : "" as Markup)><summary>\(own.row)</summary>
-        \(own.svg)
-        <p>Rows are right classes, columns are answers. Macro F1: \(own.macroF1, 4).</p>
-        <div class="row"><div>\(confusions(own))</div><div>\(calibration.map(calibrated) ?? .none)</div></div>
+        \(matrix)<p>Macro F1: \(own.macroF1, 4).</p>
+        <div class="row"><div>\(own.confusions.isEmpty ? weakest(own) : confusions(own))</div><div>\(calibration.map(calibrated) ?? .none)</div></div>
         <details><summary>Precision, recall and F1 of each class</summary>\(classes(own))</details>
         </details>
         """
@@ -76,6 +77,17 @@ struct ReportPage {
       ["\(breakdown.classes[entry[0]].name)", "\(breakdown.classes[entry[1]].name)", "\(entry[2])"]
     }
     return .table([["right class", "taken for", "texts"]] + rows, style: "names")
+  }
+
+  /// The labels with the lowest F1, for texts with several labels, of which none is taken for another.
+  private func weakest(_ breakdown: ClassBreakdown) -> Markup {
+    let rows = breakdown.classes.filter { $0.support > 0 }.sorted { ($0.f1, $0.name) < ($1.f1, $1.name) }.prefix(12)
+    return .table(
+      [["label", "texts", "of which found", "given to others", "F1"]]
+        + rows.map { own -> [Markup] in
+          let found = Int((own.recall * Double(own.support)).rounded())
+          return ["\(own.name)", "\(own.support)", "\(found)", "\(own.predicted - found)", "\(own.f1, 3)"]
+        }, style: "names")
   }
 
   private func calibrated(_ calibration: ProbabilityCalibration) -> Markup {
