@@ -25,7 +25,8 @@ struct Distill: ParsableCommand {
     version: SwiftDistill.version,
     subcommands: [
       Initialise.self, Plan.self, Run.self, Watch.self, Sweep.self, Search.self, Compare.self, Validate.self,
-      Show.self, Evaluate.self, Predict.self, Knowledge.self, Embed.self, Tokenize.self, Plugins.self, Schema.self,
+      Show.self, Evaluate.self, Predict.self, Knowledge.self, Embed.self, Tokenize.self, Plugins.self,
+      Schema.self,
     ])
 }
 
@@ -57,7 +58,7 @@ enum ExitStatus {
     case let diagnostics as Diagnostics: quit(2, diagnostics.list.first?.message ?? "", diagnostics)
     case TrainingError.stopped(let signal, _, _): quit(128 + signal, "\(error)")
     case SweepRunner.Stopped.bySignal(let signal): quit(128 + signal, "\(error)")
-    case is RunError, is ComputeError, is TextFileError: quit(2, "error: \(error)")
+    case is RunError, is ComputeError, is TextFileError, is InputError: quit(2, "error: \(error)")
     default:
       let code = Distill.exitCode(for: error)
       if code == .success || code == .validationFailure || error is ExitCode {

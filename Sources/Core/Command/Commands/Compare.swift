@@ -26,7 +26,7 @@ struct Compare: ParsableCommand {
     let runs = try folders.flatMap { folder -> [URL] in
       try Console.check(folder, isFolder: true)
       let found = ComparedRun.folders(at: URL(filePath: folder))
-      if found.isEmpty { throw ValidationError("\(folder) is not a run and contains none") }
+      if found.isEmpty { throw InputError("\(folder) is not a run and contains none") }
       return found
     }
     Console.output(try Comparison(runs.map(ComparedRun.init), against: against, rows: rows).text(format))

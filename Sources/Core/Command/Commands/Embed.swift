@@ -52,7 +52,7 @@ struct Embed: PluginCommand, StyledCommand {
       try activations.map { text in
         if let activation = Activation(text, among: offered) { return activation }
         let names = offered.map { $0.firstLayer == nil ? $0.name : "\($0.name):L" }.joined(separator: ", ")
-        throw ValidationError("--activation \(text) is none of \(names)")
+        throw InputError("--activation \(text) is none of \(names)")
       })
     if let untrained = encoder.untrained.intersection(wanted).first {
       throw ContractError(

@@ -42,7 +42,7 @@ struct Plugins: ParsableCommand {
       guard !found.isEmpty else {
         let near = nearestNames(to: name, among: registry.plugins.map(\.name)).first
         let hint = near.map { "; did you mean \($0)?" } ?? "; `distill plugins` lists them"
-        throw ValidationError("no plugin is called \(name)\(hint)")
+        throw InputError("no plugin is called \(name)\(hint)")
       }
       Console.output(found.map { PluginDescription($0, registry: registry).text }.joined(separator: "\n\n"))
     }

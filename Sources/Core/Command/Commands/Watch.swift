@@ -29,10 +29,10 @@ struct Watch: StyledCommand {
     try Console.check(folder, isFolder: true)
     let url = URL(filePath: folder)
     let runs = ComparedRun.folders(at: url)
-    if runs.isEmpty { throw ValidationError("\(folder) is not the folder of a run") }
+    if runs.isEmpty { throw InputError("\(folder) is not the folder of a run") }
     guard runs == [url] else {
       let names = runs.prefix(5).map(\.lastPathComponent).joined(separator: ", ")
-      throw ValidationError(
+      throw InputError(
         "\(folder) holds runs and is none; watch one of them: \(names)" + (runs.count > 5 ? ", …" : ""))
     }
     let watch = try RunWatch(url)

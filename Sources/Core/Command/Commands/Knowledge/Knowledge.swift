@@ -54,10 +54,10 @@ struct EntryChoice: ParsableArguments {
 
   /// Returns the chosen entries.
   ///
-  /// - Throws: `ValidationError` if there is no entry of a number.
+  /// - Throws: `InputError` if there is no entry of a number.
   func entries(of state: KnowledgeState) throws -> [KnowledgeEntry] {
     let known = Set(state.entries.map(\.id))
-    if let wrong = ids.first(where: { !known.contains($0) }) { throw ValidationError("there is no entry \(wrong)") }
+    if let wrong = ids.first(where: { !known.contains($0) }) { throw InputError("there is no entry \(wrong)") }
     return state.entries.filter { entry in
       (ids.isEmpty || ids.contains(entry.id)) && (label == nil || entry.label == label)
         && (source == nil || entry.source == source || entry.source?.hasPrefix((source ?? "") + ":") == true)
@@ -67,11 +67,11 @@ struct EntryChoice: ParsableArguments {
 
   /// Returns the chosen entries of a log, at least one.
   ///
-  /// - Throws: `ValidationError` if nothing was chosen, or if no entry fits.
+  /// - Throws: `ValidationError` if nothing was chosen, and `InputError` if no entry fits.
   func someEntries(of log: KnowledgeLog) throws -> [KnowledgeEntry] {
     if isEmpty { throw ValidationError("say which entries: --id, --label, --source or --text") }
     let chosen = try entries(of: log.snapshot())
-    if chosen.isEmpty { throw ValidationError("no entry fits: \(note)") }
+    if chosen.isEmpty { throw InputError("no entry fits: \(note)") }
     return chosen
   }
 

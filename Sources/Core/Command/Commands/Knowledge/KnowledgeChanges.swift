@@ -65,7 +65,7 @@ struct KnowledgeRelabel: PluginCommand {
 
   func run(_ registry: PluginRegistry) throws {
     let finished = try run.open(registry)
-    guard case .classification = finished.task.kind else { throw ValidationError("a regression has no labels") }
+    guard case .classification = finished.task.kind else { throw InputError("a regression has no labels") }
     let log = try finished.knowledgeLog()
     let chosen = try choice.someEntries(of: log)
     try log.relabel(
