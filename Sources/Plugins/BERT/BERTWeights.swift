@@ -183,6 +183,6 @@ enum BERTWeights {
     ] where FileManager.default.fileExists(atPath: folder.appending(path: other).path) {
       throw FormatError(file: file, "is missing; \(other) holds \(what)")
     }
-    throw FormatError(file: file, "is missing")
+    throw FormatError(file: file, "is missing" + (fetchingHint(file).map { "; \($0)" } ?? ""))
   }
 }

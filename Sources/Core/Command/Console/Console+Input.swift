@@ -26,7 +26,8 @@ extension Console {
     let manager = FileManager.default
     let url = URL(filePath: path).resolvingSymlinksInPath()
     guard let type = try? manager.attributesOfItem(atPath: url.path)[.type] as? FileAttributeType else {
-      throw InputError("there is no \(isFolder ? "folder" : "file") \(path)")
+      let hint = fetchingHint(url).map { "; \($0)" } ?? ""
+      throw InputError("there is no \(isFolder ? "folder" : "file") \(path)\(hint)")
     }
     guard (type == .typeDirectory) == isFolder else {
       throw InputError("\(path) is \(isFolder ? "not a folder" : "a folder, not a file")")

@@ -29,9 +29,10 @@ package func contents(of file: URL, atMost count: Int? = nil) throws(UnreadableF
   }
 }
 
-/// Returns a hint for a path to a missing file: the name of a file beside it that was probably meant, or what paths are relative
-/// to.
+/// Returns a hint for a path to a missing file: what fetches it, the name of a file beside it that was probably meant, or what paths
+/// are relative to.
 public func missingFileHint(_ url: URL) -> String {
+  if let hint = fetchingHint(url) { return hint }
   let siblings = (try? FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
   let stem = url.deletingPathExtension().lastPathComponent
   // Names are compared without their extension, which most files share and which would make them all look alike.
@@ -40,4 +41,10 @@ public func missingFileHint(_ url: URL) -> String {
   }
   let near = nearestNames(to: url.lastPathComponent, among: alike).first
   return near.map { "did you mean `\($0)`?" } ?? "paths are relative to the file that names them"
+}
+
+/// Returns a hint for the weights that come with a script, or `nil` for any other file or folder.
+public func fetchingHint(_ url: URL) -> String? {
+  url.pathComponents.suffix(2).contains("all-MiniLM-L6-v2")
+    ? "`Scripts/fetch-minilm` of swift-distill fetches it into the clone's folder `models`" : nil
 }

@@ -75,7 +75,7 @@ extension PipelineCheck {
   private func read<T>(_ file: URL, as name: String, at place: String, _ body: () throws -> T) -> Known<T> {
     var failure: TextFileError?
     let result = ask(place) {
-      try Self.checkFile(file)
+      try checkFile(file)
       do { return try body() } catch let error as TextFileError {
         failure = error
         throw Unknown()
@@ -99,14 +99,19 @@ extension PipelineCheck {
     }
     let rows = error.problems.filter { $0.column == nil }
     guard let first = rows.first else { return }
-    let others = rows.dropFirst().compactMap(\.line).prefix(5).map(String.init)
+    let lines = rows.compactMap(\.line)
+    let others = lines.enumerated().filter { !lines[..<$0.offset].contains($0.element) && $0.element != first.line }
+      .prefix(5).map { String($0.element) }
     report(message(first), at: place, hint: others.isEmpty ? nil : "look at line \(others.joined(separator: ", ")) too")
   }
 
-  private static func checkFile(_ url: URL) throws {
+  private func checkFile(_ url: URL) throws {
     let manager = FileManager.default
     guard manager.fileExists(atPath: url.path) else {
-      throw WiringError("there is no file \(url.path)", hint: missingFileHint(url))
+      let isOfGLUE = TaskDefinition.named(options.task.use) != nil
+      throw WiringError(
+        "there is no file \(url.path)",
+        hint: missingFileHint(url) + (isOfGLUE ? "; the files of GLUE are on https://gluebenchmark.com/tasks" : ""))
     }
     let type = try? manager.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.type] as? FileAttributeType
     guard type == .typeRegular else {
