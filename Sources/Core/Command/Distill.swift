@@ -11,6 +11,7 @@ struct Distill: ParsableCommand {
     abstract: "Teaches what a large text encoder knows to a small one, from one YAML file.",
     discussion: """
       A first run:
+        distill data texts.csv             columns, classes, lengths, duplicates
         distill validate pipeline.yaml     check the file; no weight is read
         distill run pipeline.yaml          teacher, student, knowledge base
         distill watch runs/NAME            its progress, from another terminal
@@ -24,8 +25,8 @@ struct Distill: ParsableCommand {
       """,
     version: SwiftDistill.version,
     subcommands: [
-      Initialise.self, Plan.self, Run.self, Watch.self, Sweep.self, Search.self, Compare.self, Validate.self,
-      Show.self, Evaluate.self, Predict.self, Knowledge.self, Embed.self, Tokenize.self, Plugins.self,
+      InspectData.self, Initialise.self, Plan.self, Run.self, Watch.self, Sweep.self, Search.self, Compare.self,
+      Validate.self, Show.self, Evaluate.self, Predict.self, Knowledge.self, Embed.self, Tokenize.self, Plugins.self,
       Schema.self,
     ])
 }

@@ -73,6 +73,12 @@ public struct Checksum: Sendable {
   /// The first 64 bits of the checksum of all bytes so far.
   var first64Bits: UInt64 { UInt64(words[0]) << 32 | UInt64(words[1]) }
 
+  /// The first 128 bits of the checksum of all bytes so far.
+  package var first128Bits: SIMD2<UInt64> {
+    let words = words
+    return SIMD2(UInt64(words[0]) << 32 | UInt64(words[1]), UInt64(words[2]) << 32 | UInt64(words[3]))
+  }
+
   /// The eight words of the checksum of all bytes so far.
   private var words: [UInt32] {
     // Padding of section 5.1.1: a one bit, zeros, and the length in bits as a big-endian number of 64 bits.

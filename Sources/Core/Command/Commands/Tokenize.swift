@@ -21,7 +21,7 @@ struct Tokenize: PluginCommand {
 
   func run(_ registry: PluginRegistry) throws {
     try Console.check(model, isFolder: true)
-    let tokenizer = try ModelFolder.tokenizer(URL(filePath: model), registry: registry)
+    let tokenizer = try ModelFolder.tokenizer(URL(filePath: model), registry: registry).tokenizer
     let lines = try examples(inLinesOf: file).map { example in
       let ids = tokenizer.encode(example.text, pair: example.pair, maxLength: maxLength).ids
       return ids.map(String.init).joined(separator: " ")

@@ -92,7 +92,7 @@ public indirect enum YAMLValue: Sendable, Hashable {
 
 extension YAMLValue {
   /// The value with `$${` in place of every `${` in its texts, so that substituting references gives the original value.
-  var escapingReferences: YAMLValue {
+  package var escapingReferences: YAMLValue {
     switch self {
     case .null, .boolean, .number: return self
     case .list(let items): return .list(items.map(\.escapingReferences))

@@ -51,7 +51,15 @@ extension PipelineCheck {
   private func survey(
     _ paths: OptionPaths, at place: String, _ task: Known<TaskDefinition>, isWhole: Bool
   ) -> [Known<TaskDefinition.Survey>] {
-    forEachFile(of: paths, at: place) { try task.get().survey($0, atMost: isWhole ? nil : Self.bytes) }
+    forEachFile(of: paths, at: place) { file in
+      let survey = try task.get().survey(file, atMost: isWhole ? nil : Self.bytes)
+      if survey.isQuoted {
+        warn(
+          "\(file.lastPathComponent): fields are quoted as in CSV, and these quotation marks will be parts of the texts",
+          at: place, hint: "`use: csv` with `separator: tab` reads them as they were meant")
+      }
+      return survey
+    }
   }
 
   /// Returns what `body` reads from each of the files that paths name or match.

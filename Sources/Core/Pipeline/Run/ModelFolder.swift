@@ -24,12 +24,23 @@ package enum ModelFolder {
     return try recipe.makeStudent(in: context, teacher: nil, nil).model()
   }
 
-  /// Returns the tokenizer of the encoder in a folder. The weights need not be there.
+  /// Returns the tokenizer of the encoder in a folder, and the largest number of tokens that the encoder reads. The weights need not be
+  /// there.
   ///
   /// - Throws: The same errors as ``encoder(_:settings:registry:)``.
-  package static func tokenizer(_ folder: URL, registry: PluginRegistry) throws -> any Tokenizer {
+  package static func tokenizer(_ folder: URL, registry: PluginRegistry) throws -> (
+    tokenizer: any Tokenizer, maximumLength: Int
+  ) {
     let (recipe, context) = try recipe(folder, [], registry)
-    return try recipe.makeTokenizer(in: context)
+    return (try recipe.makeTokenizer(in: context), context.maximumLength)
+  }
+
+  /// Returns the card of the encoder in a folder, of whose weights only the header is read.
+  ///
+  /// - Throws: The same errors as ``encoder(_:settings:registry:)``.
+  package static func card(_ folder: URL, registry: PluginRegistry) throws -> ModelCard {
+    let (recipe, context) = try recipe(folder, [], registry)
+    return try recipe.card(in: context)
   }
 
   private static func recipe(

@@ -20,6 +20,8 @@ extension TaskDefinition {
     package var isWhole = true
     /// The labels as they are written in the file. The set is empty for a regression.
     package var labels: Set<String> = []
+    /// Whether the fields of a TSV file are quoted, though its quotation marks have no special meaning.
+    package var isQuoted = false
 
     package init() {}
   }
@@ -30,9 +32,10 @@ extension TaskDefinition {
   /// - `count`: The number of bytes after which no further row is read, or `nil` for the whole file.
   /// - Throws: ``TextFileError`` with all malformed rows.
   package func survey(_ file: URL, atMost count: Int? = nil) throws -> Survey {
-    var survey = Survey()
+    var (survey, fields) = (Survey(), QuotedFields())
     survey.isWhole = try forEachRow(of: file, atMost: count) { row, _ in
       survey.rows += 1
+      if layout.format == .tsv { for cell in row.cells { fields.see(cell) } }
       let answer = row.fields[row.fields.count - 1]
       switch kind {
       case .classification: survey.labels.insert(answer.text)
@@ -40,6 +43,7 @@ extension TaskDefinition {
       case .regression: break
       }
     }
+    survey.isQuoted = fields.isQuoted
     return survey
   }
 
