@@ -1,12 +1,14 @@
-/// Returns a first pipeline file for a task, which is one of `TaskOptions.names`.
+import DistillCLI
+
+/// Returns a first pipeline file for a task.
 ///
 /// The pipeline has a fine-tuned teacher, a student with half as many layers, and a knowledge base. The comment above
 /// each key is the summary of the option or plugin, and a test compares the two.
-func starterPipeline(_ task: String) -> String {
+func starterPipeline(_ task: StarterTask) -> String {
   """
   # A student that learns a task from a larger teacher. Change the paths to your own; they are relative to this file.
   #   distill validate FILE              does it fit together? Nothing is run.
-  #   distill run FILE                   then: distill evaluate runs/\(task)
+  #   distill run FILE                   then: distill evaluate runs/\(task.name)
   #   distill plugins describe NAME      other losses, schedules and retrievers: distill plugins
   #   distill schema --help              completion in editors
 
@@ -14,25 +16,21 @@ func starterPipeline(_ task: String) -> String {
   version: 1
 
   # Name of the pipeline, for reports.
-  name: \(task)
+  name: \(task.name)
 
   # What is learnt, and the files that it is learnt from.
   task:
-    # A task of GLUE in its own files, or `tsv` and `jsonl` for files of one's own.
-    use: \(task)
-  \(files(task))
-    # Most tokens of a sequence, special ones included.
-    max_length: 128
-    # Share of the training file that nothing is trained on: one half selects the best epoch, the
-    # other the knowledge base's K, β and τ. With `keep: last` the latter have all of it.
-    hold_out: 0.1
+    # A task of GLUE in its own files, or `tsv`, `csv` and `jsonl` for files of
+    # one's own.
+    use: \(task.use)
+  \(task.lines ?? files(task.use))
 
   # The encoder that is learnt from. Without one this is plain fine-tuning.
   teacher:
     # A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked.
     use: bert
     # Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.
-    checkpoint: models/all-MiniLM-L6-v2
+    checkpoint: \(task.checkpoint)
     # Train on the labels first. Without it the classifier teaches as it starts.
     fine_tune: {epochs: 6, learning_rate: 1e-4}
 
@@ -42,7 +40,7 @@ func starterPipeline(_ task: String) -> String {
     use: bert
     # Copy these layers of the prepared teacher, with its embeddings, pooler and classifier; layers
     # count from 1.
-    from_teacher_layers: [2, 4, 6]
+    from_teacher_layers: \(task.studentLayers)
 
   # The summands of the objective.
   losses:
@@ -79,31 +77,39 @@ func starterPipeline(_ task: String) -> String {
   precision: float32
 
   # Folder of the run.
-  output: runs/\(task)
+  output: runs/\(task.name)
 
   """
 }
 
-/// Returns the options of the task that name its files and, for custom tasks, its columns.
+/// Returns the options of a task whose files are not known, for the reader to change.
 private func files(_ task: String) -> String {
-  let own = task == "tsv" || task == "jsonl"
+  let own = ["tsv", "csv", "jsonl"].contains(task)
   let folder = own ? "" : "data/\(folders[task] ?? task)/"
   let (kind, validation) = own ? (task, "validation") : ("tsv", task == "mnli" ? "dev_matched" : "dev")
   let files = """
-      # Training file.
+      # Training file, or several of them
       train: \(folder)train.\(kind)
-      # Validation file: is reported, and selects the best epoch only if training.keep says so and
+      # Validation files: are reported, and select the best epoch only if training.keep says so and
       # nothing is held out.
       validation: \(folder)\(validation).\(kind)
     """
   let columns = """
 
-      # Column of the text, for tsv and jsonl. Default: `text`.
+      # Column of the text, for files of one's own. Default: `text`.
       text: text
-      # Column of the label, for tsv and jsonl. Default: `label`.
+      # Column of the label, for files of one's own. Default: `label`.
       label: label
     """
-  return own ? files + columns : files
+  let lengths = """
+
+      # Most tokens of a sequence, special ones included.
+      max_length: 128
+      # Share of the training file that nothing is trained on: one half selects the best epoch, the
+      # other the knowledge base's K, β and τ. With `keep: last` the latter have all of it.
+      hold_out: 0.1
+    """
+  return files + (own ? columns : "") + lengths
 }
 
 /// The names of the folders in GLUE's own archives.

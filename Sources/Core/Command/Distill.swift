@@ -12,6 +12,7 @@ struct Distill: ParsableCommand {
     discussion: """
       A first run:
         distill data texts.csv             columns, classes, lengths, duplicates
+        distill init texts.csv             a pipeline for them
         distill validate pipeline.yaml     check the file; no weight is read
         distill run pipeline.yaml          teacher, student, knowledge base
         distill watch runs/NAME            its progress, from another terminal

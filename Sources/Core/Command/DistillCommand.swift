@@ -16,7 +16,7 @@ public enum DistillCommand {
   /// Runs the command that the arguments of the process name, and ends the process with the status that `distill help` documents.
   ///
   /// - `starter`: a first pipeline file for a task, made of these plugins, for `distill init`. Without one there is no such file.
-  public static func main(plugins: [CompiledPlugin], starter: ((_ task: String) -> String)? = nil) -> Never {
+  public static func main(plugins: [CompiledPlugin], starter: ((StarterTask) -> String)? = nil) -> Never {
     StandardStream.prepare()
     do {
       try Compute.checkEnvironment()
@@ -27,7 +27,7 @@ public enum DistillCommand {
       var command = try Distill.parseAsRoot()
       Console.use((command as? any StyledCommand)?.style ?? ConsoleStyle())
       if let command = command as? Initialise {
-        try command.run(starter)
+        try command.run(starter, registry)
       } else if let command = command as? any PluginCommand {
         try command.run(registry)
       } else {

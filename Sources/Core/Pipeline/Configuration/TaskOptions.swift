@@ -36,7 +36,7 @@ package struct TaskOptions: Configurable, Sendable {
         + "compressed are decompressed.")
     visit(
       "validation", &validation,
-      "Validation files: are reported, and selects the best epoch only if training.keep says so and nothing is held out."
+      "Validation files: are reported, and select the best epoch only if training.keep says so and nothing is held out."
     )
     visit(
       "unlabelled", &unlabelled,

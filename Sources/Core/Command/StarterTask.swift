@@ -1,0 +1,102 @@
+import DistillCore
+import DistillPipeline
+import Foundation
+
+/// What a first pipeline is about, for `distill init`.
+public struct StarterTask: Sendable {
+  /// The value of `task.use`: a task of GLUE, or the format of files of the user's own.
+  public let use: String
+  /// The name of the pipeline, which consists of letters, digits, `-`, `_` and `.`.
+  public let name: String
+  /// The options of the section `task` below `use`, with comments and indented by two blanks. `nil` if the files are not known.
+  public let lines: String?
+  /// The folder of the encoder that the teacher begins as, relative to that of the pipeline file, as YAML.
+  public let checkpoint: String
+  /// The layers of that encoder that the student begins with, counted from 1: every second one.
+  public let studentLayers: [Int]
+
+  /// Creates the task of files that are not known.
+  init(named use: String) {
+    (self.use, name, lines, checkpoint, studentLayers) = (use, use, nil, TokenCounter.usual, [2, 4, 6])
+  }
+
+  /// Creates the task of files that were inspected.
+  ///
+  /// - Parameters:
+  ///   - task: The task that was suggested for them.
+  ///   - file: What is in the training file.
+  ///   - counter: What has measured the texts.
+  ///   - layers: The number of layers of the encoder, if it is known.
+  ///   - folder: The folder of the pipeline file.
+  init(_ task: SuggestedTask, _ file: FileInspection, _ counter: TokenCounter, layers: Int?, folder: URL) {
+    use = task.use
+    name = Self.name(of: file.source.file)
+    checkpoint =
+      YAMLValue.text(relativePath(URL(filePath: counter.folder ?? TokenCounter.usual), from: folder))
+      .escapingReferences.flow
+    let (layers, kept) = (layers ?? 6, max(1, (layers ?? 6) / 2))
+    studentLayers = (1...kept).map { $0 * layers / kept }
+    lines = task.entries.map { entry -> String in
+      let comments = Self.comments(on: entry.key, file, counter, hasValidation: task.validation != nil)
+      return (comments.map { "  # \($0)" } + ["  \(entry.key): \(entry.value.escapingReferences.flow)"])
+        .joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  /// A name from that of the training file, or of its folder if the file is called `train`.
+  private static func name(of file: URL?) -> String {
+    guard let file = file?.standardizedFileURL else { return "texts" }
+    let stem = file.lastPathComponent.prefix { $0 != "." }
+    let name = stem == "train" ? file.deletingLastPathComponent().lastPathComponent[...] : stem
+    let plain = name.unicodeScalars.map { scalar in
+      scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+        || "-_".unicodeScalars.contains(scalar)
+        ? Character(scalar) : "-"
+    }
+    return plain.contains { $0.isLetter } ? String(plain) : "texts"
+  }
+
+  private static func comments(
+    on key: String, _ file: FileInspection, _ counter: TokenCounter, hasValidation: Bool
+  ) -> [String] {
+    switch key {
+    case "train": return trainingComments(file) + (hasValidation ? [] : validationComments)
+    case "validation":
+      return [
+        "Validation files: are reported, and select the best epoch only if training.keep says so and",
+        "nothing is held out.",
+      ]
+    case "text": return ["Column of the text."]
+    case "pair": return ["Column of a second text."]
+    case "label": return ["Column of the label."]
+    case "multilabel": return ["Whether a text can have several labels, or none."]
+    case "score": return ["Column of the score: the task is a regression."]
+    case "separator": return ["What is between the fields of csv."]
+    case "max_length":
+      let unit = counter.folder == nil ? "words, each of which is taken for two tokens" : "tokens"
+      return [
+        "Most tokens of a sequence, special ones included. 99 % of the training texts have at most",
+        "\(file.lengths.quantile(0.99)) \(unit); the longest has \(file.lengths.longest).",
+      ]
+    default:
+      return [
+        "Share of the training file that nothing is trained on: one half selects the best epoch, the",
+        "other the knowledge base's K, β and τ. With `keep: last` the latter have all of it.",
+      ]
+    }
+  }
+
+  private static func trainingComments(_ file: FileInspection) -> [String] {
+    if file.labels.isEmpty { return ["Training file: \(file.rows) rows."] }
+    return [
+      "Training file: \(file.rows) rows. Its \(file.labels.count) labels are collected from it; `labels: [...]` would fix",
+      "their order.",
+    ]
+  }
+
+  private static let validationComments = [
+    "There is no validation file, so the report compares nothing. What is held out below only selects;",
+    "figures on it are too high. A file that nothing is chosen by would be reported:",
+    "validation: validation.csv",
+  ]
+}
