@@ -10,8 +10,12 @@ struct Evaluate: PluginCommand, StyledCommand {
 
   @Argument(help: ArgumentHelp("Folder of a finished run.", valueName: "run"))
   var folder: String
-  @Option(help: "Labelled file in the task's layout. Default: the run's validation file.")
+  @Option(
+    help:
+      "Labelled file with the task's columns: CSV, TSV or JSON Lines, by its name. Default: the run's validation file.")
   var data: String?
+  @Flag(help: "Leave the teacher out.")
+  var noTeacher = false
   @Flag(help: "Leave the knowledge base out.")
   var noRetrieval = false
   @Option(
@@ -30,6 +34,11 @@ struct Evaluate: PluginCommand, StyledCommand {
   var format = OutputFormat.text
   @Option(help: ArgumentHelp("Write the report as a page, too, such as that of the run.", valueName: "file.html"))
   var page: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write what the run answers to each text, too, like `predict`: CSV or JSON Lines.",
+      valueName: "file.csv|file.jsonl"))
+  var predictions: String?
   @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
   var precision: Precision?
   @OptionGroup var log: LogOptions
@@ -42,25 +51,73 @@ struct Evaluate: PluginCommand, StyledCommand {
       throw ValidationError("--sweep tries the knowledge base, which --no-retrieval leaves out")
     }
     if sweep && page != nil { throw ValidationError("--sweep has no page") }
+    if sweep && predictions != nil {
+      throw ValidationError("--sweep tries many settings, and --predictions are of one")
+    }
+    if predictions != nil, lineFormat == nil { throw ValidationError("--predictions takes a name in .csv or .jsonl") }
   }
 
   func run(_ registry: PluginRegistry) throws {
     try Console.check(folder, isFolder: true)
     if let data { try Console.check(data, isFolder: false) }
-    if let page { try AtomicFile.check(URL(filePath: page)) }
+    for file in [page, predictions].compactMap(\.self) { try AtomicFile.check(URL(filePath: file)) }
     if sweep { return try threads.run { try printSweep(registry) } }
     let display = ProgressDisplay()
-    let report = try threads.run {
-      try FinishedRun(
-        URL(filePath: folder), registry: registry, retrieval: !noRetrieval,
-        classifier: readout?.classifier ?? .chosen, precision: precision
-      )
-      .evaluate(
-        data.map { URL(filePath: $0) },
-        mixing: mixing.map { try YAMLDocument($0, name: "--mixing").decode(Mixing.self).value }, observe: display.show)
+    let run = try FinishedRun(
+      URL(filePath: folder), registry: registry, retrieval: !noRetrieval, classifier: readout?.classifier ?? .chosen,
+      precision: precision)
+    let mixing = try mixing.map { try YAMLDocument($0, name: "--mixing").decode(Mixing.self).value }
+    let data = data.map { URL(filePath: $0) }
+    // A column that would be there twice is told before the work begins.
+    if predictions != nil { try answers(of: run, to: data) { _, _, _ in } }
+    let (report, lines) = try threads.run {
+      var lines: [String] = []
+      let report = try run.evaluate(data, mixing: mixing, hasTeacher: !noTeacher, observe: display.show)
+      if predictions != nil {
+        try answers(of: run, to: data) { line, examples, rows in
+          if lines.isEmpty, let header = line.header { lines.append(header) }
+          let answers = try run.predict(examples, mixing: mixing)
+          lines += try zip(rows, answers).map { try line.text($0, $1) }
+        }
+      }
+      return (report, lines)
+    }
+    if let predictions {
+      try AtomicFile.write(Data(lines.map { $0 + "\n" }.joined().utf8), to: URL(filePath: predictions))
     }
     if let page { try AtomicFile.write(Data(report.html.utf8), to: URL(filePath: page)) }
     Console.output(format == .json ? try report.json() : report.text)
+  }
+
+  private var lineFormat: PredictionLine.Format? {
+    switch predictions.flatMap({ RowLayout.Format(named: URL(filePath: $0)) }) {
+    case .csv: .csv
+    case .jsonl: .jsonl
+    default: nil
+    }
+  }
+
+  /// Calls `body` for each file that is evaluated, with its texts, its rows, and how their answers are written.
+  ///
+  /// - Throws: `ContractError` if a file has a column that would be added, or if CSV would have to hold files of different columns.
+  private func answers(
+    of run: FinishedRun, to data: URL?, _ body: (PredictionLine, [Example], [Row]) throws -> Void
+  ) throws {
+    let task = data.map(run.task.reading) ?? run.task
+    var columns: [String]?
+    for file in try run.labelledFiles(data) {
+      var reader = try task.unlabelledRows(of: file, task.layout.format)
+      var rows: [Row] = []
+      try reader.forEach { rows.append($0) }
+      let line = try PredictionLine(
+        lineFormat ?? .jsonl, task: task, top: 1, neighbours: 3, scores: false, hasBase: run.augmentation != nil,
+        columns: reader.header)
+      if lineFormat == .csv, columns ?? reader.header != reader.header {
+        throw ContractError("\(file.path) has other columns than the files before it; ask for .jsonl")
+      }
+      columns = reader.header
+      try body(line, rows.map { task.example($0, nil) }, rows)
+    }
   }
 
   private func printSweep(_ registry: PluginRegistry) throws {

@@ -139,30 +139,43 @@ public struct FinishedRun: Sendable {
   /// The baselines of the run's own report are missing, because they are fitted to the training texts and not stored.
   ///
   /// - Parameters:
-  ///   - file: The file, in the format of the task. Default: the validation file of the run.
+  ///   - file: The file, with the columns of the task, in the format that its name stands for or else that of the task. Default: the
+  ///     validation files of the run.
   ///   - mixing: Other settings of the knowledge base than the run's.
+  ///   - hasTeacher: Whether the teacher has a row. It has none, either, if its folder was removed.
   ///   - observe: Receives the progress.
   /// - Throws: `ContractError` if no file is given and the run has no validation file, and the errors of reading the file.
   ///
   /// With a knowledge base, the file may have labels that nobody has taught, which no answer can name.
   public func evaluate(
-    _ file: URL? = nil, mixing: Mixing? = nil, observe: @escaping (TrainingEvent) -> Void = { _ in }
+    _ file: URL? = nil, mixing: Mixing? = nil, hasTeacher: Bool = true,
+    observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws -> Report {
     var augmentation = augmentation
     if let mixing { augmentation?.mixing = mixing }
     let files = try labelledFiles(file)
-    let task = try augmentation == nil ? task : files.reduce(task) { try $0.addingLabels(of: $1) }
+    let own = file.map(task.reading) ?? task
+    let task = try augmentation == nil ? own : files.reduce(own) { try $0.addingLabels(of: $1) }
+    let isThere = FileManager.default.fileExists(atPath: folder.teacher.path)
+    if hasTeacher, options.teacher != nil, !isThere {
+      observe(.note("\(folder.teacher.path) is not there any more: the teacher has no row"))
+    }
     return try Evaluation(
       task: task, knownLabels: options.task.definition().kind.outputs, taughtLabels: self.task.kind.outputs,
       maximumLength: options.task.maximumLength, thresholds: record.thresholds ?? [:], observe: observe
     ).report(
-      record.name, on: files.flatMap { try task.read($0).examples }, teacher: try teacher(), student: reader,
+      record.name, on: files.flatMap { try task.read($0).examples },
+      teacher: try hasTeacher && isThere ? teacher() : nil,
+      student: reader,
       augmentation: augmentation, layerMap: options.layerMap, describe: { entries[$0] },
       unknownBeyond: record.unknownBeyond,
       selection: file == nil ? options.selectionNote : nil)
   }
 
-  private func labelledFiles(_ file: URL?) throws -> [URL] {
+  /// Returns the files that are evaluated if `file` is given, or if it is not.
+  ///
+  /// - Throws: `ContractError` if no file is given and the run has no validation file.
+  package func labelledFiles(_ file: URL?) throws -> [URL] {
     guard let files = try file.map({ [$0] }) ?? options.task.validation?.files() else {
       throw ContractError("the run has no validation file; name one with --data")
     }
@@ -174,6 +187,7 @@ public struct FinishedRun: Sendable {
   /// The result is for inspection. Values that are chosen by it must not be reported on the same file.
   package func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
     guard let augmentation else { throw ContractError("a sweep needs a knowledge base") }
+    let task = file.map(task.reading) ?? task
     let data = EncodedDataset(
       try labelledFiles(file).flatMap { try task.read($0).examples }, with: student.tokenizer,
       maximumLength: options.task.maximumLength)
@@ -184,9 +198,13 @@ public struct FinishedRun: Sendable {
   }
 
   /// Returns the answers to texts, in the order of the texts.
-  public func predict(_ examples: [Example]) throws -> [Prediction] {
+  ///
+  /// - Parameters:
+  ///   - examples: The texts.
+  ///   - mixing: Other settings of the knowledge base than the run's.
+  public func predict(_ examples: [Example], mixing: Mixing? = nil) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
-    guard let augmentation else {
+    guard var augmentation else {
       let own = Matrix(
         probabilities(from: try answers(of: student, to: data, with: [.logits])[.logits], task: task.kind))
       return examples.indices.map { row in
@@ -195,6 +213,7 @@ public struct FinishedRun: Sendable {
           labelThreshold: record.thresholds?["student"])
       }
     }
+    if let mixing { augmentation.mixing = mixing }
     let found = try augmentation.answers(
       answers(of: reader, to: data, with: [.logits, .embedding]), task: task.kind,
       neighbours: RetrievalAugmentation.neighboursForNovelty)

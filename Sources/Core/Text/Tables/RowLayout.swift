@@ -46,5 +46,12 @@ public struct RowLayout: Sendable, Equatable {
     self.impliedHeader = impliedHeader
   }
 
+  /// Returns the format that a file's name stands for, or else this one. CSV that is separated by tabs may be called `.tsv`.
+  func format(of file: URL) -> Format {
+    let isTabbed = format == .csv && separator == UInt8(ascii: "\t")
+    guard let named = Format(named: file), !(isTabbed && named == .tsv) else { return format }
+    return named
+  }
+
   var texts: [String] { [text] + (pair.map { [$0] } ?? []) }
 }

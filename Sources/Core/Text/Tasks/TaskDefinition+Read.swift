@@ -117,7 +117,7 @@ extension TaskDefinition {
 
   /// Opens a file of texts without answers. Unless a format is given, its name tells it if it ends in `.csv`, `.tsv` or `.jsonl`.
   package func unlabelledRows(of file: URL, _ format: RowLayout.Format? = nil) throws -> RowReader {
-    let format = format ?? RowLayout.Format(named: file)
+    let format = format ?? RowLayout.Format(named: file).map { _ in layout.format(of: file) }
     return try unlabelledRows(LineReader(file), format, plain: format != .csv)
   }
 
@@ -201,7 +201,7 @@ extension TaskDefinition {
 
   /// Returns this task for a file whose name says that its format is another one.
   package func reading(_ file: URL) -> TaskDefinition {
-    RowLayout.Format(named: file).map { format in with { $0.format = format } } ?? self
+    with { $0.format = $0.format(of: file) }
   }
 
   private func with(_ change: (inout RowLayout) -> Void) -> TaskDefinition {
