@@ -170,14 +170,19 @@ private final class Calibration: Trainer {
       checkpoints: scratch.appending(path: "checkpoints"), resumes: false, provenance: Provenance())
   }
 
-  /// Returns a part of the task's examples, drawn by the seed, in place of all of them.
+  /// Returns a part of the task's examples, drawn by the seed, in place of all of them. The longest come first.
   func data(
     _ tokenizer: any Tokenizer, _ length: Int, batchSize: Int, withUnlabelled: Bool = false
   ) -> TaskData {
     func some(_ examples: [Example]) -> EncodedDataset {
       let order = RandomKey(UInt64(seed)).child("plan").permutation(examples.count)
-      return EncodedDataset(
+      let sample = EncodedDataset(
         order.prefix(steps * batchSize).map { examples[$0] }, with: tokenizer, maximumLength: length)
+      let longestFirst = sample.sequences.indices.sorted {
+        (sample.sequences[$1].ids.count, $0) < (sample.sequences[$0].ids.count, $1)
+      }
+      return EncodedDataset(
+        sequences: longestFirst.map { sample.sequences[$0] }, targets: longestFirst.map { sample.targets[$0] })
     }
     let training = texts.training + (withUnlabelled ? texts.unlabelled : [])
     examples = training.count
@@ -189,6 +194,7 @@ private final class Calibration: Trainer {
     var short = options
     short.epochs = 1
     var (seconds, epoch) = ([Double](), 0.0)
+    let first = try secondsOfFirstStep(objective, batchSize: options.batchSize)
     let started = ContinuousClock.now
     let loop = TrainingLoop(files: files, seed: seed) { event in
       if case .step(let record) = event { seconds.append(record.seconds) }
@@ -196,12 +202,11 @@ private final class Calibration: Trainer {
     }
     let summary = try loop.fit(objective, options: short, phase: phase)
     let total = started.duration(to: .now) / .seconds(1)
-    // The first step is left out of the median, because it also allocates memory and asks the teacher for its answers to all
-    // examples.
+    // The first step is left out of the median, because memory and caches are not yet as they will be.
     let rest = seconds.count > 1 ? Array(seconds.dropFirst()) : seconds
     let step = rest.sorted()[rest.count / 2]
     let share = Double(examples) / Double(objective.exampleCount)
-    secondsBefore = max(0, (seconds.first ?? 0) - step) * share
+    secondsBefore = first * share
     let selection = texts.selection?.count ?? 0
     let tried = min(selection, steps * options.batchSize)
     let evaluation = tried == 0 ? 0 : max(0, epoch - seconds.reduce(0, +)) * Double(selection) / Double(tried)
@@ -212,6 +217,22 @@ private final class Calibration: Trainer {
         secondsPerEpoch: Double(stepsPerEpoch) * step + evaluation + max(0, total - epoch)))
     observe(.note("\(phase): tried \(seconds.count) steps"))
     return summary
+  }
+
+  /// Tries a step on the longest examples, after which the memory is as it is in the course of an epoch: a random batch is hardly ever
+  /// as long, and blocks that a long one has left are not used up by shorter ones.
+  ///
+  /// - Returns: The seconds that the first step takes more than the second one, mainly for the teacher's answers to all examples.
+  private func secondsOfFirstStep(_ objective: any Objective, batchSize: Int) throws -> Double {
+    let examples = Array(0..<min(batchSize, objective.exampleCount))
+    let key = RandomKey(UInt64(seed)).child("plan")
+    let seconds = try (0..<2).map { _ in
+      let started = ContinuousClock.now
+      for store in objective.parameters { store.clearGradients() }
+      _ = try objective.accumulateGradients(for: Step(epoch: 0, number: 0, examples: examples, key: key))
+      return started.duration(to: .now) / .seconds(1)
+    }
+    return max(0, seconds[0] - seconds[1])
   }
 
   func fineTune(
