@@ -31,7 +31,8 @@ struct PlanTests {
     #expect(plan.teacherParameters == report.rows[0].parameters && plan.studentParameters == report.rows[1].parameters)
     let record = try bench.finished("tiny").record
     #expect(record.seconds.keys.sorted() == plan.seconds.keys.sorted())
-    let text = plan.text(beside: record)
+    let text = try plan.text(beside: bench.url.appending(path: "runs/tiny"))
+    #expect(!text.contains("without the teacher"))
     #expect(text.contains("student                     3 epochs of 8 steps") && text.contains("(was "))
   }
 
@@ -40,7 +41,18 @@ struct PlanTests {
     try bench.run(try bench.pipeline(), into: "tiny")
     let plan = try RunPlan(try bench.pipeline(), output: bench.url.appending(path: "runs/other"), steps: 2)
     #expect(plan.phases.map(\.name) == ["student"] && plan.seconds["teacher"] == 0)
-    #expect(plan.text().contains("is prepared"))
+    #expect(try plan.text().contains("is prepared"))
+    // The run has trained its teacher, and the plan would not.
+    let beside = try plan.text(beside: bench.url.appending(path: "runs/tiny"))
+    #expect(beside.contains("is prepared  (was trained)"))
+    let record = try bench.finished("tiny").record
+    let others = record.seconds.filter { $0.key != "teacher" }.values.reduce(0, +)
+    let line = try #require(beside.split(separator: "\n").first { $0.hasPrefix("time without the teacher") })
+    #expect(line.hasSuffix("(was \(String(format: "%.1f", others)) s)"))
+    // A run beside it finds the teacher, too, so that both are alike.
+    try bench.run(try bench.pipeline(), into: "other")
+    let alike = try plan.text(beside: bench.url.appending(path: "runs/other"))
+    #expect(alike.contains("is prepared  (was prepared)") && !alike.contains("without the teacher"))
   }
 
   @Test func attentionCountsWhereItFits() throws {

@@ -33,13 +33,15 @@ struct Plan: PluginCommand, StyledCommand {
 
   func run(_ registry: PluginRegistry) throws {
     let pipeline = try Pipeline(file, overrides, output: output, registry: registry)
-    if let beside { try Console.check(beside, isFolder: true) }
-    let record = try beside.map { try RunRecord(RunFolder(URL(filePath: $0)).record) }
+    if let beside {
+      try Console.check(beside, isFolder: true)
+      _ = try RunRecord(RunFolder(URL(filePath: beside)).record)
+    }
     let display = ProgressDisplay()
     let plan = try threads.run {
       try RunPlan(pipeline, steps: steps, observe: display.show)
     }
-    Console.output(format == .json ? try plan.json() : plan.text(beside: record))
+    Console.output(try format == .json ? plan.json() : plan.text(beside: beside.map { URL(filePath: $0) }))
     if pipeline.options.precision == .float32, beside == nil, Precision.bfloat16.isAvailable {
       Console.log(
         "this processor has bfloat16: --set precision=bfloat16 shows what that would take, its own teacher included")

@@ -115,9 +115,19 @@ extension RunPlan {
 
   package func json() throws -> String { String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self) }
 
-  /// Returns the plan as a table for a terminal. If there is a record of a finished run, the table also shows what that run
-  /// took.
-  package func text(beside record: RunRecord? = nil) -> String {
+  /// Whether a run needs no time for the teacher, because an earlier one has prepared it.
+  package var hasPreparedTeacher: Bool { teacherParameters != nil && seconds["teacher"] == 0 }
+
+  /// Returns the plan as a table for a terminal. If there is a finished run, the table also shows what that run took. If only one of the
+  /// two has found its teacher prepared, their times in all say little, and those without the teacher are shown as well.
+  ///
+  /// - Throws: `FormatError` if the folder is not that of a run.
+  package func text(beside run: URL? = nil) throws -> String {
+    let record = try run.map { try RunRecord(RunFolder($0).record) }
+    let trained = try run.map {
+      try LearningCurves.read(RunFolder($0).metrics).contains { $0.phase.hasPrefix("teacher") }
+    }
+    let wasPrepared = trained.map { !$0 }
     func time(_ seconds: Double) -> String {
       seconds < 100 ? "\(Report.fixed(seconds, 1)) s" : "\(Report.fixed(seconds / 60, 1)) min"
     }
@@ -136,12 +146,21 @@ extension RunPlan {
           "\(phase.epochs) epochs of \(phase.stepsPerEpoch) steps, \(Report.fixed(phase.secondsPerStep, 3)) s a step, "
             + "\(time(phase.secondsPerEpoch)) an epoch, \(time(phase.seconds)) in all"))
     }
-    if teacherParameters != nil, seconds["teacher"] == 0 { lines.append(line("teacher", "is prepared")) }
+    if teacherParameters != nil, hasPreparedTeacher || wasPrepared == true {
+      func state(_ isPrepared: Bool) -> String { isPrepared ? "prepared" : "trained" }
+      lines.append(line("teacher", "is " + state(hasPreparedTeacher), wasPrepared.map(state)))
+    }
     for stage in ["teacher", "student", "knowledge_base", "baselines", "evaluation"] {
-      guard let value = seconds[stage], value > 0 else { continue }
+      guard let value = seconds[stage], value > 0 || (record?.seconds[stage] ?? 0) > 0 else { continue }
       lines.append(line("time: " + stage.replacing("_", with: " "), time(value), record?.seconds[stage].map(time)))
     }
     lines.append(line("time in all", time(totalSeconds), record.map { time($0.seconds.values.reduce(0, +)) }))
+    if let record, teacherParameters != nil, hasPreparedTeacher != wasPrepared {
+      func others(_ seconds: [String: Double]) -> String {
+        time(seconds.filter { $0.key != "teacher" }.values.reduce(0, +))
+      }
+      lines.append(line("time without the teacher", others(seconds), others(record.seconds)))
+    }
     lines.append(line("answers on disk", size(rememberedBytes)))
     lines.append(line("memory, at most", size(peakMemory), record?.peakMemory.map(size)))
     return lines.joined(separator: "\n")
