@@ -167,6 +167,21 @@ struct RunTests {
     #expect(answer.label == nil && answer.scores.keys.sorted() == ["score"])
     let (own, retrieved) = (try #require(answer.student["score"]), try #require(answer.retrieved?["score"]))
     #expect(abs(0.5 * own + 0.5 * retrieved - (answer.scores["score"] ?? .nan)) < 1e-5)
+
+    // The errors that are drawn are those of the same answers.
+    let errors = try #require(report.findings?.scores)
+    #expect(errors.map(\.row) == ["student", "student + knowledge base"])
+    let examples = try #require(try pipeline.options.texts().validation)
+    let differences = zip(examples, try finished.predict(examples)).map { example, answer in
+      guard case .score(let target) = example.target else { return Double.nan }
+      return Double(answer.score) - Double(target)
+    }
+    let mean = differences.reduce(0, +) / Double(differences.count)
+    let absolute = differences.reduce(0) { $0 + abs($1) } / Double(differences.count)
+    #expect(abs(errors[1].meanError - mean) < 1e-5 && abs(errors[1].meanAbsoluteError - absolute) < 1e-5)
+    #expect(errors[1].points.map(\.line) == examples.map(\.line))
+    #expect(report.html.contains("Mean absolute error") && report.html.contains("predicted over right scores"))
+    #expect(try report.json().contains("mean_absolute_error"))
   }
 
   @Test func mixingIsChosenOnHeldOutExamples() throws {

@@ -206,9 +206,13 @@ package struct Evaluation {
     _ outcomes: [Outcome], _ examples: [Example], _ augmentation: RetrievalAugmentation?, found: [[Neighbour]],
     _ describe: @escaping (Int) -> KnowledgeEntry?
   ) throws -> Findings {
-    guard let names = task.kind.labels else { return Findings() }
     let targets = examples.compactMap(\.target)
     let rows = [Self.studentRow, Self.shippedRow].compactMap { name in outcomes.first { $0.name == name } }
+    guard let names = task.kind.labels else {
+      var findings = Findings()
+      findings.scores = rows.map { ScoreErrors(row: $0.name, examples: examples, predictions: $0.predictions) }
+      return findings
+    }
     func entry(_ node: Int) -> KnowledgeEntry? { augmentation.flatMap { describe($0.knowledge.rows[node]) } }
     var map: KnowledgeMap?
     if let augmentation, !task.kind.isMultilabel {

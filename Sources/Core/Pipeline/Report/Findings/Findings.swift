@@ -3,6 +3,8 @@ package struct Findings: Sendable, Codable {
   /// Which classes are taken for which, by the student and with its knowledge base. Empty for regression.
   package var classes: [ClassBreakdown]
   package var calibration: [ProbabilityCalibration]
+  /// The errors of a regression, by the student and with its knowledge base. `nil` for labels, and in reports of older versions.
+  package var scores: [ScoreErrors]?
   /// Errors, disagreements, and what the knowledge base rescued or spoiled.
   package var texts: [ReportedText]
   package var map: KnowledgeMap?

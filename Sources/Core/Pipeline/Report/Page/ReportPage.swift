@@ -54,6 +54,15 @@ struct ReportPage {
   }
 
   private var errors: Section? {
+    if let scores = findings.scores, !scores.isEmpty {
+      let drawings = scores.map { own -> Markup in
+        """
+        <div><h3>\(own.row)</h3>\(own.svg)
+        <p>Mean absolute error \(own.meanAbsoluteError, 4), mean error \(own.meanError, 4).</p></div>
+        """
+      }
+      return ("errors", "Where does it err?", "<div class=\"row\">\(drawings)</div>")
+    }
     guard !findings.classes.isEmpty else { return nil }
     let parts = findings.classes.enumerated().map { place, own -> Markup in
       let calibration = findings.calibration.first { $0.row == own.row }
