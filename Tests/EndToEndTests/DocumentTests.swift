@@ -72,7 +72,8 @@ import Testing
 
   @Test func thereAreDocuments() {
     #expect(Set(Self.blocks.map(\.document)).isSuperset(of: ["README.md", "Docs/Tutorial.md", "Docs/PluginGuide.md"]))
-    #expect(Set(Self.blocks.map(\.language)).subtracting(["swift", "yaml", "sh", "json", "csv", "mermaid", ""]).isEmpty)
+    #expect(
+      Set(Self.blocks.map(\.language)).subtracting(["swift", "yaml", "sh", "json", "csv", "mermaid", ""]).isEmpty)
     for part in Self.notRun.keys {
       #expect(Self.blocks("sh").contains { $0.text.contains(part) }, "no document has \(part) any more")
     }

@@ -40,7 +40,7 @@ public struct SoftCrossEntropy: LossTerm {
   public func loss(_ inputs: LossInputs) throws -> Tensor {
     let (teacher, student) = (try inputs.teacher[.logits], try inputs.student[.logits])
     let soft: Tensor
-    if try inputs.models.task.isMultilabel {
+    if inputs.haveSeveralLabels {
       soft =
         binaryCrossEntropy(student / temperature, probabilities: sigmoid(teacher / temperature))
         * (temperature * temperature)

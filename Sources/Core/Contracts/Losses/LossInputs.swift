@@ -39,6 +39,9 @@ public struct LossInputs {
     }
   }
 
+  /// Whether several labels can apply to a text. It is `false` for inputs that were created without the cards of the models.
+  public var haveSeveralLabels: Bool { pair?.task.isMultilabel ?? false }
+
   /// The rows of the batch whose sequences have a target, in rising order. They can be fewer than B, or none, if a student is
   /// also trained on texts without labels.
   public var labelledRows: [Int] { batch.targets.indices.filter { batch.targets[$0] != nil } }

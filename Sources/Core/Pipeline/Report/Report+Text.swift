@@ -50,7 +50,9 @@ extension Report {
   }
 
   /// The lines below the table.
-  var notes: [String] { [legend, thresholdLine, selection, mixingLine, retrievalLine, noveltyLine, layerLine].compactMap { $0 } }
+  var notes: [String] {
+    [legend, thresholdLine, selection, mixingLine, retrievalLine, noveltyLine, layerLine].compactMap { $0 }
+  }
 
   private var legend: String? {
     guard let metric = metrics.first, rows.contains(where: { $0.comparison != nil }) else { return nil }
