@@ -103,6 +103,18 @@ struct FindingsTests {
     #expect(again.findings?.texts.map(\.line) == findings.texts.map(\.line) && again.findings?.curves.isEmpty == true)
   }
 
+  /// Without a knowledge base, too, held-out texts tell which temperature the student's probabilities need.
+  @Test func aTemperatureIsFittedWithoutAKnowledgeBase() throws {
+    let bench = try Workbench()
+    let held = [("task.hold_out", "0.4"), ("training.epochs", "6")]
+    let report = try bench.run(try bench.pipeline(set: held + [("knowledge_base", "null")]), into: "alone")
+    let student = try #require(report.findings?.calibration.first)
+    #expect(report.findings?.calibration.count == 1 && student.temperature != nil)
+    #expect(try bench.finished("alone").evaluate().findings?.calibration.first?.temperature == student.temperature)
+    let none = try bench.run(try bench.pipeline(set: [("knowledge_base", "null")]), into: "none")
+    #expect(none.findings?.calibration.first?.temperature == nil)
+  }
+
   /// Ten thousand texts in 77 classes, all of them wrong, with markup in names and texts: a page below five megabytes.
   @Test func largePagesStaySmallAndSafe() throws {
     let names = (0..<77).map { "<script>alert(\($0))</script>" }

@@ -16,13 +16,16 @@ package struct Evaluation {
   private let heldOut: [Example]
   /// The thresholds of rows.
   private let thresholds: [String: Float]
+  /// The temperature of the student's probabilities that was fitted on held-out texts, unless a knowledge base has one.
+  private let temperature: Float?
 
   package init(
     task: TaskDefinition, knownLabels: Int? = nil, taughtLabels: Int? = nil, maximumLength: Int,
-    heldOut: [Example] = [], thresholds: [String: Float] = [:], observe: @escaping (TrainingEvent) -> Void = { _ in }
+    heldOut: [Example] = [], thresholds: [String: Float] = [:], temperature: Float? = nil,
+    observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) {
     (self.task, self.maximumLength, self.observe) = (task, maximumLength, observe)
-    (self.heldOut, self.thresholds) = (heldOut, thresholds)
+    (self.heldOut, self.thresholds, self.temperature) = (heldOut, thresholds, temperature)
     self.knownLabels = knownLabels ?? task.kind.outputs
     self.taughtLabels = taughtLabels ?? task.kind.outputs
   }
@@ -232,7 +235,8 @@ package struct Evaluation {
   private func calibration(
     of rows: [Outcome], _ targets: [Target], _ augmentation: RetrievalAugmentation?
   ) -> [ProbabilityCalibration] {
-    let fitted = augmentation?.mixing.studentTemperature
+    let mixed = augmentation?.mixing.studentTemperature
+    let fitted = mixed == nil || mixed == 1 ? temperature : mixed
     return rows.compactMap { row in
       guard let probabilities = row.outputs else { return nil }
       if task.kind.isMultilabel {

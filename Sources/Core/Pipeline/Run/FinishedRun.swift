@@ -162,7 +162,8 @@ public struct FinishedRun: Sendable {
     }
     return try Evaluation(
       task: task, knownLabels: options.task.definition().kind.outputs, taughtLabels: self.task.kind.outputs,
-      maximumLength: options.task.maximumLength, thresholds: record.thresholds ?? [:], observe: observe
+      maximumLength: options.task.maximumLength, thresholds: record.thresholds ?? [:],
+      temperature: record.temperature, observe: observe
     ).report(
       record.name, on: files.flatMap { try task.read($0).examples },
       teacher: try hasTeacher && isThere ? teacher() : nil,

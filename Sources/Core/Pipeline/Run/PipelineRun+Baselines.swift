@@ -5,7 +5,7 @@ extension PipelineRun {
   var evaluation: Evaluation {
     Evaluation(
       task: texts.task, maximumLength: pipeline.options.task.maximumLength, heldOut: texts.heldOutForChoices,
-      thresholds: record.thresholds ?? [:], observe: observe)
+      thresholds: record.thresholds ?? [:], temperature: record.temperature, observe: observe)
   }
 
   /// Fits what the student is compared with. There is nothing to compare without a validation file.

@@ -16,6 +16,7 @@ extension PipelineRun {
       // The temperature is fitted first: it changes no answer, and a trial should not lose for being too sure of all its answers.
       let own = Matrix(outputs)
       let temperature = try RetrievalAugmentation.calibration(of: own, on: data)
+      record.temperature = temperature
       outputs = Tensor((0..<own.rows).flatMap { softened(own.row($0), temperature) }, [own.rows, own.columns])
     }
     let row = (name: Evaluation.studentRow, predictions: predicted)

@@ -24,6 +24,9 @@ package struct RunRecord: Codable, Sendable {
   /// Where several labels can apply, the probabilities from which on teacher, student and student with knowledge base give one, by the
   /// names of their rows in the report. They were chosen on held-out texts.
   package var thresholds: [String: Float]?
+  /// T of the student's probabilities that fits the held-out texts best, for the calibration in the report. `nil` without such texts, and
+  /// for tasks of other kinds.
+  package var temperature: Float?
   /// The seconds that each stage has taken.
   package var seconds: [String: Double]
   /// The sum of ``seconds``, in an order that is the same for every process.
