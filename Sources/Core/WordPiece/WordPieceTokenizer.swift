@@ -21,7 +21,7 @@ public struct WordPieceTokenizer: Tokenizer {
   public let maxWordLength: Int
   public let fingerprint: String
   /// The maximum length that a file states for the model. It is only written back.
-  let modelMaxLength: Int?
+  private(set) var modelMaxLength: Int?
 
   /// The number of tokens in the model's own vocabulary. All others are only added tokens.
   let modelCount: Int
@@ -109,6 +109,15 @@ public struct WordPieceTokenizer: Tokenizer {
     var typeIDs = [Int32](repeating: 0, count: ids.count)
     for index in first..<ids.count { typeIDs[index] = 1 }
     return TokenSequence(ids: ids, typeIDs: typeIDs)
+  }
+
+  /// Returns the same tokenizer, whose files state another maximum length, to which `transformers` shortens texts.
+  ///
+  /// - Parameter maximumLength: The most tokens of a sequence, special tokens included.
+  public func stating(maximumLength: Int) -> WordPieceTokenizer {
+    var stated = self
+    stated.modelMaxLength = maximumLength
+    return stated
   }
 
   /// Returns the lengths to which texts of `a` and `b` tokens are shortened so that they have at most `limit` tokens together.

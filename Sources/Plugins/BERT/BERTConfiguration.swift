@@ -101,14 +101,18 @@ struct BERTConfiguration: Sendable, Equatable {
     return layerNormEpsilon > 0 ? nil : "has layer_norm_eps \(layerNormEpsilon)"
   }
 
-  /// Writes `config.json` for `transformers`. It reads an encoder with a pooler as `BertForSequenceClassification`, and others as
-  /// `BertModel`, because no class of it classifies another readout.
-  func write(to folder: URL, task: TaskKind, _ readout: Readout) throws {
+  /// Writes `config.json` for `transformers`.
+  ///
+  /// - Parameters:
+  ///   - folder: The folder that the file belongs to.
+  ///   - task: The task, whose labels the file names.
+  ///   - classifies: Whether the weights are those of a `BertForSequenceClassification`. Otherwise they are read as a `BertModel`.
+  func write(to folder: URL, task: TaskKind, classifies: Bool) throws {
     var fields = Fields(
       vocab_size: vocabularySize, hidden_size: hiddenSize, num_hidden_layers: layers, num_attention_heads: heads,
       intermediate_size: intermediateSize)
     fields.model_type = "bert"
-    fields.architectures = [readout == .pooler ? "BertForSequenceClassification" : "BertModel"]
+    fields.architectures = [classifies ? "BertForSequenceClassification" : "BertModel"]
     fields.position_embedding_type = "absolute"
     fields.hidden_act = Self.activations.first { $0.value == activation }?.name
     fields.max_position_embeddings = maximumPositions

@@ -91,9 +91,10 @@ public struct BERTEncoder: Teacher {
   }
 
   public func write(to folder: URL) throws {
-    try configuration.write(to: folder, task: task, readout)
+    // No class of `transformers` classifies another readout.
+    try configuration.write(to: folder, task: task, classifies: readout == .pooler)
     try BERTWeights.write(weights, to: folder)
     try tokenizer.write(to: folder)
-    try SentenceTransformersFolder.write(self, to: folder)
+    try SentenceTransformersFolder.write(self, to: folder, maximumLength: card.maximumLength)
   }
 }

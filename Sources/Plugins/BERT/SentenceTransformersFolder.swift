@@ -67,15 +67,21 @@ enum SentenceTransformersFolder {
   }
 
   /// Writes the files beside those of Hugging Face, so that `SentenceTransformer(folder).encode` gives the embeddings of the
-  /// encoder, and `Dense.load` of the folder `classifier` the map from embeddings to logits.
-  static func write(_ encoder: BERTEncoder, to folder: URL) throws {
-    let width = encoder.card.embeddingWidth
+  /// encoder, and `Dense.load` of the folder `classifier` the map from embeddings to logits. An encoder that reads the texts of a pair
+  /// apart is written as what gives the embedding of one text.
+  ///
+  /// - Parameters:
+  ///   - encoder: The encoder.
+  ///   - folder: The folder, which has the files of Hugging Face.
+  ///   - maximumLength: The most tokens of a sequence.
+  static func write(_ encoder: BERTEncoder, to folder: URL, maximumLength: Int) throws {
+    let width = encoder.configuration.hiddenSize
     var named = [
       Module(idx: 0, name: "0", path: "", type: "sentence_transformers.models.Transformer"),
       Module(idx: 1, name: "1", path: pooling, type: "sentence_transformers.models.Pooling"),
     ]
     try write(
-      TransformerFields(max_seq_length: encoder.card.maximumLength),
+      TransformerFields(max_seq_length: maximumLength),
       to: folder.appending(path: "sentence_bert_config.json"))
     try makeFolder(folder.appending(path: pooling))
     try write(
