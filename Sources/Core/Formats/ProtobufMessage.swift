@@ -1,4 +1,4 @@
-/// A message in the wire format of protocol buffers, with the kinds of fields that event files need.
+/// A message in the wire format of protocol buffers, with the kinds of fields that event files and models need.
 package struct ProtobufMessage {
   package private(set) var bytes: [UInt8] = []
 
@@ -19,9 +19,14 @@ package struct ProtobufMessage {
   package mutating func add(_ field: Int, text: String) { add(field, Array(text.utf8)) }
   package mutating func add(_ field: Int, message: ProtobufMessage) { add(field, message.bytes) }
 
-  private mutating func add(_ field: Int, _ content: [UInt8]) {
+  /// Appends the beginning of a field whose content is not kept in memory: the caller writes it behind this message.
+  package mutating func begin(_ field: Int, contentCount: Int) {
     key(field, 2)
-    varint(UInt64(content.count))
+    varint(UInt64(contentCount))
+  }
+
+  private mutating func add(_ field: Int, _ content: [UInt8]) {
+    begin(field, contentCount: content.count)
     bytes += content
   }
 

@@ -19,14 +19,3 @@ public protocol ExportableEncoder: TextEncoder {
   /// - Throws: ``ContractError`` if the program has no model that calculates as this encoder does. The message says what to do.
   func write(to folder: URL, for format: ExportFormat, maximumLength: Int) throws
 }
-
-/// What an exported folder is for.
-public enum ExportFormat: String, CaseIterable, Sendable {
-  /// A graph in ONNX's format, which is written from ``ExportableEncoder/addNodes(to:)``. The encoder writes the files of its tokenizer
-  /// and `config.json`.
-  case onnx
-  /// A folder for Hugging Face's `transformers`, whose `AutoModelForSequenceClassification` gives the logits.
-  case transformers
-  /// A folder for `sentence-transformers`, whose `SentenceTransformer` gives the embeddings.
-  case sentenceTransformers = "sentence-transformers"
-}

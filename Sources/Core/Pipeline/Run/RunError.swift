@@ -1,7 +1,9 @@
-/// The reasons why a run cannot begin.
+/// The reasons why a run cannot begin, or why its folder or that of an exported model cannot be written.
 public enum RunError: Error, CustomStringConvertible, Sendable {
   /// The folder contains files that no run has written.
   case notARun(String)
+  /// The folder for an exported model contains something.
+  case occupied(String)
   /// The folder contains a finished run.
   case finished(String)
   /// The folder contains a run that was interrupted, and resuming was not requested.
@@ -16,6 +18,7 @@ public enum RunError: Error, CustomStringConvertible, Sendable {
   public var description: String {
     switch self {
     case .notARun(let path): "\(path) holds files that are not of a run; choose another output"
+    case .occupied(let path): "\(path) holds files already; choose another --output, or remove what is there"
     case .notAFolder(let path, let file):
       path == file ? "\(path) is a file, not a folder" : "\(path) cannot be made: \(file) is no folder"
     case .notWritable(let path): "\(path) may not be written into"

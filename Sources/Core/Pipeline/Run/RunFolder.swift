@@ -11,6 +11,17 @@ package struct RunFolder: Sendable {
   /// - Throws: ``RunError`` if the path contains something else or no folder can be created there, and `FormatError` if the
   ///   record of the run is damaged.
   func check() throws {
+    let names = try Self.names(inWritable: url)
+    // A run that was killed at its very beginning leaves only a lock and temporary files, which may be overwritten.
+    guard names.contains(where: { $0 != lockFile.lastPathComponent && !AtomicFile.isTemporary($0) }) else { return }
+    guard names.contains(record.lastPathComponent) else { throw RunError.notARun(url.path) }
+    _ = try RunRecord(record)
+  }
+
+  /// Returns the names of what is in a folder, or nothing if it does not exist and can be made.
+  ///
+  /// - Throws: ``RunError`` if the path contains something else or no folder can be created there.
+  static func names(inWritable url: URL) throws -> [String] {
     let manager = FileManager.default
     func type(_ url: URL) -> FileAttributeType? {
       let path = url.resolvingSymlinksInPath().path
@@ -20,11 +31,7 @@ package struct RunFolder: Sendable {
     while type(folder) == nil, folder.pathComponents.count > 1 { folder.deleteLastPathComponent() }
     guard type(folder) == .typeDirectory else { throw RunError.notAFolder(url.path, isFile: folder.path) }
     guard manager.isWritableFile(atPath: folder.path) else { throw RunError.notWritable(folder.path) }
-    let names = (try? manager.contentsOfDirectory(atPath: url.path)) ?? []
-    // A run that was killed at its very beginning leaves only a lock and temporary files, which may be overwritten.
-    guard names.contains(where: { $0 != lockFile.lastPathComponent && !AtomicFile.isTemporary($0) }) else { return }
-    guard names.contains(record.lastPathComponent) else { throw RunError.notARun(url.path) }
-    _ = try RunRecord(record)
+    return (try? manager.contentsOfDirectory(atPath: url.path)) ?? []
   }
 
   /// Creates the folder if necessary and takes its lock.
