@@ -9,8 +9,11 @@ import Foundation
 public struct KnowledgeLog: Sendable {
   public let folder: URL
 
-  private var manifestFile: URL { folder.appending(path: "manifest.json") }
+  private var manifestFile: URL { Self.manifest(in: folder) }
   private var segments: URL { folder.appending(path: "segments") }
+
+  /// The file that each change replaces.
+  package static func manifest(in folder: URL) -> URL { folder.appending(path: "manifest.json") }
 
   /// Returns whether a folder contains a knowledge base that can be changed.
   public static func exists(at folder: URL) -> Bool {

@@ -32,7 +32,7 @@ public enum Compute {
   ///
   /// A program should call this before any calculation, because a wrong value ends the process later.
   /// - Throws: ``ComputeError`` if a variable has a value that this machine does not support.
-  package static func checkEnvironment() throws {
+  public static func checkEnvironment() throws {
     let environment = ProcessInfo.processInfo.environment
     if distill_kernels_best() == nil {
       throw ComputeError(

@@ -96,7 +96,7 @@ public struct Readout: Sendable {
 struct ReadoutFolder {
   let url: URL
 
-  private var chosenFile: URL { url.appending(path: "chosen") }
+  var chosenFile: URL { url.appending(path: "chosen") }
   private func place(_ number: Int) -> URL { url.appending(path: "\(number)") }
 
   /// The numbers of the readouts, in ascending order.

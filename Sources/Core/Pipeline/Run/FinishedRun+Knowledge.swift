@@ -35,10 +35,7 @@ extension FinishedRun {
     if examples.isEmpty { throw ContractError("\(file.path) has no texts") }
     let teacher = isUnlabelled || options.knowledgeBase?.space == .teacher ? try self.teacher() : nil
     if isUnlabelled, teacher == nil { throw ContractError("the run has no teacher that could label these texts") }
-    let encoder: any TextEncoder = options.knowledgeBase?.space == .teacher ? teacher ?? reader : reader
-    let data = EncodedDataset(examples, with: encoder.tokenizer, maximumLength: options.task.maximumLength)
-    let response = try answers(of: encoder, to: data, with: [.embedding]) { try observe($0, data.count) }
-    let keys = Matrix(try response[.embedding].l2Normalised())
+    let keys = try keys(of: examples, teacher, observe: observe)
     let entries = examples.map {
       KnowledgeEntry(
         $0, task: task.kind, keepsText: options.knowledgeBase?.texts ?? true,
@@ -54,6 +51,62 @@ extension FinishedRun {
     let ids = try log.add(addition, note: file.lastPathComponent)
     try refreshIndex()
     return (ids, Array((task.kind.labels ?? []).dropFirst(self.task.kind.labels?.count ?? 0)))
+  }
+
+  /// Adds labelled texts, whose labels may be new.
+  ///
+  /// - Parameters:
+  ///   - entries: The texts, each with what is true of it: `label`, `labels` where several can apply, or `score` for regression.
+  ///   - note: What is done, in words, for the history.
+  /// - Returns: The numbers of the new entries.
+  /// - Throws: `ContractError` if there are none, or if one has no text, no second text of a pair, or not what the task asks for; and the
+  ///   errors of the log.
+  public func teach(_ entries: [KnowledgeEntry], note: String) throws -> Range<Int> {
+    let log = try knowledgeLog()
+    if entries.isEmpty { throw ContractError("there are no entries") }
+    let examples = try entries.enumerated().map { index, entry in
+      if let mistake = mistake(in: entry) { throw ContractError("entry \(index) \(mistake)") }
+      return Example(text: entry.text ?? "", pair: entry.pair, line: index + 1)
+    }
+    let teacher = options.knowledgeBase?.space == .teacher ? try self.teacher() : nil
+    let keepsText = options.knowledgeBase?.texts ?? true
+    let kept = entries.map {
+      KnowledgeEntry(
+        text: keepsText ? $0.text : nil, pair: keepsText ? $0.pair : nil, label: $0.label, labels: $0.labels,
+        score: $0.score, source: $0.source)
+    }
+    let ids = try log.add(KnowledgeAddition(kept, keys: try keys(of: examples, teacher)), note: note)
+    try refreshIndex()
+    return ids
+  }
+
+  /// Returns what is wrong with an entry that is to be added, in words that go on from its number.
+  private func mistake(in entry: KnowledgeEntry) -> String? {
+    if entry.text == nil { return "has no text" }
+    if (entry.pair != nil) != hasPairs { return hasPairs ? "has no `pair`" : "has a `pair`, and the task has none" }
+    let given = [entry.label != nil, entry.labels != nil, entry.score != nil]
+    switch task.kind {
+    case .classification where given != [true, false, false]:
+      return "must have a `label`, and nothing else that is true of it"
+    case .multilabel where given != [false, true, false]:
+      return "must have `labels`, and nothing else that is true of it"
+    case .regression where given != [false, false, true]:
+      return "must have a `score`, and nothing else that is true of it"
+    default: break
+    }
+    if entry.allLabels?.contains("") == true { return "has an empty label" }
+    if Set(entry.allLabels ?? []).count != entry.allLabels?.count ?? 0 { return "has a label twice" }
+    return entry.score?.isFinite == false ? "has a score that is not finite" : nil
+  }
+
+  /// Returns the keys of texts, by the encoder whose embeddings the knowledge base has.
+  private func keys(
+    of examples: [Example], _ teacher: (any Teacher)?, observe: (Int, Int) throws -> Void = { _, _ in }
+  ) throws -> Matrix {
+    let encoder: any TextEncoder = options.knowledgeBase?.space == .teacher ? teacher ?? reader : reader
+    let data = EncodedDataset(examples, with: encoder.tokenizer, maximumLength: options.task.maximumLength)
+    let response = try answers(of: encoder, to: data, with: [.embedding]) { try observe($0, data.count) }
+    return Matrix(try response[.embedding].l2Normalised())
   }
 
   /// Fits a readout to everything that is known, and lets it answer in the place of the student's classifier.

@@ -205,10 +205,15 @@ public struct FinishedRun: Sendable {
   ///   - mixing: Other settings of the knowledge base than the run's.
   public func predict(_ examples: [Example], mixing: Mixing? = nil) throws -> [Prediction] {
     let data = EncodedDataset(examples, with: student.tokenizer, maximumLength: options.task.maximumLength)
+    return try predict(data, batchSize: 64, mixing: mixing)
+  }
+
+  /// Returns the answers to texts that are token ids already.
+  func predict(_ data: EncodedDataset, batchSize: Int, mixing: Mixing? = nil) throws -> [Prediction] {
     guard var augmentation else {
-      let own = Matrix(
-        probabilities(from: try answers(of: student, to: data, with: [.logits])[.logits], task: task.kind))
-      return examples.indices.map { row in
+      let logits = try answers(of: student, to: data, with: [.logits], batchSize: batchSize)[.logits]
+      let own = Matrix(probabilities(from: logits, task: task.kind))
+      return (0..<data.count).map { row in
         Prediction(
           task: task.kind, student: own.row(row), answer: own.row(row), found: nil,
           labelThreshold: record.thresholds?["student"])
@@ -216,9 +221,9 @@ public struct FinishedRun: Sendable {
     }
     if let mixing { augmentation.mixing = mixing }
     let found = try augmentation.answers(
-      answers(of: reader, to: data, with: [.logits, .embedding]), task: task.kind,
+      answers(of: reader, to: data, with: [.logits, .embedding], batchSize: batchSize), task: task.kind,
       neighbours: RetrievalAugmentation.neighboursForNovelty)
-    return examples.indices.map { row in
+    return (0..<data.count).map { row in
       Prediction(
         task: task.kind, student: found.own.row(row), answer: found.mixed.row(row),
         found: (
