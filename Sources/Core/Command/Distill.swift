@@ -27,9 +27,8 @@ struct Distill: ParsableCommand {
     version: SwiftDistill.version,
     subcommands: [
       InspectData.self, Initialise.self, Plan.self, Run.self, Watch.self, Sweep.self, Search.self, Compare.self,
-      Validate.self, Show.self, Evaluate.self, Predict.self, Export.self, Knowledge.self, Embed.self, Tokenize.self,
-      Plugins.self,
-      Schema.self,
+      Validate.self, Show.self, Evaluate.self, Predict.self, Export.self, Serve.self, Knowledge.self, Embed.self,
+      Tokenize.self, Plugins.self, Schema.self,
     ])
 }
 
