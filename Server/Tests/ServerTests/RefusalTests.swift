@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// What is refused, and how.
+@Suite(.serialized) struct RefusalTests {
+  @Test func badBodies() async throws {
+    try await Bench().test { client in
+      for (body, part) in [
+        ("", "not JSON"), ("{", "not JSON"), (#"{"texts": ["a",]}"#, "not JSON"), ("[]", "the body"),
+        ("null", "the body"),
+        (#"{"texts": "a"}"#, "texts"), (#"{"texts": ["a", 3]}"#, "texts[1]"),
+        (#"{"texts": [["a", "b", "c"]]}"#, "texts[0]"),
+        (#"{"texts": [[]]}"#, "texts[0]"), (#"{"text": ["a"]}"#, "text"),
+        (#"{"texts": ["a"], "neighbors": 3}"#, "neighbors"),
+        (#"{"texts": ["a"], "neighbours": -1}"#, "neighbours"), (#"{"texts": ["a"], "top": 1e99}"#, "too large"),
+        (#"{"texts": ["a"], "scores": 1}"#, "scores"), (#"{"inputs": {}}"#, "inputs"),
+        (#"{"inputs": ["a"], "raw_scores": true}"#, "raw"),
+        (String(repeating: "[", count: 100_000), "not JSON"), ("\u{FEFF}\u{0}", "not JSON"),
+      ] {
+        let refusal = try await client.post("/predict", body)
+        #expect(refusal.status == 400 && refusal.error?.contains(part) == true, "\(body.prefix(40)): \(refusal.text)")
+      }
+      // The place of a mistake in the text.
+      let refusal = try await client.post("/predict", "{\"texts\":\n [\"a\" \"b\"]}")
+      #expect(refusal.error?.contains("line 2") == true, "\(refusal.text)")
+    }
+  }
+
+  @Test func wrongMethodsTypesAndPaths() async throws {
+    try await Bench().test { client in
+      let method = try await client.get("/predict")
+      #expect(method.status == 405 && method.header("Allow") == "POST")
+      #expect(try await client.send("/info", "DELETE").status == 405)
+      #expect(try await client.get("/nothing").status == 404)
+      #expect(try await client.get("/runs/%2e%2e%2f%00/info").status == 404)
+      #expect(try await client.get("/runs/intents/health").status == 404)
+      #expect(try await client.get("/%ff?%ff&=").status == 404)
+      let type = try await client.post(
+        "/predict", "texts=a", headers: ["Content-Type": "application/x-www-form-urlencoded"])
+      #expect(type.status == 415 && type.error?.contains("application/json") == true)
+      let head = try await client.send("/info", "HEAD")
+      #expect(head.status == 200 && head.text.isEmpty)
+    }
+  }
+
+  @Test func limits() async throws {
+    let bench = try Bench {
+      ($0.maximumBody, $0.maximumTexts, $0.maximumTokens) = (1000, 4, 20)
+    }
+    try await bench.test { client in
+      let body = try await client.post("/predict", #"{"texts": ["\#(String(repeating: "a", count: 2000))"]}"#)
+      #expect(body.status == 413 && body.error?.contains("--max-body") == true)
+      let texts = try await client.post("/predict", #"{"texts": ["a", "a", "a", "a", "a"]}"#)
+      #expect(texts.status == 413 && texts.error?.contains("--max-texts") == true)
+      let tokens = try await client.post("/predict", #"{"texts": ["a a a a a a a a a", "a a a a a a a a a a a"]}"#)
+      #expect(tokens.status == 413 && tokens.error?.contains("--max-tokens") == true, "\(tokens.text)")
+      #expect(try await client.post("/predict", #"{"texts": ["a"]}"#).status == 200)
+    }
+  }
+
+  @Test func timeIsOver() async throws {
+    try await Bench { $0.timeout = 1e-9 }.test { client in
+      let late = try await client.post("/predict", #"{"texts": ["a"]}"#)
+      #expect(late.status == 503 && late.header("Retry-After") == "1")
+    }
+  }
+
+  @Test func keys() async throws {
+    try await Bench { $0.keys = ["secret", "older"] }.test { client in
+      for path in ["/", "/health", "/ready", "/openapi.json", "/v2/health/live"] {
+        #expect(try await client.get(path).status == 200)
+      }
+      for path in ["/info", "/metrics", "/knowledge", "/nothing", "/v1/models"] {
+        let refusal = try await client.get(path)
+        #expect(refusal.status == 401 && refusal.header("WWW-Authenticate") == "Bearer")
+      }
+      for key in ["", "secre", "secret2", "Secret", "older secret"] {
+        #expect(try await client.get("/info", headers: ["Authorization": "Bearer \(key)"]).status == 401)
+      }
+      #expect(try await client.get("/info", headers: ["Authorization": "Basic secret"]).status == 401)
+      for key in ["secret", "older"] {
+        #expect(try await client.get("/info", headers: ["Authorization": "Bearer \(key)"]).status == 200)
+      }
+    }
+  }
+}
