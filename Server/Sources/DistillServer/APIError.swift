@@ -14,9 +14,13 @@ struct APIError: Error {
     APIError(status, message, headers: [.retryAfter: "\(seconds)"])
   }
 
-  var response: Response {
-    struct Body: Encodable { let error: String }
-    var response = (try? Response.json(Body(error: message))) ?? Response(status: status)
+  /// Returns the answer.
+  ///
+  /// - Parameter isOpenAI: Whether `error` is an object with a message, where OpenAI's clients look for it.
+  func response(isOpenAI: Bool) -> Response {
+    let body: any Encodable =
+      isOpenAI ? ["error": ["message": message, "type": "invalid_request_error"]] : ["error": message]
+    var response = (try? Response.json(body)) ?? Response(status: status)
     response.status = status
     response.headers.append(contentsOf: headers)
     return response

@@ -19,19 +19,19 @@ struct Answerer: HTTPResponder {
   func respond(to request: Request, context: Context) async throws -> Response {
     let start = ContinuousClock.now
     let (endpoint, name) = Endpoint.named(request.uri.path) ?? (nil, nil)
+    let isOpenAI = endpoint == .embeddings || endpoint == .models
     var response: Response
     do {
       response = try await answer(request, endpoint, name)
     } catch let error as APIError {
-      response = error.response
-    } catch let error as NIOTooManyBytesError {
-      _ = error
-      response = tooLarge.response
+      response = error.response(isOpenAI: isOpenAI)
+    } catch is NIOTooManyBytesError {
+      response = tooLarge.response(isOpenAI: isOpenAI)
     } catch is CancellationError {
       throw CancellationError()
     } catch let error where error is ContractError || error is FormatError || error is ComputeError {
       context.logger.error("\(request.method) \(request.uri.path): \(error)")
-      response = APIError(.internalServerError, "the run cannot answer: \(error)").response
+      response = APIError(.internalServerError, "the run cannot answer: \(error)").response(isOpenAI: isOpenAI)
     }
     if request.method == .head { response = response.createHeadResponse() }
     let seconds = (ContinuousClock.now - start) / .seconds(1)

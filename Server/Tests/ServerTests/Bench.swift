@@ -54,7 +54,10 @@ struct Client: Sendable {
     let text: String
     var json: Any? { try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed) }
     var object: [String: Any] { json as? [String: Any] ?? [:] }
-    var error: String? { object["error"] as? String }
+    /// What is wrong, in our shape or in OpenAI's.
+    var error: String? {
+      object["error"] as? String ?? (object["error"] as? [String: Any])?["message"] as? String
+    }
     subscript(name: String) -> Any? { object[name] }
     func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
   }
