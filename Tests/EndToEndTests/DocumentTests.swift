@@ -17,6 +17,7 @@ import Testing
     "Scripts/quickstart": "installs system packages; what it builds and runs, Scripts/test-documents does, too",
     "venv/bin/pip install": "fetches the rivals; a comparison takes half an hour of a quiet machine",
     "peers/finetune.py": "needs PyTorch",
+    "--package-path Server": "builds the HTTP server, which then does not end; Scripts/test-server does the same",
     "distill-bench search": "embeds 67,349 sentences, and needs the rivals",
   ]
 
