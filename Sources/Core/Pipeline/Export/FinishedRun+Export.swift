@@ -11,7 +11,7 @@ extension FinishedRun {
   ///   - url: The folder. It must not exist, or be empty.
   ///   - format: What the folder is for.
   ///   - details: What the page says beside what the run knows.
-  /// - Throws: ``RunError`` if there is something at the path already, ``ContractError`` if the student cannot be written in this format,
+  /// - Throws: ``RunError`` if there is something at the path already, `ContractError` if the student cannot be written in this format,
   ///   and `FormatError` if it is too large for a file of the format, or if the files cannot be written.
   public func export(to url: URL, format: ExportFormat, details: ExportDetails = ExportDetails()) throws {
     if try RunFolder.names(inWritable: url).isEmpty == false { throw RunError.occupied(url.path) }
@@ -69,7 +69,7 @@ extension ONNXFile {
   /// - Parameters:
   ///   - encoder: The encoder.
   ///   - task: The task, which tells what the probabilities are.
-  /// - Throws: ``ContractError`` if the encoder cannot be expressed by a graph.
+  /// - Throws: `ContractError` if the encoder cannot be expressed by a graph.
   package init(_ encoder: any ExportableEncoder, task: TaskKind) throws {
     var graph = ModelGraph()
     let (embedding, logits) = try encoder.addNodes(to: &graph)
