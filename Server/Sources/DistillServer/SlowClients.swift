@@ -1,0 +1,50 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Closes the connection of a client that takes too long to send its request, or that does not read its answer.
+///
+/// Hummingbird closes connections that are silent while the server waits for a request. A client that sends a byte now and then, or none
+/// at all while an answer is being sent, would otherwise keep its connection for ever.
+final class SlowClients: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+
+  private let time: TimeAmount
+  private var deadline: Scheduled<Void>?
+
+  private init(_ time: TimeAmount) { self.time = time }
+
+  /// Returns the handlers of a connection.
+  ///
+  /// - Parameters:
+  ///   - request: How long a request may take from its head to the end of its body.
+  ///   - silence: How long neither side may have sent anything while a part of an answer is still to be sent.
+  static func handlers(request: TimeAmount, silence: TimeAmount) -> [any RemovableChannelHandler] {
+    [IdleStateHandler(allTimeout: silence), SlowClients(request)]
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head:
+      let channel = context.channel
+      deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    case .body: break
+    case .end: deadline?.cancel()
+    }
+    context.fireChannelRead(data)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    deadline?.cancel()
+    context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is IdleStateHandler.IdleStateEvent {
+      if !context.channel.isWritable { context.close(promise: nil) }
+    } else {
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+}
