@@ -26,13 +26,16 @@ final class SlowClients: ChannelInboundHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head:
-      let channel = context.channel
-      deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    case .head: close(context.channel, in: time)
     case .body: break
     case .end: deadline?.cancel()
     }
     context.fireChannelRead(data)
+  }
+
+  private func close(_ channel: any Channel, in time: TimeAmount) {
+    deadline?.cancel()
+    deadline = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -43,8 +46,12 @@ final class SlowClients: ChannelInboundHandler, RemovableChannelHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is IdleStateHandler.IdleStateEvent {
       if !context.channel.isWritable { context.close(promise: nil) }
-    } else {
-      context.fireUserInboundEventTriggered(event)
+      return
     }
+    if let event = event as? ChannelEvent, case .outputClosed = event {
+      // After a request that cannot be parsed, nobody reads what else the client has sent, and so nobody would see that it has left.
+      close(context.channel, in: .seconds(1))
+    }
+    context.fireUserInboundEventTriggered(event)
   }
 }

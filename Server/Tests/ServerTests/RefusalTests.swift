@@ -75,7 +75,8 @@ import Testing
       let texts = Array(repeating: "where is my parcel", count: 20_000)
       let body = String(decoding: try JSONEncoder().encode(["texts": texts]), as: UTF8.self)
       let late = try await client.post("/predict", body)
-      #expect(late.status == 504 && late.error?.contains("--timeout") == true, "\(late.status) \(late.text.prefix(200))")
+      #expect(
+        late.status == 504 && late.error?.contains("--timeout") == true, "\(late.status) \(late.text.prefix(200))")
       // The server goes on, and what is left of the late request delays nobody.
       #expect(try await client.post("/predict", #"{"texts": ["a"]}"#).status == 200)
     }
