@@ -6,7 +6,8 @@ overhead: forward, backward, clip to norm 1, fused AdamW with decay 0.01 on matr
 sequence, before the clock starts.
 
 Engines: `eager` (scaled_dot_product_attention), `-math` (plain attention, which alone has attention maps), `compiled`
-(torch.compile with dynamic shapes), `-bf16` (autocast), `-cached` (the teacher's answers are given), `onnx`, `tokenizers`.
+(torch.compile with dynamic shapes), `-bf16` (autocast), `-cached` (the teacher's answers are given), `onnx`, `onnx-int8` (dynamic, with
+a scale for each output), `tokenizers`.
 """
 
 import argparse
@@ -145,7 +146,7 @@ class Inference:
 
 
 class ONNXInference:
-    def __init__(self, folder, threads, example):
+    def __init__(self, folder, threads, example, int8):
         import onnxruntime
 
         class Logits(nn.Module):
@@ -163,6 +164,11 @@ class ONNXInference:
             Logits(), tuple(two[name] for name in names), file, input_names=names, output_names=["logits"],
             dynamic_axes={name: {0: "batch", 1: "length"} for name in names}, dynamo=False,
         )
+        if int8:
+            from onnxruntime.quantization import QuantType, quantize_dynamic
+
+            whole, file = file, str(folder / "student-int8.onnx")
+            quantize_dynamic(whole, file, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = threads
         settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
@@ -193,8 +199,8 @@ def main():
     batches = [padded(batch) for batch in workload["batches"]]
     if options.work == "tokenizer":
         batches, step = [(None, None)], Tokenizing(options.folder, workload["texts"])
-    elif options.work == "inference" and options.engine == "onnx":
-        step = ONNXInference(options.folder, options.threads, batches[0][0])
+    elif options.work == "inference" and options.engine.startswith("onnx"):
+        step = ONNXInference(options.folder, options.threads, batches[0][0], options.engine == "onnx-int8")
     elif options.work == "inference":
         step = Inference(options.engine, options.folder)
     else:

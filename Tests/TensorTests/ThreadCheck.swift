@@ -27,7 +27,7 @@ enum ThreadCheck {
         (operation.name, { run(operation) })
       }
       all += largeCases.map { operation in (operation.name, { run(operation) }) }
-      for precision in Precision.allCases where precision.isAvailable {
+      for precision in Precision.allCases where precision.isAvailable && precision.hasGradients {
         all += products.map { n, inputs, outputs in
           ("linear \(n) × \(inputs) × \(outputs), \(precision)", { product(n, inputs, outputs, precision) })
         }

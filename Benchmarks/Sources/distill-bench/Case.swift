@@ -36,7 +36,7 @@ struct Case: Codable, Sendable {
   private static let training = ["eager", "eager-math", "eager-bf16", "compiled", "compiled-bf16"]
   // Attention maps are to be had from plain attention only.
   private static let withMaps = ["eager-math", "eager-math-bf16", "compiled-math"]
-  private static let inference = ["eager", "eager-bf16", "compiled", "onnx"]
+  private static let inference = ["eager", "eager-bf16", "compiled", "onnx", "onnx-int8"]
 
   static let all = [
     Case(name: "reaugkd-128", work: .reaugkd, lengths: .fixed, rivals: training),

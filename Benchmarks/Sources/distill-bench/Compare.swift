@@ -46,7 +46,9 @@ struct Compare: ParsableCommand {
     let environment = [
       "DISTILL_THREADS": "\(threads)", "OMP_NUM_THREADS": "\(threads)", "TOKENIZERS_PARALLELISM": "false",
     ]
-    let precisions = item.work == .tokenizer ? [.float32] : precisions
+    let precisions =
+      item.work == .tokenizer
+      ? [.float32] : item.work == .inference ? precisions : precisions.filter(\.hasGradients)
     let ours = try precisions.map { precision in
       try Side(
         precision == .float32 ? "swift-distill" : "swift-distill, \(precision)",

@@ -9,6 +9,8 @@ final class Engine: @unchecked Sendable {
   let kernels: UnsafePointer<distill_kernels>
   /// The kernels for bfloat16; `nil` if the processor has none.
   let bfloat16: UnsafePointer<distill_bfloat16_kernels>?
+  /// The kernels for bytes; `nil` if the processor has none.
+  let int8: UnsafePointer<distill_int8_kernels>?
   let workers: OpaquePointer
   let threads: Int
   let pool = StoragePool()
@@ -19,6 +21,7 @@ final class Engine: @unchecked Sendable {
     }
     kernels = best
     bfloat16 = distill_bfloat16_best()
+    int8 = distill_int8_best()
     threads =
       ProcessInfo.processInfo.environment["DISTILL_THREADS"].flatMap(Int.init)
       ?? ProcessInfo.processInfo.activeProcessorCount

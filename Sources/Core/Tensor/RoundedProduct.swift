@@ -5,6 +5,8 @@ struct RoundedOperand {
   let storage: Storage
   let transposed: Bool
 
+  init(storage: Storage, transposed: Bool) { (self.storage, self.transposed) = (storage, transposed) }
+
   /// Packs the left operand, op(A) [rows, depth].
   init(left a: Operand, rows: Int, depth: Int) {
     let kernels = bfloat16

@@ -4,14 +4,17 @@ import Foundation
 final class Storage {
   let pointer: UnsafeMutablePointer<Float>
   let capacity: Int
-  /// Copies of matrices in this block that are rounded to bfloat16, protected by `lock`.
+  /// Copies of matrices in this block in other precisions, packed for products, protected by `lock`.
   ///
   /// Weights are read again and again by many tasks at once, so they are rounded only once.
-  private var roundedCopies: [Place: RoundedOperand] = [:]
+  private var copies: [Place: Storage] = [:]
   /// One lock for all storages, because few of them have copies. It is held during a look into a dictionary, but never while a
   /// copy is made. It is not a `Mutex`, which the thread sanitizer does not support.
   private static let lock = NSLock()
-  private struct Place: Hashable { let offset: Int, rows: Int, columns: Int }
+  private struct Place: Hashable {
+    let offset: Int, rows: Int, columns: Int
+    let precision: Precision
+  }
 
   /// Creates room for `count` floats, which must be written before they are read.
   init(count: Int) {
@@ -31,23 +34,48 @@ final class Storage {
   /// The copy is kept, so whoever changes the values here later must call ``overwritten()``. Tasks that ask for a new copy at the
   /// same time may each make one, but all copies have the same bits.
   func rounded(at offset: Int, rows: Int, columns: Int) -> RoundedOperand {
-    let place = Place(offset: offset, rows: rows, columns: columns)
-    if let copy = Self.lock.withLock({ roundedCopies[place] }) { return copy }
-    let copy = RoundedOperand(
-      right: Operand(pointer + offset, stride: columns, transposed: true), columns: rows, depth: columns)
+    let matrix = Operand(pointer + offset, stride: columns, transposed: true)
+    let copy = copy(Place(offset: offset, rows: rows, columns: columns, precision: .bfloat16)) {
+      RoundedOperand(right: matrix, columns: rows, depth: columns).storage
+    }
+    return RoundedOperand(storage: copy, transposed: true)
+  }
+
+  /// Returns the matrix [rows, columns] at `offset` in bytes, as the right operand of a product that transposes it; see
+  /// ``rounded(at:rows:columns:)``.
+  func quantised(at offset: Int, rows: Int, columns: Int) -> QuantisedWeight {
+    let copy = copy(Place(offset: offset, rows: rows, columns: columns, precision: .int8)) {
+      QuantisedWeight(Operand(pointer + offset, stride: columns), rows: rows, depth: columns).panels
+    }
+    return QuantisedWeight(panels: copy)
+  }
+
+  /// Returns the matrix [rows, columns] at `offset`, packed as the right operand of a product that transposes it; see
+  /// ``rounded(at:rows:columns:)``.
+  func packed(at offset: Int, rows: Int, columns: Int) -> PackedPanels {
+    let matrix = Operand(pointer + offset, stride: columns, transposed: true)
+    let copy = copy(Place(offset: offset, rows: rows, columns: columns, precision: .float32)) {
+      PackedPanels(matrix, columns: rows, depth: columns).storage
+    }
+    return PackedPanels(storage: copy)
+  }
+
+  private func copy(_ place: Place, _ make: () -> Storage) -> Storage {
+    if let copy = Self.lock.withLock({ copies[place] }) { return copy }
+    let copy = make()
     return Self.lock.withLock {
-      let first = roundedCopies[place] ?? copy
-      roundedCopies[place] = first
+      let first = copies[place] ?? copy
+      copies[place] = first
       return first
     }
   }
 
-  /// Discards the rounded copies. It must be called after every change of values that others may have read.
+  /// Discards the copies in other precisions. It must be called after every change of values that others may have read.
   func overwritten() {
     // The old copies are returned from the closure, so that they are freed after the lock: freeing them takes the pool's lock.
     _ = Self.lock.withLock {
-      defer { roundedCopies = [:] }
-      return roundedCopies
+      defer { copies = [:] }
+      return copies
     }
   }
 }

@@ -29,7 +29,7 @@ struct Embed: PluginCommand, StyledCommand {
   var output: String
   @Option(help: "Most tokens of a sequence.")
   var maxLength: Int?
-  @Option(help: "float32 or bfloat16, what linear layers calculate in.")
+  @Option(help: "float32, bfloat16 or int8, what linear layers calculate in.")
   var precision = Precision.float32
   @OptionGroup var overrides: OverrideOptions
   @OptionGroup var log: LogOptions

@@ -39,7 +39,7 @@ struct Evaluate: PluginCommand, StyledCommand {
       "Write what the run answers to each text, too, like `predict`: CSV or JSON Lines.",
       valueName: "file.csv|file.jsonl"))
   var predictions: String?
-  @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
+  @Option(help: "float32, bfloat16 or int8, what linear layers calculate in. Default: as in the run.")
   var precision: Precision?
   @OptionGroup var log: LogOptions
   @OptionGroup var threads: ThreadOptions

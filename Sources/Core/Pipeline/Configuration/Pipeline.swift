@@ -67,7 +67,14 @@ public struct Pipeline {
     let check = PipelineCheck(draft)
     let task = check.task()
     check.output()
-    check.ask("precision") { try draft.value.precision.check() }
+    check.ask("precision") {
+      guard draft.value.precision.hasGradients else {
+        throw WiringError(
+          "nothing can be trained in int8, which has no gradients",
+          hint: "train in float32 or bfloat16, and answer with `distill predict RUN --precision int8`")
+      }
+      try draft.value.precision.check()
+    }
     let encoders = check.encoders(task)
     let layerMap = check.layerMap(encoders[0])
     let reads = check.losses(encoders, layerMap)

@@ -38,7 +38,8 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
 
 /// Returns x·Wᵀ + b: x [N, I], weight W [O, I] (the layout of PyTorch), bias [O] → [N, O].
 ///
-/// The products of the forward and the backward pass have the precision ``Compute/precision``.
+/// The products of the forward and the backward pass have the precision ``Compute/precision``. In `int8` neither operand may be part of a
+/// graph of gradients.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   precondition(
     x.shape.rank == 2 && weight.shape.rank == 2 && x.shape[1] == weight.shape[1],
@@ -46,7 +47,11 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   precondition(
     bias.map { $0.shape == [weight.shape[0]] } ?? true, "a bias that does not fit a weight of \(weight.shape)")
   let product =
-    Compute.precision == .bfloat16 ? roundedProduct(x, weight) : matmul(x, weight, transposeB: true)
+    switch Compute.precision {
+    case .float32: isPackedOnce(x, weight) ? packedProduct(x, weight) : matmul(x, weight, transposeB: true)
+    case .bfloat16: roundedProduct(x, weight)
+    case .int8: quantisedProduct(x, weight)
+    }
   return bias.map { product.addingBias($0) } ?? product
 }
 
@@ -72,6 +77,33 @@ private func roundedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
         stride: inputs)
     }
   }
+}
+
+/// Whether a product is worth a packed copy of its weight: nothing changes the weight, and the rows are too few to make up for packing it
+/// each time. This is how a finished model answers a few texts.
+private func isPackedOnce(_ x: Tensor, _ weight: Tensor) -> Bool {
+  x.node == nil && weight.node == nil && x.shape[0] <= 128 && x.shape[0] * weight.count >= 64 * 64 * 64
+}
+
+/// Returns x·Wᵀ with a packed copy of W, which is kept.
+private func packedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
+  let (n, inputs, outputs) = (x.shape[0], x.shape[1], weight.shape[0])
+  let product = Storage(count: n * outputs)
+  multiply(
+    n, outputs, inputs, Operand(x.pointer, stride: inputs),
+    weight.storage.packed(at: weight.offset, rows: outputs, columns: inputs), into: product.pointer, stride: outputs)
+  return Tensor(shape: [n, outputs], storage: product)
+}
+
+/// Returns x·Wᵀ with operands of bytes.
+private func quantisedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
+  precondition(x.node == nil && weight.node == nil, "int8 has no gradients: ask Precision.hasGradients before training")
+  let (n, inputs, outputs) = (x.shape[0], x.shape[1], weight.shape[0])
+  let product = Storage(count: n * outputs)
+  multiply(
+    n, outputs, inputs, QuantisedRows(Operand(x.pointer, stride: inputs), rows: n, depth: inputs),
+    weight.storage.quantised(at: weight.offset, rows: outputs, columns: inputs), into: product.pointer, stride: outputs)
+  return Tensor(shape: [n, outputs], storage: product)
 }
 
 extension Tensor {

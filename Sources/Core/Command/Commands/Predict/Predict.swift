@@ -43,7 +43,7 @@ struct Predict: PluginCommand {
   var neighbours = 3
   @Flag(help: "Show the scores of all labels in a line of JSON.")
   var scores = false
-  @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in the run.")
+  @Option(help: "float32, bfloat16 or int8, what linear layers calculate in. Default: as in the run.")
   var precision: Precision?
   @OptionGroup var threads: ThreadOptions
 
