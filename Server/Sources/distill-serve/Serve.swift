@@ -55,7 +55,7 @@ struct Serve: AsyncParsableCommand {
   var maxConnections = ServerOptions().maximumConnections
   @Option(help: "Threads to use. Default: all cores, or DISTILL_THREADS.")
   var threads: Int?
-  @Option(help: "float32 or bfloat16, what linear layers calculate in. Default: as in each run.")
+  @Option(help: "float32, bfloat16 or int8, what linear layers calculate in. Default: as in each run.")
   var precision: Precision?
 
   func validate() throws {
