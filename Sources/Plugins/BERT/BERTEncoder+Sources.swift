@@ -1,5 +1,5 @@
 import DistillCore
-import DistillWordPiece
+import DistillTokenizers
 import Foundation
 
 extension BERTEncoder {
@@ -14,7 +14,7 @@ extension BERTEncoder {
   /// - Throws: ``FormatError`` if a file is missing or damaged, or if the vocabulary is larger than that of the configuration.
   static func examine(_ folder: URL) throws -> (configuration: BERTConfiguration, tokenizer: any Tokenizer) {
     let configuration = try BERTConfiguration(folder: folder)
-    let tokenizer = try WordPieceTokenizer(folder: folder)
+    let tokenizer = try TokenizerFile.read(folder: folder)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw FormatError(
         file: folder,
