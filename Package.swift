@@ -30,7 +30,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let plugins = [
-  plugin("BERT", ["DistillWordPiece"]),
+  plugin("Encoder", ["DistillWordPiece"]),
+  plugin("BERT", ["DistillEncoder"]),
   plugin("SupervisedContrastiveHead"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
@@ -102,7 +103,8 @@ let package = Package(
       ]
         + plugins.map { .byName(name: $0.name) },
       path: "Tests/Fuzz", swiftSettings: strict, plugins: ["DistillPluginRegistry"]),
-    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: safe),
+    .target(
+      name: "TestSupport", dependencies: ["DistillCore"], path: "Tests/Support", swiftSettings: safe),
     tests("Kernels", ["CDistillKernels"]),
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
     tests("Formats", ["DistillFormats"]),

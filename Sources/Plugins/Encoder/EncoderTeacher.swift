@@ -1,10 +1,12 @@
 import DistillCore
 import Foundation
 
-/// The recipe of a BERT teacher, which is read from a checkpoint and can be fine-tuned on the task.
-public struct BERTTeacher: TeacherRecipe, Sendable {
-  public static let name = "bert"
-  public static let summary = "A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked."
+/// The recipe of a teacher of an architecture, which is read from a checkpoint and can be fine-tuned on the task.
+public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
+  public static var name: String { Kind.name }
+  public static var summary: String {
+    "\(Kind.title) encoder from a Hugging Face folder, fine-tuned on the task where asked."
+  }
 
   public var checkpoint: OptionPath = ""
   /// The vector that represents a sequence, or `nil` for that of the checkpoint.
@@ -42,21 +44,22 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
   public func card(in context: PipelineContext) throws -> ModelCard {
     try pairs?.check(in: context)
     return try WiringErrors.blaming("checkpoint") {
-      let (configuration, tokenizer) = try BERTEncoder.examine(checkpoint.url)
-      let readout = try BERTEncoder.readout(of: checkpoint.url, selection)
-      let pairs = BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
-      return BERTEncoder.card(configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
+      let (configuration, tokenizer) = try TransformerEncoder.examine(checkpoint.url, Kind.architecture)
+      let readout = try TransformerEncoder.readout(of: checkpoint.url, Kind.architecture, selection)
+      let pairs = TransformerEncoder.pairs(of: checkpoint.url, selection, configuration)
+      return TransformerEncoder.card(
+        configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
     }
   }
 
-  private var selection: BERTWeights.Selection {
-    BERTWeights.Selection(readout: readout, pairs: pairs, pooler: pooler, classifier: classifier)
+  private var selection: EncoderWeights.Selection {
+    EncoderWeights.Selection(readout: readout, pairs: pairs, pooler: pooler, classifier: classifier)
   }
 
   public func check(in context: PipelineContext) throws {
     try WiringErrors.blaming("checkpoint") {
-      let configuration = try BERTConfiguration(folder: checkpoint.url)
-      let source = try BERTEncoder.source(checkpoint.url, configuration, selection, in: context)
+      let configuration = try EncoderConfiguration(folder: checkpoint.url, Kind.architecture)
+      let source = try TransformerEncoder.source(checkpoint.url, configuration, selection, in: context)
       if fineTune == nil, classifier != .regression || readsNewPooler(source), let head = source.missing.last {
         throw WiringError(
           "the teacher would answer from weights that nothing has trained: \(head)",
@@ -66,13 +69,13 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
     }
   }
 
-  private func readsNewPooler(_ source: BERTWeights.Source) -> Bool {
-    source.missing.contains(where: BERTParameters.pooler.contains)
+  private func readsNewPooler(_ source: EncoderWeights.Source) -> Bool {
+    source.missing.contains(where: EncoderParameters(Kind.architecture).pooler.contains)
   }
 
   public func makeTeacher(in context: PipelineContext, _ preparation: Preparation) throws -> any Teacher {
-    let start = try BERTStart(checkpoint: checkpoint.url, selection, in: context)
-    let encoder = try TrainableBERT(start)
+    let start = try EncoderStart(checkpoint: checkpoint.url, Kind.architecture, selection, in: context)
+    let encoder = try TrainableEncoder(start)
     try encoder.fitClassifier(classifier, on: preparation)
     guard let fineTune else { return encoder.frozen() }
     try preparation.trainer.fineTune(
@@ -83,12 +86,12 @@ public struct BERTTeacher: TeacherRecipe, Sendable {
   public var hasBase: Bool { true }
 
   public func makeBase(in context: PipelineContext) throws -> (any Teacher)? {
-    try BERTEncoder.base(checkpoint.url, in: context)
+    try TransformerEncoder.base(checkpoint.url, Kind.architecture, in: context)
   }
 
-  public var sources: [URL]? { BERTEncoder.sources(checkpoint.url) }
+  public var sources: [URL]? { TransformerEncoder.sources(checkpoint.url) }
 
   public func loadTeacher(from folder: URL, in context: PipelineContext) throws -> any Teacher {
-    try BERTEncoder(written: folder, in: context)
+    try TransformerEncoder(written: folder, Kind.architecture, in: context)
   }
 }

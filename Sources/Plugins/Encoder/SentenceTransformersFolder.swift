@@ -74,14 +74,16 @@ enum SentenceTransformersFolder {
   ///   - encoder: The encoder.
   ///   - folder: The folder, which has the files of Hugging Face.
   ///   - maximumLength: The most tokens of a sequence.
-  static func write(_ encoder: BERTEncoder, to folder: URL, maximumLength: Int) throws {
+  static func write(_ encoder: TransformerEncoder, to folder: URL, maximumLength: Int) throws {
     let width = encoder.configuration.hiddenSize
     var named = [
       Module(idx: 0, name: "0", path: "", type: "sentence_transformers.models.Transformer"),
       Module(idx: 1, name: "1", path: pooling, type: "sentence_transformers.models.Pooling"),
     ]
+    let architecture = encoder.configuration.architecture
     try write(
-      TransformerFields(max_seq_length: maximumLength),
+      TransformerFields(
+        max_seq_length: maximumLength, model_args: architecture.hasOptionalPooler ? ["add_pooling_layer": false] : [:]),
       to: folder.appending(path: "sentence_bert_config.json"))
     try makeFolder(folder.appending(path: pooling))
     try write(
@@ -92,18 +94,19 @@ enum SentenceTransformersFolder {
     if encoder.readout == .pooler {
       named.append(Module(idx: 2, name: "2", path: pooler, type: "sentence_transformers.models.Dense"))
       try writeDense(
-        BERTParameters.pooler, of: encoder, "torch.nn.modules.activation.Tanh", to: folder.appending(path: pooler))
+        EncoderParameters(architecture).pooler, of: encoder, architecture.headActivation.module,
+        to: folder.appending(path: pooler))
     }
     try writeDense(
-      BERTParameters.classifier, of: encoder, "torch.nn.modules.linear.Identity", to: folder.appending(path: classifier)
-    )
+      EncoderParameters(architecture).classifier, of: encoder, "torch.nn.modules.linear.Identity",
+      to: folder.appending(path: classifier))
     try write(named, to: folder.appending(path: modules))
   }
 
   private struct TransformerFields: Encodable {
     var max_seq_length: Int
     /// Keeps the library from creating a random pooler where there is none.
-    var model_args = ["add_pooling_layer": false]
+    var model_args: [String: Bool]
   }
 
   /// The members of the file under their own names. Newer versions write `pooling_mode`, which old ones cannot read.
@@ -148,7 +151,9 @@ enum SentenceTransformersFolder {
   }
 
   /// Writes a linear map, whose weight and bias have these names in the encoder, as a module of the class `Dense`.
-  private static func writeDense(_ names: [String], of encoder: BERTEncoder, _ activation: String, to folder: URL)
+  private static func writeDense(
+    _ names: [String], of encoder: TransformerEncoder, _ activation: String, to folder: URL
+  )
     throws
   {
     let (weight, bias) = (encoder.weights[names[0]], encoder.weights[names[1]])
@@ -159,7 +164,7 @@ enum SentenceTransformersFolder {
     var writer = SafetensorsWriter()
     writer.add("linear.weight", shape: weight.shape.array) { weight.values }
     writer.add("linear.bias", shape: bias.shape.array) { bias.values }
-    try writer.write(to: folder.appending(path: BERTWeights.fileName))
+    try writer.write(to: folder.appending(path: WeightFiles.fileName))
   }
 
   private static func makeFolder(_ url: URL) throws {
@@ -170,5 +175,18 @@ enum SentenceTransformersFolder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try AtomicFile.write(encoder.encode(value), to: file)
+  }
+}
+
+extension EncoderArchitecture.HeadActivation {
+  /// The class in PyTorch.
+  fileprivate var module: String {
+    let name =
+      switch self {
+      case .tanh: "Tanh"
+      case .feedForward(.relu): "ReLU"
+      case .feedForward: "GELU"
+      }
+    return "torch.nn.modules.activation.\(name)"
   }
 }

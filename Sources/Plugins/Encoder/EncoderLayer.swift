@@ -1,10 +1,10 @@
 import DistillCore
 
 /// A transformer layer: self-attention and a feed-forward block, each followed by a residual connection and a layer norm.
-struct BERTLayer: Sendable {
+struct EncoderLayer: Sendable {
   /// The index, counted from 1.
   let index: Int
-  private let configuration: BERTConfiguration
+  private let configuration: EncoderConfiguration
   /// The weights of queries, keys and values as one matrix [3H, H], so that one product calculates all three.
   private let attentionWeight: ParameterPlace, attentionBias: ParameterPlace
   private let outputWeight: ParameterPlace, outputBias: ParameterPlace, outputGamma: ParameterPlace,
@@ -13,29 +13,29 @@ struct BERTLayer: Sendable {
   private let narrowWeight: ParameterPlace, narrowBias: ParameterPlace, narrowGamma: ParameterPlace,
     narrowBeta: ParameterPlace
 
-  init(_ index: Int, in layout: ParameterLayout, _ configuration: BERTConfiguration) {
+  init(_ index: Int, in layout: ParameterLayout, _ configuration: EncoderConfiguration) {
     (self.index, self.configuration) = (index, configuration)
-    let prefix = BERTParameters.layer(index)
-    let attention = ["query", "key", "value"].map { prefix + "attention.self.\($0)." }
-    attentionWeight = layout.joined(attention.map { $0 + "weight" })
-    attentionBias = layout.joined(attention.map { $0 + "bias" })
-    outputWeight = layout[prefix + "attention.output.dense.weight"]
-    outputBias = layout[prefix + "attention.output.dense.bias"]
-    outputGamma = layout[prefix + "attention.output.LayerNorm.weight"]
-    outputBeta = layout[prefix + "attention.output.LayerNorm.bias"]
-    wideWeight = layout[prefix + "intermediate.dense.weight"]
-    wideBias = layout[prefix + "intermediate.dense.bias"]
-    narrowWeight = layout[prefix + "output.dense.weight"]
-    narrowBias = layout[prefix + "output.dense.bias"]
-    narrowGamma = layout[prefix + "output.LayerNorm.weight"]
-    narrowBeta = layout[prefix + "output.LayerNorm.bias"]
+    let (own, names) = (EncoderParameters(configuration.architecture), configuration.architecture.weights)
+    let prefix = own.layer(index)
+    attentionWeight = layout.joined(own.attention.map { prefix + $0 + ".weight" })
+    attentionBias = layout.joined(own.attention.map { prefix + $0 + ".bias" })
+    outputWeight = layout[prefix + names.attentionOutput + ".weight"]
+    outputBias = layout[prefix + names.attentionOutput + ".bias"]
+    outputGamma = layout[prefix + names.attentionNorm + ".weight"]
+    outputBeta = layout[prefix + names.attentionNorm + ".bias"]
+    wideWeight = layout[prefix + names.wide + ".weight"]
+    wideBias = layout[prefix + names.wide + ".bias"]
+    narrowWeight = layout[prefix + names.narrow + ".weight"]
+    narrowBias = layout[prefix + names.narrow + ".bias"]
+    narrowGamma = layout[prefix + names.outputNorm + ".weight"]
+    narrowBeta = layout[prefix + names.outputNorm + ".bias"]
   }
 
   /// Maps states [N, H] to states [N, H], or to [B, H] if only the [CLS] rows are needed.
   ///
   /// Requested activations inside the attention are added to the response.
   func apply(
-    _ x: Tensor, _ run: BERTRun, classTokenOnly: Bool, _ activations: Set<Activation>, into response: inout Response
+    _ x: Tensor, _ run: EncoderRun, classTokenOnly: Bool, _ activations: Set<Activation>, into response: inout Response
   ) -> Tensor {
     let (h, w) = (configuration.hiddenSize, run.weights)
     let offsets = run.batch.offsets
@@ -50,7 +50,7 @@ struct BERTLayer: Sendable {
 
     var context: Tensor
     // If nothing else is needed, attention is calculated for the queries of the [CLS] tokens only.
-    if classTokenOnly && !readsInside {
+    if classTokenOnly && !readsInside && run.relativeBias == nil {
       context = classTokenAttention(
         x, weight: w(attentionWeight), bias: w(attentionBias), heads: configuration.heads, offsets: offsets,
         dropout: probabilityDropout(run.batch.firstToken))
@@ -59,7 +59,7 @@ struct BERTLayer: Sendable {
       let layout = AttentionLayout(heads: configuration.heads, queryOffsets: offsets, keyOffsets: offsets)
       let probabilities: Tensor?
       (context, probabilities) = attention(
-        queries: projected, keysAndValues: projected, width: h, layout: layout,
+        queries: projected, keysAndValues: projected, width: h, layout: layout, relativeBias: run.relativeBias,
         dropout: probabilityDropout(run.batch.firstAttention),
         returningProbabilities: activations.contains(.attention(layer: index)))
       if let probabilities { response.set(.attention(layer: index), probabilities) }

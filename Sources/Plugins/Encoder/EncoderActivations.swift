@@ -14,8 +14,8 @@ extension Activation {
   public static func keys(layer: Int) -> Activation { Activation(.keys, layer: layer) }
 }
 
-extension BERTEncoder {
-  /// The kinds of activations that a BERT encoder offers.
+extension TransformerEncoder {
+  /// The kinds of activations that an encoder offers.
   public static let activations = ActivationKind.standard + [.queries, .keys]
 
   /// Returns the kinds that an encoder offers if it reads pairs in this way. The states of two texts that are read apart are not

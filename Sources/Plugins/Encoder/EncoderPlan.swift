@@ -1,7 +1,7 @@
 import DistillCore
 
 /// The part of an encoder that must be calculated for a set of activations.
-struct BERTPlan {
+struct EncoderPlan {
   /// The last layer to calculate, or 0 for the embeddings only.
   let lastLayer: Int
   /// Whether the embedding of the sequence or the logits are needed.

@@ -1,40 +1,57 @@
 import DistillCore
 
-/// All parts of a BERT encoder except its weights: its dimensions, tokenizer and task, and the forward pass.
+/// All parts of an encoder except its weights: its dimensions, tokenizer and task, and the forward pass.
 ///
 /// The forward pass takes the weights as an argument. A finished model passes constants, and an encoder in training passes
 /// variables, so both share this code.
-struct BERTNetwork: Sendable {
-  let configuration: BERTConfiguration
+struct EncoderNetwork: Sendable {
+  let configuration: EncoderConfiguration
   let readout: Readout
   let pairs: PairReading
   let task: TaskKind
   let tokenizer: any Tokenizer
   let card: ModelCard
   let layout: ParameterLayout
-  private let words: ParameterPlace, positions: ParameterPlace, types: ParameterPlace
+  private let parameters: EncoderParameters
+  private let words: ParameterPlace, positions: ParameterPlace
+  /// The place of the table of types, or `nil` if there is none.
+  private let types: ParameterPlace?
   private let gamma: ParameterPlace, beta: ParameterPlace
-  private let layers: [BERTLayer]
+  /// The places of the map from the embeddings to the states, or `nil` if both have one width.
+  private let projection: (weight: ParameterPlace, bias: ParameterPlace)?
+  /// The place of the bias of attention and its row for each distance, or `nil` if there is none.
+  private let relativeBias: (table: ParameterPlace, rows: [Int32])?
+  private let layers: [EncoderLayer]
   /// The places of the pooler, or `nil` if the readout is another.
   private let pooler: (weight: ParameterPlace, bias: ParameterPlace)?
   private let classifier: (weight: ParameterPlace, bias: ParameterPlace)
 
   init(
-    _ configuration: BERTConfiguration, _ readout: Readout, _ pairs: PairReading, task: TaskKind,
+    _ configuration: EncoderConfiguration, _ readout: Readout, _ pairs: PairReading, task: TaskKind,
     tokenizer: any Tokenizer
   ) throws {
     (self.configuration, self.readout, self.pairs) = (configuration, readout, pairs)
     (self.task, self.tokenizer) = (task, tokenizer)
-    card = BERTEncoder.card(configuration, readout, pairs, task: task, vocabulary: tokenizer.fingerprint)
-    let layout = try ParameterLayout(BERTParameters.definitions(configuration, readout, pairs, outputs: task.outputs))
+    card = TransformerEncoder.card(configuration, readout, pairs, task: task, vocabulary: tokenizer.fingerprint)
+    let layout = try ParameterLayout(
+      EncoderParameters.definitions(configuration, readout, pairs, outputs: task.outputs))
     self.layout = layout
-    words = layout["bert.embeddings.word_embeddings.weight"]
-    positions = layout["bert.embeddings.position_embeddings.weight"]
-    types = layout["bert.embeddings.token_type_embeddings.weight"]
-    (gamma, beta) = (layout["bert.embeddings.LayerNorm.weight"], layout["bert.embeddings.LayerNorm.bias"])
-    layers = (1...configuration.layers).map { BERTLayer($0, in: layout, configuration) }
-    pooler = readout == .pooler ? (layout[BERTParameters.pooler[0]], layout[BERTParameters.pooler[1]]) : nil
-    classifier = (layout[BERTParameters.classifier[0]], layout[BERTParameters.classifier[1]])
+    let (parameters, names) = (EncoderParameters(configuration.architecture), configuration.architecture.weights)
+    func pair(_ names: [String]) -> (ParameterPlace, ParameterPlace) { (layout[names[0]], layout[names[1]]) }
+    self.parameters = parameters
+    words = layout[parameters.base(names.words)]
+    positions = layout[parameters.base(names.positions)]
+    types = configuration.architecture.hasTypes ? layout[parameters.base(names.types)] : nil
+    (gamma, beta) = pair(EncoderParameters.dense(parameters.base(names.embeddingNorm)))
+    projection =
+      configuration.embeddingSize == configuration.hiddenSize
+      ? nil : pair(EncoderParameters.dense(parameters.base(names.projection)))
+    relativeBias = configuration.architecture.relativeBias.flatMap { bias in
+      configuration.relativeRows.map { (layout[parameters.base(bias.weight)], $0) }
+    }
+    layers = (1...configuration.layers).map { EncoderLayer($0, in: layout, configuration) }
+    pooler = readout == .pooler ? pair(parameters.pooler) : nil
+    classifier = pair(parameters.classifier)
   }
 
   /// Returns the activations that depend on parameters of these names.
@@ -42,7 +59,7 @@ struct BERTNetwork: Sendable {
   /// The names are those of a pooler or classifier that is new because the file has none. Without names, the result is empty.
   func activations(restingOn names: some Collection<String>) -> Set<Activation> {
     var activations: Set<Activation> = names.isEmpty ? [] : [.logits]
-    if names.contains(where: BERTParameters.pooler.contains) { activations.insert(.embedding) }
+    if names.contains(where: parameters.pooler.contains) { activations.insert(.embedding) }
     return activations
   }
 
@@ -56,7 +73,10 @@ struct BERTNetwork: Sendable {
     weights: @escaping (ParameterPlace) -> Tensor
   ) throws -> Response {
     try check(batch, activations)
-    func run(_ batch: TokenBatch) -> BERTRun { BERTRun(batch, weights: weights, dropout: key) }
+    let relativeBias = relativeBias.map { RelativeAttentionBias(table: weights($0.table), rows: $0.rows) }
+    func run(_ batch: TokenBatch) -> EncoderRun {
+      EncoderRun(batch, configuration, relativeBias, weights: weights, dropout: key)
+    }
     guard pairs == .separate else { return read(run(batch), activations) }
     guard batch.holdsPairs else { throw ContractError("an encoder that reads pairs apart was given a single text") }
     let texts = batch.separated()
@@ -74,8 +94,8 @@ struct BERTNetwork: Sendable {
   }
 
   /// Calculates the activations of sequences.
-  private func read(_ run: BERTRun, _ activations: Set<Activation>) -> Response {
-    let plan = BERTPlan(activations, layers: configuration.layers, readout)
+  private func read(_ run: EncoderRun, _ activations: Set<Activation>) -> Response {
+    let plan = EncoderPlan(activations, layers: configuration.layers, readout)
     var response = Response()
 
     var x = embed(run)
@@ -95,28 +115,36 @@ struct BERTNetwork: Sendable {
     return response
   }
 
-  /// Returns dropout(LayerNorm(words + positions + types)), [N, H].
-  private func embed(_ run: BERTRun) -> Tensor {
+  /// Returns dropout(LayerNorm(words + positions + types)), mapped to the width of the states: [N, H].
+  private func embed(_ run: EncoderRun) -> Tensor {
+    let width = configuration.embeddingSize
     let sum = embeddingSum(
-      words: run.weights(words), positions: run.weights(positions), types: run.weights(types), ids: run.batch.ids,
-      positionIDs: run.positions, typeIDs: run.batch.typeIDs)
-    return layerNorm(
+      words: run.weights(words), positions: run.weights(positions),
+      types: types.map(run.weights) ?? Tensor(repeating: 0, [1, width]), ids: run.batch.ids,
+      positionIDs: run.positions, typeIDs: run.types)
+    let embedded = layerNorm(
       sum, gamma: run.weights(gamma), beta: run.weights(beta), epsilon: configuration.layerNormEpsilon
-    ).dropout(run.dropout(configuration.hiddenDropout, layer: 0, site: 0, width: configuration.hiddenSize))
+    ).dropout(run.dropout(configuration.hiddenDropout, layer: 0, site: 0, width: width))
+    guard let projection else { return embedded }
+    return linear(embedded, weight: run.weights(projection.weight), bias: run.weights(projection.bias))
   }
 
   /// Returns the readout of each sequence, [B, H]. `x` contains the last states [N, H], or only their [CLS] rows [B, H].
-  private func readOut(_ x: Tensor, isClassToken: Bool, _ run: BERTRun) -> Tensor {
+  private func readOut(_ x: Tensor, isClassToken: Bool, _ run: EncoderRun) -> Tensor {
     let read =
       readout == .mean
       ? x.segmentMeans(run.batch.offsets) : isClassToken ? x : x.gatheredRows(run.classTokenRows)  // [B, H]
     guard let pooler else { return read }
-    return linear(read, weight: run.weights(pooler.weight), bias: run.weights(pooler.bias)).tanh()
+    let (weight, bias) = (run.weights(pooler.weight), run.weights(pooler.bias))
+    switch configuration.architecture.headActivation {
+    case .tanh: return linear(read, weight: weight, bias: bias).tanh()
+    case .feedForward(let activation): return activate(linear(read, weight: weight), bias: bias, with: activation)
+    }
   }
 
   /// Adds the embedding of each example, [B, H] or [B, 4H], and its logits to the response.
   private func addOutputs(
-    _ embedding: Tensor, _ run: BERTRun, _ activations: Set<Activation>, to response: inout Response
+    _ embedding: Tensor, _ run: EncoderRun, _ activations: Set<Activation>, to response: inout Response
   ) {
     if activations.contains(.embedding) { response.set(.embedding, embedding) }
     if activations.contains(.logits) {
@@ -130,7 +158,7 @@ struct BERTNetwork: Sendable {
 
   /// Adds the states after a layer to the response, if they are requested.
   private func keep(
-    _ x: Tensor, after layer: Int, in response: inout Response, _ activations: Set<Activation>, _ run: BERTRun
+    _ x: Tensor, after layer: Int, in response: inout Response, _ activations: Set<Activation>, _ run: EncoderRun
   ) {
     if activations.contains(.hidden(layer: layer)) { response.set(.hidden(layer: layer), x) }
     if activations.contains(.classToken(layer: layer)) {
@@ -146,14 +174,16 @@ struct BERTNetwork: Sendable {
     for b in 0..<batch.sequenceCount {
       let length = batch.offsets[b + 1] - batch.offsets[b]
       if length == 0 { throw ContractError("sequence \(b) of the batch is empty") }
-      if length > configuration.maximumPositions {
-        throw ContractError("a sequence of \(length) tokens; this encoder takes \(configuration.maximumPositions)")
+      if length > configuration.maximumLength {
+        throw ContractError("a sequence of \(length) tokens; this encoder takes \(configuration.maximumLength)")
       }
     }
     if let id = batch.ids.first(where: { $0 < 0 || $0 >= configuration.vocabularySize }) {
       throw ContractError("token id \(id); this encoder has \(configuration.vocabularySize)")
     }
-    if let type = batch.typeIDs.first(where: { $0 < 0 || $0 >= configuration.typeVocabularySize }) {
+    if configuration.readsTypes,
+      let type = batch.typeIDs.first(where: { $0 < 0 || $0 >= configuration.typeVocabularySize })
+    {
       throw ContractError("type id \(type); this encoder has \(configuration.typeVocabularySize)")
     }
   }

@@ -1,18 +1,22 @@
 import DistillCore
 import Foundation
 
-/// The recipe of a BERT student, which starts with layers of the teacher, with a checkpoint, or with random weights.
-public struct BERTStudent: StudentRecipe, Sendable {
-  public static let name = "bert"
-  public static let summary = "A BERT encoder made of layers of the teacher, from a checkpoint, or from random weights."
-  public static let reference = PluginReference(example: "{use: bert, from_teacher_layers: [2, 4, 6]}")
+/// The recipe of a student of an architecture, which starts with layers of the teacher, with a checkpoint, or with random weights.
+public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
+  public static var name: String { Kind.name }
+  public static var summary: String {
+    "\(Kind.title) encoder made of layers of the teacher, from a checkpoint, or from random weights."
+  }
+  public static var reference: PluginReference {
+    PluginReference(example: "{use: \(name), from_teacher_layers: [2, 4, 6]}")
+  }
 
   /// The layers of the teacher to copy, counted from 1. Exactly one of this, ``checkpoint`` and ``random`` must be set.
   public var fromTeacherLayers: [Int]?
   public var checkpoint: OptionPath?
   /// The layers of the checkpoint to take, counted from 1, or `nil` for all layers.
   public var layers: [Int]?
-  public var random: RandomBERT?
+  public var random: RandomEncoder?
   /// The vector that represents a sequence, or `nil` for that of the teacher or the checkpoint.
   public var readout: Readout?
   /// The way in which two texts are read, or `nil` for that of the teacher or the checkpoint.
@@ -57,7 +61,7 @@ public struct BERTStudent: StudentRecipe, Sendable {
     try pairs?.check(in: context)
     if let checkpoint {
       var (configuration, tokenizer) = try WiringErrors.blaming("checkpoint") {
-        try BERTEncoder.examine(checkpoint.url)
+        try TransformerEncoder.examine(checkpoint.url, Kind.architecture)
       }
       if let layers {
         try check(layers, of: configuration.layers, option: "layers")
@@ -65,11 +69,12 @@ public struct BERTStudent: StudentRecipe, Sendable {
       }
       let (readout, pairs) = try WiringErrors.blaming("checkpoint") {
         (
-          try BERTEncoder.readout(of: checkpoint.url, selection),
-          BERTEncoder.pairs(of: checkpoint.url, selection, configuration)
+          try TransformerEncoder.readout(of: checkpoint.url, Kind.architecture, selection),
+          TransformerEncoder.pairs(of: checkpoint.url, selection, configuration)
         )
       }
-      return BERTEncoder.card(configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
+      return TransformerEncoder.card(
+        configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
     }
     let option = fromTeacherLayers == nil ? "random" : "from_teacher_layers"
     var card = try context.requireTeacher(option: option, hint: "add a `teacher:` or use `checkpoint:`")
@@ -77,18 +82,19 @@ public struct BERTStudent: StudentRecipe, Sendable {
     // A copied encoder reads pairs like its source, which the width of the source's embedding tells.
     let isSeparate = pairs.map { $0 == .separate } ?? (fromTeacherLayers != nil && card.embeddingWidth > card.width)
     let reading = isSeparate ? PairReading.separate : .joint
-    card.activations = BERTEncoder.activations(reading)
+    card.activations = TransformerEncoder.activations(reading)
     if let fromTeacherLayers {
-      guard card.architecture == "bert" else {
-        throw WiringError("copies layers of a bert, and the teacher is a \(card.architecture)", option: option)
+      guard card.architecture == family else {
+        throw WiringError("copies layers of a \(family), and the teacher is a \(card.architecture)", option: option)
       }
       try check(fromTeacherLayers, of: card.layers, option: option)
       card.layers = fromTeacherLayers.count
     } else if let random {
-      let shape = random.configuration(vocabularySize: 1, maximumPositions: context.maximumLength)
+      let shape = random.configuration(
+        Kind.architecture, vocabularySize: 1 << 24, maximumLength: context.maximumLength, paddingID: nil)
       if let problem = shape.problem { throw WiringError(problem, option: option) }
       (card.layers, card.heads, card.width) = (random.layers, random.heads, random.hiddenSize)
-      card.architecture = "bert"
+      card.architecture = family
       card.maximumLength = context.maximumLength
     }
     card.embeddingWidth = reading.parts * card.width
@@ -104,63 +110,67 @@ public struct BERTStudent: StudentRecipe, Sendable {
       })
   }
 
-  private var selection: BERTWeights.Selection {
-    BERTWeights.Selection(
+  private var family: String { Kind.architecture.name }
+
+  private var selection: EncoderWeights.Selection {
+    EncoderWeights.Selection(
       layers: fromTeacherLayers ?? layers, readout: readout, pairs: pairs, pooler: pooler, classifier: classifier)
   }
 
   public func check(in context: PipelineContext) throws {
     guard let checkpoint else { return }
     try WiringErrors.blaming("checkpoint") {
-      var configuration = try BERTConfiguration(folder: checkpoint.url)
+      var configuration = try EncoderConfiguration(folder: checkpoint.url, Kind.architecture)
       if let layers { configuration.layers = layers.count }
-      _ = try BERTEncoder.source(checkpoint.url, configuration, selection, in: context)
+      _ = try TransformerEncoder.source(checkpoint.url, configuration, selection, in: context)
     }
   }
 
   public var hasBase: Bool { checkpoint != nil }
 
   public func makeBase(in context: PipelineContext) throws -> (any Teacher)? {
-    try checkpoint.map { try BERTEncoder.base($0.url, in: context) }
+    try checkpoint.map { try TransformerEncoder.base($0.url, Kind.architecture, in: context) }
   }
 
-  public var sources: [URL]? { checkpoint.map { BERTEncoder.sources($0.url) } }
+  public var sources: [URL]? { checkpoint.map { TransformerEncoder.sources($0.url) } }
 
   public func makeTokenizer(in _: PipelineContext) throws -> any Tokenizer {
     guard let checkpoint else { throw WiringError("has the teacher's tokenizer", option: "checkpoint") }
-    return try BERTEncoder.examine(checkpoint.url).tokenizer
+    return try TransformerEncoder.examine(checkpoint.url, Kind.architecture).tokenizer
   }
 
   public func makeStudent(
     in context: PipelineContext, teacher: (any Teacher)?, _ preparation: Preparation?
   ) throws -> any Student {
-    let student = try TrainableBERT(start(in: context, teacher: teacher))
+    let student = try TrainableEncoder(start(in: context, teacher: teacher))
     if let preparation { try student.fitClassifier(classifier, on: preparation) }
     return student
   }
 
-  private func start(in context: PipelineContext, teacher: (any Teacher)?) throws -> BERTStart {
+  private func start(in context: PipelineContext, teacher: (any Teacher)?) throws -> EncoderStart {
     if let checkpoint {
-      return try BERTStart(checkpoint: checkpoint.url, selection, in: context)
+      return try EncoderStart(checkpoint: checkpoint.url, Kind.architecture, selection, in: context)
     }
     guard let teacher else { throw WiringError("needs a teacher", option: "from_teacher_layers") }
     if let random {
+      let source = teacher.innermost as? TransformerEncoder
       let configuration = random.configuration(
-        vocabularySize: teacher.tokenizer.vocabularySize, maximumPositions: context.maximumLength)
-      return try BERTStart(
-        random: configuration, readout ?? (teacher.innermost as? BERTEncoder)?.readout ?? .mean, pairs ?? .joint,
+        Kind.architecture, vocabularySize: teacher.tokenizer.vocabularySize, maximumLength: context.maximumLength,
+        paddingID: source?.configuration.paddingID)
+      return try EncoderStart(
+        random: configuration, readout ?? source?.readout ?? .mean, pairs ?? .joint,
         tokenizer: teacher.tokenizer, in: context)
     }
-    guard let source = teacher.innermost as? BERTEncoder else {
-      throw WiringError("copies layers of a bert, and the teacher is none", option: "from_teacher_layers")
+    guard let source = teacher.innermost as? TransformerEncoder, source.card.architecture == family else {
+      throw WiringError("copies layers of a \(family), and the teacher is none", option: "from_teacher_layers")
     }
     var selection = selection
     // The source can be the teacher as it was before it learnt the task, which reads pairs as one sequence.
     selection.pairs = try selection.pairs ?? context.student.map { $0.embeddingWidth > $0.width ? .separate : .joint }
-    return try BERTStart(copying: source, selection, key: context.key)
+    return try EncoderStart(copying: source, selection, key: context.key)
   }
 
   public func loadStudent(from folder: URL, in context: PipelineContext) throws -> any TextEncoder {
-    try BERTEncoder(written: folder, in: context)
+    try TransformerEncoder(written: folder, Kind.architecture, in: context)
   }
 }

@@ -2,18 +2,21 @@ import DistillCore
 import DistillWordPiece
 import Foundation
 
-extension BERTEncoder {
+extension TransformerEncoder {
   /// Returns all files in a folder that an encoder may be read from.
   static func sources(_ folder: URL) -> [URL] {
-    (["config.json", BERTWeights.fileName, "vocab.txt", "tokenizer.json", "tokenizer_config.json"]
-      + SentenceTransformersFolder.sources).map { folder.appending(path: $0) }
+    (["config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json"] + SentenceTransformersFolder.sources).map {
+      folder.appending(path: $0)
+    } + WeightFiles.sources(folder)
   }
 
   /// Reads everything but the weights in a folder: the configuration and the vocabulary.
   ///
   /// - Throws: ``FormatError`` if a file is missing or damaged, or if the vocabulary is larger than that of the configuration.
-  static func examine(_ folder: URL) throws -> (configuration: BERTConfiguration, tokenizer: any Tokenizer) {
-    let configuration = try BERTConfiguration(folder: folder)
+  static func examine(
+    _ folder: URL, _ architecture: EncoderArchitecture
+  ) throws -> (configuration: EncoderConfiguration, tokenizer: any Tokenizer) {
+    let configuration = try EncoderConfiguration(folder: folder, architecture)
     let tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw FormatError(
@@ -28,26 +31,27 @@ extension BERTEncoder {
   ///
   /// - Throws: ``FormatError`` if they do not match, or if the file has the task's labels in another order.
   static func source(
-    _ folder: URL, _ configuration: BERTConfiguration, _ selection: BERTWeights.Selection, in context: PipelineContext
-  ) throws -> BERTWeights.Source {
+    _ folder: URL, _ configuration: EncoderConfiguration, _ selection: EncoderWeights.Selection,
+    in context: PipelineContext
+  ) throws -> EncoderWeights.Source {
     if [nil, .checkpoint].contains(selection.classifier), let labels = context.task.labels,
-      let named = BERTConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
+      let named = EncoderConfiguration.labels(in: folder), named != labels, Set(named) == Set(labels)
     {
       throw FormatError(
         file: folder,
         "has the task's labels in another order: \(named.joined(separator: ", ")) "
           + "instead of \(labels.joined(separator: ", "))")
     }
-    let readout = try readout(of: folder, selection)
+    let readout = try readout(of: folder, configuration.architecture, selection)
     let pairs = Self.pairs(of: folder, selection, configuration)
     var selection = selection
     // The folder's classifier reads another vector, unless it was asked for.
     let isOther =
-      try readout != ownReadout(of: folder)
-      || pairs != BERTWeights.pairs(of: folder, hiddenSize: configuration.hiddenSize)
+      try readout != ownReadout(of: folder, configuration.architecture)
+      || pairs != EncoderWeights.pairs(of: folder, configuration)
     if selection.classifier == nil, isOther { selection.classifier = .fresh }
-    let definitions = BERTParameters.definitions(configuration, readout, pairs, outputs: context.outputs)
-    return try BERTWeights.source(of: definitions, in: folder, selection)
+    let definitions = EncoderParameters.definitions(configuration, readout, pairs, outputs: context.outputs)
+    return try EncoderWeights.source(of: definitions, in: folder, configuration.architecture, selection)
   }
 
   /// Returns the readout of an encoder that is read from a folder.
@@ -56,34 +60,36 @@ extension BERTEncoder {
   /// the weights contain one, or the mean.
   ///
   /// - Throws: ``FormatError`` if the files that describe it cannot be read.
-  static func readout(of folder: URL, _ selection: BERTWeights.Selection) throws -> Readout {
-    try selection.readout ?? (selection.pooler == .fresh ? .pooler : ownReadout(of: folder))
+  static func readout(
+    of folder: URL, _ architecture: EncoderArchitecture, _ selection: EncoderWeights.Selection
+  ) throws -> Readout {
+    try selection.readout ?? (selection.pooler == .fresh ? .pooler : ownReadout(of: folder, architecture))
   }
 
   /// Returns the way in which an encoder that is read from a folder reads pairs: the selected one, or that of the folder.
   static func pairs(
-    of folder: URL, _ selection: BERTWeights.Selection, _ configuration: BERTConfiguration
+    of folder: URL, _ selection: EncoderWeights.Selection, _ configuration: EncoderConfiguration
   ) -> PairReading {
-    selection.pairs ?? BERTWeights.pairs(of: folder, hiddenSize: configuration.hiddenSize)
+    selection.pairs ?? EncoderWeights.pairs(of: folder, configuration)
   }
 
   /// Returns the readout that a folder describes.
-  private static func ownReadout(of folder: URL) throws -> Readout {
+  private static func ownReadout(of folder: URL, _ architecture: EncoderArchitecture) throws -> Readout {
     if let described = try SentenceTransformersFolder.readout(of: folder) { return described }
-    return BERTWeights.containsPooler(folder) ? .pooler : .mean
+    return EncoderWeights.containsPooler(folder, architecture) ? .pooler : .mean
   }
 
   /// Returns the card of an encoder of this configuration.
   static func card(
-    _ c: BERTConfiguration, _ readout: Readout, _ pairs: PairReading, task: TaskKind, vocabulary: String
+    _ c: EncoderConfiguration, _ readout: Readout, _ pairs: PairReading, task: TaskKind, vocabulary: String
   ) -> ModelCard {
-    let parameters = BERTParameters.definitions(c, readout, pairs, outputs: task.outputs).reduce(0) {
+    let parameters = EncoderParameters.definitions(c, readout, pairs, outputs: task.outputs).reduce(0) {
       $0 + $1.shape.count
     }
     return ModelCard(
-      architecture: "bert", layers: c.layers, heads: c.heads, width: c.hiddenSize,
+      architecture: c.architecture.name, layers: c.layers, heads: c.heads, width: c.hiddenSize,
       embeddingWidth: pairs.parts * c.hiddenSize,
-      outputs: task.outputs, maximumLength: c.maximumPositions, vocabulary: vocabulary, parameters: parameters,
+      outputs: task.outputs, maximumLength: c.maximumLength, vocabulary: vocabulary, parameters: parameters,
       activations: activations(pairs))
   }
 }

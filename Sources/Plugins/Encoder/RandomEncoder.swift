@@ -1,7 +1,7 @@
 import DistillCore
 
 /// The dimensions of a student that starts with random weights.
-public struct RandomBERT: Configurable, Sendable {
+public struct RandomEncoder: Configurable, Sendable {
   public var layers = 3
   public var hiddenSize = 384
   public var heads = 12
@@ -22,10 +22,18 @@ public struct RandomBERT: Configurable, Sendable {
     }
   }
 
-  func configuration(vocabularySize: Int, maximumPositions: Int) -> BERTConfiguration {
-    BERTConfiguration(
-      vocabularySize: vocabularySize, hiddenSize: hiddenSize, layers: layers, heads: heads,
-      intermediateSize: intermediateSize, maximumPositions: maximumPositions, hiddenDropout: dropout,
-      attentionDropout: dropout)
+  /// Returns the configuration of an encoder of this shape for sequences of a length.
+  func configuration(
+    _ architecture: EncoderArchitecture, vocabularySize: Int, maximumLength: Int, paddingID: Int?
+  ) -> EncoderConfiguration {
+    var padding = paddingID ?? 0
+    if case .afterPadding(let id, let isFixed) = architecture.positions { padding = isFixed ? id : paddingID ?? id }
+    var configuration = EncoderConfiguration(
+      architecture, vocabularySize: vocabularySize, hiddenSize: hiddenSize, layers: layers, heads: heads,
+      intermediateSize: intermediateSize, positionRows: maximumLength, typeVocabularySize: 2, hiddenDropout: dropout,
+      attentionDropout: dropout, paddingID: padding)
+    if !configuration.readsTypes { configuration.typeVocabularySize = 1 }
+    configuration.positionRows += configuration.firstPosition
+    return configuration
   }
 }

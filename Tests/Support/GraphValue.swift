@@ -2,9 +2,9 @@ import DistillCore
 import Foundation
 
 /// A result of a graph's node. Integers are numbers, too.
-struct GraphValue {
-  var shape: [Int]
-  var values: [Double]
+public struct GraphValue {
+  public var shape: [Int]
+  public var values: [Double]
 
   init(_ shape: [Int], _ values: [Double]) {
     precondition(shape.reduce(1, *) == values.count, "\(values.count) values for \(shape)")
@@ -12,7 +12,7 @@ struct GraphValue {
   }
 
   /// Creates a value by asking for the element at every index.
-  init(_ shape: [Int], _ element: ([Int]) -> Double) {
+  public init(_ shape: [Int], _ element: ([Int]) -> Double) {
     var values: [Double] = []
     var index = shape.map { _ in 0 }
     for _ in 0..<shape.reduce(1, *) {
@@ -56,7 +56,7 @@ struct GraphValue {
 
 extension ModelGraph {
   /// Calculates all values from those of the inputs, slowly and in Double, by what ONNX's documentation says of the operators.
-  func evaluated(_ inputs: [Value: GraphValue]) -> [Value: GraphValue] {
+  public func evaluated(_ inputs: [Value: GraphValue]) -> [Value: GraphValue] {
     var known = inputs
     for constant in constants {
       switch constant.numbers {
@@ -77,6 +77,7 @@ extension ModelGraph.Node {
   fileprivate func result(_ x: [GraphValue]) -> GraphValue {
     switch operation {
     case "Identity", "Cast": return x[0]
+    case "Equal": return x[0].combined(x[1]) { $0 == $1 ? 1 : 0 }
     case "Add": return x[0].combined(x[1], +)
     case "Sub": return x[0].combined(x[1], -)
     case "Mul": return x[0].combined(x[1], *)

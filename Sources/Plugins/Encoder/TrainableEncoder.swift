@@ -1,20 +1,21 @@
 import DistillCore
 
-/// A BERT encoder in training: a student, or a teacher that is fine-tuned.
-final class TrainableBERT: Student {
-  private let network: BERTNetwork
+/// An encoder in training: a student, or a teacher that is fine-tuned.
+final class TrainableEncoder: Student {
+  private let network: EncoderNetwork
   let parameters: ParameterStore
   /// The initial values of the matrices of new heads, to find out later whether training has changed them.
   private let fresh: [String: [Float]]
 
-  init(_ start: BERTStart) throws {
+  init(_ start: EncoderStart) throws {
     network = start.network
+    let names = EncoderParameters(start.network.configuration.architecture)
     let parameters = try ParameterStore(network.layout)
     for definition in network.layout.definitions {
       parameters[definition.name].assign(try start.values(definition))
     }
     self.parameters = parameters
-    let heads = [BERTParameters.pooler[0], BERTParameters.classifier[0]].filter(start.fresh.contains)
+    let heads = [names.pooler[0], names.classifier[0]].filter(start.fresh.contains)
     fresh = Dictionary(uniqueKeysWithValues: heads.map { ($0, parameters[$0].value.values) })
   }
 
@@ -46,8 +47,9 @@ final class TrainableBERT: Student {
     }
     let map = try LinearProbe.fit(
       labelled(data.training), task: network.task, choosingOn: data.validation.map(labelled))
-    parameters[BERTParameters.classifier[0]].assign(map.weight.tensor)
-    parameters[BERTParameters.classifier[1]].assign(Tensor(map.bias, [map.bias.count]))
+    let names = EncoderParameters(network.configuration.architecture).classifier
+    parameters[names[0]].assign(map.weight.tensor)
+    parameters[names[1]].assign(Tensor(map.bias, [map.bias.count]))
   }
 
   /// Returns the same model as ``frozen()``.
@@ -56,8 +58,8 @@ final class TrainableBERT: Student {
   /// Returns a model with a copy of the current parameters.
   ///
   /// Activations that depend on a new head are reported as untrained if no step has changed the head.
-  func frozen() -> BERTEncoder {
+  func frozen() -> TransformerEncoder {
     let untouched = fresh.filter { parameters[$0.key].value.values == $0.value }.keys
-    return BERTEncoder(network, Weights(parameters), untrained: network.activations(restingOn: untouched))
+    return TransformerEncoder(network, Weights(parameters), untrained: network.activations(restingOn: untouched))
   }
 }
