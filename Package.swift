@@ -32,6 +32,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let plugins = [
   plugin("Encoder", ["DistillWordPiece"]),
   plugin("BERT", ["DistillEncoder"]),
+  plugin("DistilBERT", ["DistillEncoder"]),
+  plugin("RoBERTa", ["DistillEncoder"]),
+  plugin("MPNet", ["DistillEncoder"]),
+  plugin("ELECTRA", ["DistillEncoder"]),
   plugin("SupervisedContrastiveHead"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
@@ -123,6 +127,9 @@ let package = Package(
         "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL",
         "DistillAttentionKL", "DistillMiniLM", "DistillTraining", "DistillTestKit",
       ], resources: [.copy("Fixtures")]),
+    tests(
+      "Encoder", ["DistillPipeline", "DistillTestKit"] + plugins.map { .byName(name: $0.name) },
+      resources: [.copy("Fixtures")]),
     tests(
       "Loss", ["DistillTestKit"] + plugins.map { .byName(name: $0.name) },
       resources: [.copy("Fixtures")]),
