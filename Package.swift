@@ -30,7 +30,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let plugins = [
-  plugin("Encoder", ["DistillWordPiece"]),
+  plugin("Encoder", ["DistillWordPiece", "DistillTokenizers"]),
   plugin("BERT", ["DistillEncoder"]),
   plugin("DistilBERT", ["DistillEncoder"]),
   plugin("RoBERTa", ["DistillEncoder"]),
@@ -61,6 +61,7 @@ let libraries = [
   core("DistillYAML", "YAML", ["DistillOptions", "CLibYAML"], settings: pointers),
   core("DistillText", "Text", ["DistillOptions", "DistillFormats"]),
   core("DistillWordPiece", "WordPiece", ["DistillText"]),
+  core("DistillTokenizers", "Tokenizers", ["DistillWordPiece"]),
   core("DistillCore", "Contracts", ["DistillTensor", "DistillFormats", "DistillOptions", "DistillText"]),
   core("DistillTraining", "Training", ["DistillCore"]),
   core("DistillKnowledge", "Knowledge", ["DistillCore"]),
@@ -113,7 +114,7 @@ let package = Package(
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
     tests("Formats", ["DistillFormats"]),
     tests("Options", ["DistillYAML"]),
-    tests("Text", ["DistillWordPiece"], resources: [.copy("Fixtures")]),
+    tests("Text", ["DistillTokenizers"], resources: [.copy("Fixtures")]),
     tests(
       "Search",
       ["DistillVectors", "DistillExactSearch", "DistillHNSW", "DistillAutoSearch", "DistillTestKit", "DistillYAML"]),

@@ -16,7 +16,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "DistillPipeline", package: "swift-distill"),
         .product(name: "DistillPlugins", package: "swift-distill"),
-      ])
+      ]),
+    .executableTarget(
+      name: "distill-tokens",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "DistillTokenizers", package: "swift-distill"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

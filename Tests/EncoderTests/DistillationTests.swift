@@ -89,6 +89,20 @@ struct DistillationTests {
     }
   }
 
+  /// From texts, with the tokenizers of these models, which the student is written with.
+  @Test(arguments: ["roberta-pieces", "xlm-roberta-pieces", "mpnet-pieces"])
+  func withTheirOwnTokenizers(_ fixture: String) throws {
+    try Self.bench { folder in
+      let kind = try Kind.of(fixture)
+      let source = try Answers.url(fixture)
+      _ = try Self.run(
+        folder, teacher: "use: \(kind.name), checkpoint: \(source.path)",
+        student: "use: \(kind.name), from_teacher_layers: [2]")
+      let student = try kind.load(folder.appending(path: "run/student"))
+      #expect(try student.tokenizer.fingerprint == kind.load(source).tokenizer.fingerprint)
+    }
+  }
+
   @Test func layersOfAnotherArchitectureAreRefused() throws {
     try Self.bench { folder in
       let error = #expect(throws: (any Error).self) {

@@ -107,4 +107,26 @@ struct ParityTests {
     let logits = try model.respond(to: TokenBatch([sequence], examples: [0]), with: [.logits])[.logits]
     #expect(try logits.deviation(from: answers["logits"]) < 2e-5)
   }
+
+  /// From texts to logits, with the tokenizers of these models.
+  @Test(arguments: ["roberta-pieces", "xlm-roberta-pieces", "mpnet-pieces"])
+  func textsEqualTransformers(_ name: String) throws {
+    let answers = try Answers(name)
+    let model = try Kind.of(name).student(Answers.url(name), nil, nil).model()
+    let texts = try JSONDecoder().decode([String].self, from: Data(contentsOf: Answers.url("texts.json")))
+    for (index, text) in texts.enumerated() {
+      let sequence = model.tokenizer.encode(text, pair: nil, maxLength: nil)
+      #expect(try sequence.ids == answers["ids/\(index)"].values.map { Int32($0) }, "\(text)")
+      let logits = try model.respond(to: TokenBatch([sequence], examples: [0]), with: [.logits])[.logits]
+      #expect(try logits.deviation(from: answers["logits/\(index)"]) < 2e-5, "\(text)")
+    }
+  }
+
+  /// The tokens of both texts have the same type, which is only noticed late unless it is asked.
+  @Test func pairsThatCannotBeSeparated() throws {
+    let error = #expect(throws: WiringError.self) {
+      try Kind.of("roberta").random(Answers.url("roberta-pieces"), .mean, .separate)
+    }
+    #expect("\(error as Any)".contains("same type"))
+  }
 }

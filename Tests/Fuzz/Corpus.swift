@@ -36,6 +36,9 @@ struct Corpus {
     for name in ["small", "small-json", "added-json"] {
       try copy("Tests/TextTests/Fixtures/\(name)", to: "tokenizers/\(name)")
     }
+    for name in ["roberta", "xlmr", "t5", "mpnet", "fallback", "marked", "whole_words"] {
+      try copy("Tests/TextTests/Fixtures/tokenizers/\(name)", to: "tokenizers/\(name)")
+    }
     for path in ["LossTests/Fixtures/losses", "BERTTests/Fixtures/minilm"] {
       try copy("Tests/\(path).safetensors", to: "safetensors/\(path.replacing("/", with: "-")).safetensors")
     }

@@ -2,7 +2,7 @@ import DistillBERT
 import DistillCore
 import DistillHNSW
 import DistillPipeline
-import DistillWordPiece
+import DistillTokenizers
 import DistillYAML
 import Foundation
 
@@ -127,13 +127,14 @@ extension Bench {
         words: """
           [PAD] [UNK] [CLS] [SEP] [MASK] ## "vocab" "added_tokens" "id" "content" "normalized" "lstrip" "rstrip" "single_word" \
           "max_input_chars_per_word" "continuing_subword_prefix" "lowercase" "strip_accents" "model_max_length" \
-          "added_tokens_decoder" true false null -1 99999999999
+          "added_tokens_decoder" true false null -1 99999999999 "merges" "unk_id" "byte_fallback" "ignore_merges" "fuse_unk" \
+          "BPE" "Unigram" "WordPiece" "Sequence" "NFKC" "Metaspace" "ByteLevel" "Split" "first" "precompiled_charsmap" [] {} 1e308
           """
       ) { member, bytes in
         try trying(member, bytes) { file in
-          let tokenizer = try WordPieceTokenizer(folder: file.deletingLastPathComponent())
+          let tokenizer = try TokenizerFile.read(folder: file.deletingLastPathComponent())
           for text in texts { _ = tokenizer.encode(text, pair: texts[0], maxLength: 12) }
-          _ = (tokenizer.encode(texts[3]), tokenizer.fingerprint)
+          _ = (tokenizer.encode(texts[3], pair: nil, maxLength: nil), tokenizer.fingerprint)
         }
       },
       try Target(

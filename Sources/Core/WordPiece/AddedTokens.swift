@@ -22,12 +22,12 @@ public struct AddedToken: Sendable, Equatable {
 }
 
 /// Finds added tokens in UTF-8 text from left to right. If several begin at the same place, the longest is found.
-struct AddedTokenMatcher: Sendable {
+package struct AddedTokenMatcher: Sendable {
   private let tokens: [(pattern: [UInt8], token: AddedToken)]
   private let begins: [Bool]  // indexed by first byte
   private let table: ScalarTable
 
-  init(_ tokens: [(pattern: [UInt8], token: AddedToken)], table: ScalarTable) {
+  package init(_ tokens: [(pattern: [UInt8], token: AddedToken)], table: ScalarTable) {
     self.tokens = tokens.filter { !$0.pattern.isEmpty }.sorted { $0.pattern.count > $1.pattern.count }
     var begins = [Bool](repeating: false, count: 256)
     for (pattern, _) in self.tokens { begins[Int(pattern[0])] = true }
@@ -38,7 +38,7 @@ struct AddedTokenMatcher: Sendable {
   /// Splits `text[range]` at added tokens.
   ///
   /// `visit` receives the parts in order: the id of an added token and its range, or `nil` and a range without added tokens.
-  func split(_ text: [UInt8], _ range: Range<Int>, _ visit: (Int32?, Range<Int>) -> Void) {
+  package func split(_ text: [UInt8], _ range: Range<Int>, _ visit: (Int32?, Range<Int>) -> Void) {
     var start = range.lowerBound  // the end of the last token
     var position = start
     while !tokens.isEmpty, position < range.upperBound {

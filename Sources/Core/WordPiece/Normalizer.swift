@@ -1,11 +1,11 @@
 /// BERT's normaliser, which processes UTF-8 text in one pass.
-struct Normalizer: Sendable {
-  let table: ScalarTable
+package struct Normalizer: Sendable {
+  package let table: ScalarTable
 
-  init(_ normalization: Normalization) { table = ScalarTable(normalization) }
+  package init(_ normalization: Normalization) { table = ScalarTable(normalization) }
 
   /// Appends the normalised form of `input[range]` to `output`. The range must not begin or end within a scalar.
-  func normalize(_ input: [UInt8], _ range: Range<Int>, into output: inout [UInt8]) {
+  package func normalize(_ input: [UInt8], _ range: Range<Int>, into output: inout [UInt8]) {
     var marks: [UInt32] = []  // combining scalars since the last starter, not yet in order
     var position = range.lowerBound
     while position < range.upperBound {
@@ -50,8 +50,8 @@ struct Normalizer: Sendable {
 
 extension [UInt8] {
   /// Returns the scalar at `position`, and moves `position` to the next one. The bytes must be valid UTF-8.
-  @inline(__always)
-  func scalar(at position: inout Int) -> UInt32 {
+  @inlinable @inline(__always)
+  package func scalar(at position: inout Int) -> UInt32 {
     let first = UInt32(self[position])
     if first < 0x80 {
       position += 1
@@ -65,8 +65,8 @@ extension [UInt8] {
   }
 
   /// Appends the UTF-8 bytes of a scalar.
-  @inline(__always)
-  mutating func append(scalar: UInt32) {
+  @inlinable @inline(__always)
+  package mutating func append(scalar: UInt32) {
     if scalar < 0x80 {
       append(UInt8(scalar))
       return

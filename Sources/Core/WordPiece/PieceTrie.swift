@@ -4,26 +4,26 @@
 /// A step down therefore costs one addition and one comparison.
 ///
 /// Source: Aoe, "An Efficient Digital Search Algorithm by Using a Double-Array Structure" (1989).
-struct PieceTrie: Sendable {
+package struct PieceTrie: Sendable {
   /// A slot. Its parent is negative if it is free, and its id is negative if no piece ends here.
-  private struct Node {
-    var base: Int32 = 0
-    var parent: Int32 = -1
-    var id: Int32 = -1
+  @usableFromInline struct Node {
+    @usableFromInline var base: Int32 = 0
+    @usableFromInline var parent: Int32 = -1
+    @usableFromInline var id: Int32 = -1
   }
   /// The first byte of pieces that continue a word. This byte does not occur in UTF-8.
   static let continuation: UInt8 = 0xFF
 
-  private var nodes: [Node]
+  @usableFromInline private(set) var nodes: [Node]
   /// The node where pieces that begin a word start.
-  let wordRoot = 0
+  package let wordRoot = 0
   /// The node where pieces that continue a word start, or −1 if there are none.
-  private(set) var continuationRoot = -1
+  package private(set) var continuationRoot = -1
 
   /// Builds a trie.
   ///
   /// - Parameter keys: Pieces in ascending order of their bytes. They must be distinct and not empty.
-  init(_ keys: [(bytes: [UInt8], id: Int32)]) {
+  package init(_ keys: [(bytes: [UInt8], id: Int32)]) {
     nodes = [Node](repeating: Node(), count: keys.count * 4 + 512)
     nodes[0].parent = 0
     var pending = [(node: 0, depth: 0, keys: keys.indices)]
@@ -76,8 +76,8 @@ struct PieceTrie: Sendable {
   }
 
   /// Returns the id and the end of the longest piece under `root` with which `text[range]` begins.
-  @inline(__always)
-  func longest(from root: Int, _ text: [UInt8], _ range: Range<Int>) -> (id: Int32, end: Int)? {
+  @inline(__always) @inlinable
+  package func longest(from root: Int, _ text: [UInt8], _ range: Range<Int>) -> (id: Int32, end: Int)? {
     guard root >= 0 else { return nil }
     var node = root
     var best: (id: Int32, end: Int)?
@@ -89,5 +89,24 @@ struct PieceTrie: Sendable {
       if child.id >= 0 { best = (child.id, position + 1) }
     }
     return best
+  }
+
+  /// Calls `visit` with the id and the end of every piece with which `text[range]` begins, the shortest first.
+  @inline(__always) @inlinable
+  package func forEachPrefix(of text: [UInt8], _ range: Range<Int>, _ visit: (_ id: Int32, _ end: Int) -> Void) {
+    var node = wordRoot
+    for position in range {
+      let slot = Int(nodes[node].base) + Int(text[position])
+      let child = nodes[slot]
+      guard Int(child.parent) == node else { return }
+      node = slot
+      if child.id >= 0 { visit(child.id, position + 1) }
+    }
+  }
+
+  /// Returns the id of the piece that is `text[range]`.
+  package func id(of text: [UInt8], _ range: Range<Int>) -> Int32? {
+    guard let piece = longest(from: wordRoot, text, range), piece.end == range.upperBound else { return nil }
+    return piece.id
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// Both are in one entry, so one memory access gives both. Bits 0–20 of an entry are a payload, bits 21–22 are the action that
 /// uses it, and bits 24–26 are the class of the scalar itself.
-struct ScalarTable: Sendable {
+package struct ScalarTable: Sendable {
   /// The result of normalisation for a scalar.
   enum Action {
     static let mask: UInt32 = 3 << 21
@@ -31,7 +31,7 @@ struct ScalarTable: Sendable {
   private(set) var expansions: [UInt32] = []
 
   /// Creates the table. Each step changes the results of the steps before it.
-  init(_ normalization: Normalization) {
+  package init(_ normalization: Normalization) {
     entries = (0..<UInt32(UnicodeTables.scalarCount)).map { $0 }
     if normalization.lowercase { mapToLowercase() }
     if normalization.stripAccents { stripAccents() }

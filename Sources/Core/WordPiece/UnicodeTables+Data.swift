@@ -3,18 +3,18 @@
 
 extension UnicodeTables {
   /// Scalars that cleaning drops.
-  static let removed = """
+  package static let removed = """
     0-8 b-c e-1f 7f-9f ad 600-605 61c 6dd 70f 180e 200b-200f 202a-202e 2060-2064 2066-206f e000-f8ff feff fff9-fffb \
     fffd 110bd 1bca0-1bca3 1d173-1d17a e0001 e0020-e007f f0000-ffffd 100000-10fffd
     """
 
   /// Scalars that separate words.
-  static let whitespace = """
+  package static let whitespace = """
     9-d 20 85 a0 1680 2000-200a 2028-2029 202f 205f 3000
     """
 
   /// Scalars that are a word of their own.
-  static let punctuation = """
+  package static let punctuation = """
     21-2f 3a-40 5b-60 7b-7e a1 a7 ab b6-b7 bb bf 37e 387 55a-55f 589-58a 5be 5c0 5c3 5c6 5f3-5f4 609-60a 60c-60d 61b \
     61e-61f 66a-66d 6d4 700-70d 7f7-7f9 830-83e 85e 964-965 970 af0 df4 e4f e5a-e5b f04-f12 f14 f3a-f3d f85 fd0-fd4 \
     fd9-fda 104a-104f 10fb 1360-1368 1400 166d-166e 169b-169c 16eb-16ed 1735-1736 17d4-17d6 17d8-17da 1800-180a \
@@ -30,12 +30,12 @@ extension UnicodeTables {
     """
 
   /// Scalars that get spaces around them.
-  static let ideographs = """
+  package static let ideographs = """
     3400-4dbf 4e00-9fff f900-faff 20000-2a6df 2a700-2b81f 2b920-2ceaf 2f800-2fa1f
     """
 
   /// Nonspacing marks that have no decomposition.
-  static let marks = """
+  package static let marks = """
     300-33f 342 345-36f 483-487 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 610-61a 64b-65f 670 6d6-6dc 6df-6e4 6e7-6e8 6ea-6ed \
     711 730-74a 7a6-7b0 7eb-7f3 816-819 81b-823 825-827 829-82d 859-85b 8e3-902 93a 93c 941-948 94d 951-957 962-963 \
     981 9bc 9c1-9c4 9cd 9e2-9e3 a01-a02 a3c a41-a42 a47-a48 a4b-a4d a51 a70-a71 a75 a81-a82 abc ac1-ac5 ac7-ac8 acd \
@@ -60,7 +60,7 @@ extension UnicodeTables {
     """
 
   /// The regex class of word characters.
-  static let word = """
+  package static let word = """
     30-39 41-5a 5f 61-7a aa b5 ba c0-d6 d8-f6 f8-2c1 2c6-2d1 2e0-2e4 2ec 2ee 300-374 376-377 37a-37d 37f 386 388-38a \
     38c 38e-3a1 3a3-3f5 3f7-481 483-52f 531-556 559 560-588 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 5d0-5ea 5ef-5f2 610-61a \
     620-669 66e-6d3 6d5-6dc 6df-6e8 6ea-6fc 6ff 710-74a 74d-7b1 7c0-7f5 7fa 7fd 800-82d 840-85b 860-86a 870-887 \
@@ -136,7 +136,7 @@ extension UnicodeTables {
     """
 
   /// Classes above zero, for canonical ordering.
-  static let combiningClasses = """
+  package static let combiningClasses = """
     300-314>e6 315>e8 316-319>dc 31a>e8 31b>d8 31c-320>dc 321-322>ca 323-326>dc 327-328>ca 329-333>dc 334-338>1 \
     339-33c>dc 33d-33f>e6 342>e6 345>f0 346>e6 347-349>dc 34a-34c>e6 34d-34e>dc 350-352>e6 353-356>dc 357>e6 358>e8 \
     359-35a>dc 35b>e6 35c>e9 35d-35e>ea 35f>e9 360-361>ea 362>e9 363-36f>e6 483-487>e6 591>dc 592-595>e6 596>dc \
@@ -169,7 +169,7 @@ extension UnicodeTables {
     """
 
   /// Lower-case of one scalar.
-  static let lowercase = """
+  package static let lowercase = """
     41-5a>61 c0-d6>e0 d8-de>f8 100-12e/2>101 130>69,307 132-136/2>133 139-147/2>13a 14a-176/2>14b 178>ff \
     179-17d/2>17a 181>253 182-184/2>183 186>254 187>188 189-18a>256 18b>18c 18e>1dd 18f>259 190>25b 191>192 193>260 \
     194>263 196>269 197>268 198>199 19c>26f 19d>272 19f>275 1a0-1a4/2>1a1 1a6>280 1a7>1a8 1a9>283 1ac>1ad 1ae>288 \
@@ -194,7 +194,7 @@ extension UnicodeTables {
     """
 
   /// Full canonical decompositions, Hangul syllables left out.
-  static let decompositions = """
+  package static let decompositions = """
     c0>41,300 c1>41,301 c2>41,302 c3>41,303 c4>41,308 c5>41,30a c7>43,327 c8>45,300 c9>45,301 ca>45,302 cb>45,308 \
     cc>49,300 cd>49,301 ce>49,302 cf>49,308 d1>4e,303 d2>4f,300 d3>4f,301 d4>4f,302 d5>4f,303 d6>4f,308 d9>55,300 \
     da>55,301 db>55,302 dc>55,308 dd>59,301 e0>61,300 e1>61,301 e2>61,302 e3>61,303 e4>61,308 e5>61,30a e7>63,327 \

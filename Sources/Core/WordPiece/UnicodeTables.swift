@@ -2,24 +2,24 @@
 ///
 /// They come from several versions of Unicode, all of them older than that of the standard library. Using the standard library's
 /// properties would change the ids of some texts.
-enum UnicodeTables {
-  static let scalarCount = 0x110000
+package enum UnicodeTables {
+  package static let scalarCount = 0x110000
 
   /// An item of a table: the scalars `first, first + step, ... last` and the values that they are mapped to.
-  struct Item {
-    var first: UInt32 = 0
-    var last: UInt32 = 0
-    var step: UInt32 = 1
-    var values: [UInt32] = []
+  package struct Item {
+    package var first: UInt32 = 0
+    package var last: UInt32 = 0
+    package var step: UInt32 = 1
+    package var values: [UInt32] = []
 
-    var scalars: StrideThrough<Int> { stride(from: Int(first), through: Int(last), by: Int(step)) }
+    package var scalars: StrideThrough<Int> { stride(from: Int(first), through: Int(last), by: Int(step)) }
   }
 
   /// Parses a table.
   ///
   /// Items are separated by spaces, and numbers are hexadecimal: `first-last/step>value,value`, of which only `first` is
   /// required.
-  static func items(_ table: String) -> [Item] {
+  package static func items(_ table: String) -> [Item] {
     var items: [Item] = []
     var item = Item()
     var number: UInt32 = 0

@@ -13,14 +13,14 @@ public struct VocabularyError: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 /// A vocabulary sorted by bytes, which finds repeated tokens and ids, and provides the sorted keys of the trie.
-struct VocabularyIndex {
+package struct VocabularyIndex {
   private let tokens: [String]
-  private let sorted: [(bytes: [UInt8], id: Int32)]
+  package let sorted: [(bytes: [UInt8], id: Int32)]
 
   /// Sorts a vocabulary.
   ///
   /// - Throws: ``VocabularyError`` if there are no tokens, or if a token is empty or occurs twice.
-  init(_ tokens: [String]) throws(VocabularyError) {
+  package init(_ tokens: [String]) throws(VocabularyError) {
     guard !tokens.isEmpty else { throw VocabularyError("holds no tokens") }
     self.tokens = tokens
     let keyed = tokens.enumerated().map { (bytes: Array($0.element.utf8), id: Int32($0.offset)) }
@@ -35,7 +35,7 @@ struct VocabularyIndex {
   }
 
   /// Returns the id of a token, found by binary search.
-  func id(of token: String) -> Int32? {
+  package func id(of token: String) -> Int32? {
     let bytes = Array(token.utf8)
     var (low, high) = (0, sorted.count)
     while low < high {
@@ -57,7 +57,7 @@ struct VocabularyIndex {
   ///
   /// - Throws: ``VocabularyError`` if an added token is empty, or if its id is neither its id in the vocabulary nor, for a token
   ///   that the vocabulary does not contain, the next free id.
-  func extended(by added: [AddedToken]) throws(VocabularyError) -> [String] {
+  package func extended(by added: [AddedToken]) throws(VocabularyError) -> [String] {
     var result = tokens
     for token in added.sorted(by: { $0.id < $1.id }) {
       if token.content.isEmpty { throw VocabularyError("the added token with id \(token.id) is empty") }
@@ -71,7 +71,7 @@ struct VocabularyIndex {
   }
 
   /// The trie of all pieces. In pieces that continue a word, one byte replaces the prefix `##`.
-  var trie: PieceTrie {
+  package var trie: PieceTrie {
     let prefix = Array("##".utf8)
     var words: [(bytes: [UInt8], id: Int32)] = []
     var continuations: [(bytes: [UInt8], id: Int32)] = []

@@ -11,17 +11,9 @@ extension WordPieceTokenizer {
   /// - Throws: `TextFileError` with the file and the mistake in it.
   public init(folder: URL) throws {
     let config = try Self.json(folder.appendingPathComponent("tokenizer_config.json"))
-    let modelMaxLength = config?["model_max_length"]?.int.flatMap { $0 < 1_000_000_000 ? $0 : nil }
     let file = folder.appendingPathComponent("tokenizer.json")
     if let json = try Self.json(file) {
-      let parts = try TokenizerFile(json, file)
-      do {
-        try self.init(
-          parts.vocabulary, normalization: parts.normalization, addedTokens: parts.addedTokens,
-          maxWordLength: parts.maxWordLength, modelMaxLength: modelMaxLength)
-      } catch {
-        throw TextFileError(file, error.description)
-      }
+      try self.init(json, file: file, config: config)
       return
     }
     let vocabulary = folder.appendingPathComponent("vocab.txt")
@@ -38,10 +30,26 @@ extension WordPieceTokenizer {
     do {
       try self.init(
         Self.lines(of: vocabulary), normalization: normalization, addedTokens: added, maxWordLength: 100,
-        modelMaxLength: modelMaxLength)
+        modelMaxLength: Self.modelMaxLength(config))
     } catch let error as VocabularyError {
       throw TextFileError(vocabulary, line: error.id.map { $0 + 1 }, error.description)
     }
+  }
+
+  /// Reads a parsed `tokenizer.json`, and the settings in `config`.
+  package init(_ json: JSON, file: URL, config: JSON?) throws {
+    let parts = try TokenizerFile(json, file)
+    do {
+      try self.init(
+        parts.vocabulary, normalization: parts.normalization, addedTokens: parts.addedTokens,
+        maxWordLength: parts.maxWordLength, modelMaxLength: Self.modelMaxLength(config))
+    } catch {
+      throw TextFileError(file, error.description)
+    }
+  }
+
+  private static func modelMaxLength(_ config: JSON?) -> Int? {
+    config?["model_max_length"]?.int.flatMap { $0 < 1_000_000_000 ? $0 : nil }
   }
 
   private static func lines(of file: URL) throws -> [String] {

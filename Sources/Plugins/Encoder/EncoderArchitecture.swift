@@ -146,16 +146,21 @@ public struct WeightNames: Sendable {
   public var projection = "embeddings_project"
   /// What precedes the number of a layer, which counts from 0.
   public var layers = "encoder.layer."
-  /// The projections of attention in a layer.
+  /// The queries of attention in a layer.
   public var queries = "attention.self.query"
+  /// The keys.
   public var keys = "attention.self.key"
+  /// The values.
   public var values = "attention.self.value"
-  /// The linear map and the layer norm after attention.
+  /// The linear map after attention.
   public var attentionOutput = "attention.output.dense"
+  /// The layer norm after that.
   public var attentionNorm = "attention.output.LayerNorm"
-  /// The linear maps and the layer norm of the feed-forward block.
+  /// The linear map to the width inside the feed-forward block.
   public var wide = "intermediate.dense"
+  /// The linear map back to H.
   public var narrow = "output.dense"
+  /// The layer norm after that.
   public var outputNorm = "output.LayerNorm"
   /// The linear map of the readout `pooler`, with its prefix.
   public var pooler: String

@@ -30,6 +30,7 @@ struct EncoderNetwork: Sendable {
     _ configuration: EncoderConfiguration, _ readout: Readout, _ pairs: PairReading, task: TaskKind,
     tokenizer: any Tokenizer
   ) throws {
+    try pairs.check(tokenizer)
     (self.configuration, self.readout, self.pairs) = (configuration, readout, pairs)
     (self.task, self.tokenizer) = (task, tokenizer)
     card = TransformerEncoder.card(configuration, readout, pairs, task: task, vocabulary: tokenizer.fingerprint)

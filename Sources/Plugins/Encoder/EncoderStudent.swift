@@ -73,6 +73,7 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
           TransformerEncoder.pairs(of: checkpoint.url, selection, configuration)
         )
       }
+      try pairs.check(tokenizer)
       return TransformerEncoder.card(
         configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
     }

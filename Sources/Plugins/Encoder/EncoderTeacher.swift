@@ -47,6 +47,7 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
       let (configuration, tokenizer) = try TransformerEncoder.examine(checkpoint.url, Kind.architecture)
       let readout = try TransformerEncoder.readout(of: checkpoint.url, Kind.architecture, selection)
       let pairs = TransformerEncoder.pairs(of: checkpoint.url, selection, configuration)
+      try pairs.check(tokenizer)
       return TransformerEncoder.card(
         configuration, readout, pairs, task: context.task, vocabulary: tokenizer.fingerprint)
     }

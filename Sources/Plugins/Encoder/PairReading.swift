@@ -29,4 +29,14 @@ extension PairReading {
         "reads the two texts of a pair apart, and the examples of this task are single texts", option: "pairs")
     }
   }
+
+  /// Checks that a tokenizer tells the texts of a pair apart, by the types of their tokens.
+  ///
+  /// - Throws: ``WiringError`` if they are to be read apart and all tokens have one type.
+  func check(_ tokenizer: any Tokenizer) throws {
+    if self == .separate, !tokenizer.encode("a", pair: "a", maxLength: nil).typeIDs.contains(1) {
+      throw WiringError(
+        "reads the two texts of a pair apart, and this tokenizer gives all their tokens the same type", option: "pairs")
+    }
+  }
 }

@@ -17,8 +17,22 @@ extension TransformerEncoder {
       try EncoderWeights.write(weights, to: folder)
       try SentenceTransformersFolder.write(self, to: folder, maximumLength: maximumLength)
     }
-    let stated = (tokenizer as? WordPieceTokenizer)?.stating(maximumLength: maximumLength)
-    try (stated ?? tokenizer).write(to: folder)
+    if let tokenizer = tokenizer as? WordPieceTokenizer {
+      try tokenizer.stating(maximumLength: maximumLength).write(to: folder)
+    } else {
+      try tokenizer.write(to: folder)
+      try Self.state(maximumLength, in: folder.appending(path: "tokenizer_config.json"))
+    }
+  }
+
+  /// Changes the length to which `transformers` shortens texts in the file of a tokenizer.
+  private static func state(_ maximumLength: Int, in file: URL) throws {
+    guard FileManager.default.fileExists(atPath: file.path),
+      var members = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
+    else { return }
+    members["model_max_length"] = maximumLength
+    let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(JSONSerialization.data(withJSONObject: members, options: options), to: file)
   }
 
   /// Returns the weights of the class for sequence classification with the same logits.

@@ -1,13 +1,13 @@
 import DistillCore
-import DistillWordPiece
+import DistillTokenizers
 import Foundation
 
 extension TransformerEncoder {
   /// Returns all files in a folder that an encoder may be read from.
   static func sources(_ folder: URL) -> [URL] {
-    (["config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json"] + SentenceTransformersFolder.sources).map {
-      folder.appending(path: $0)
-    } + WeightFiles.sources(folder)
+    let vocabulary = ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt"]
+    return (["config.json"] + vocabulary + SentenceTransformersFolder.sources).map { folder.appending(path: $0) }
+      + WeightFiles.sources(folder)
   }
 
   /// Reads everything but the weights in a folder: the configuration and the vocabulary.
@@ -17,7 +17,7 @@ extension TransformerEncoder {
     _ folder: URL, _ architecture: EncoderArchitecture
   ) throws -> (configuration: EncoderConfiguration, tokenizer: any Tokenizer) {
     let configuration = try EncoderConfiguration(folder: folder, architecture)
-    let tokenizer = try WordPieceTokenizer(folder: folder)
+    let tokenizer = try TokenizerFile.read(folder: folder)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw FormatError(
         file: folder,
