@@ -30,7 +30,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let plugins = [
-  plugin("BERT", ["DistillWordPiece", "DistillTokenizers"]),
+  plugin("Encoder", ["DistillWordPiece", "DistillTokenizers"]),
+  plugin("BERT", ["DistillEncoder"]),
+  plugin("DistilBERT", ["DistillEncoder"]),
+  plugin("RoBERTa", ["DistillEncoder"]),
+  plugin("MPNet", ["DistillEncoder"]),
+  plugin("ELECTRA", ["DistillEncoder"]),
   plugin("SupervisedContrastiveHead"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
@@ -103,7 +108,8 @@ let package = Package(
       ]
         + plugins.map { .byName(name: $0.name) },
       path: "Tests/Fuzz", swiftSettings: strict, plugins: ["DistillPluginRegistry"]),
-    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: safe),
+    .target(
+      name: "TestSupport", dependencies: ["DistillCore"], path: "Tests/Support", swiftSettings: safe),
     tests("Kernels", ["CDistillKernels"]),
     tests("Tensor", ["DistillTensor", "DistillFormats"], resources: [.copy("Fixtures")]),
     tests("Formats", ["DistillFormats"]),
@@ -122,6 +128,9 @@ let package = Package(
         "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL",
         "DistillAttentionKL", "DistillMiniLM", "DistillTraining", "DistillTestKit",
       ], resources: [.copy("Fixtures")]),
+    tests(
+      "Encoder", ["DistillPipeline", "DistillTestKit"] + plugins.map { .byName(name: $0.name) },
+      resources: [.copy("Fixtures")]),
     tests(
       "Loss", ["DistillTestKit"] + plugins.map { .byName(name: $0.name) },
       resources: [.copy("Fixtures")]),

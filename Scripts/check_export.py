@@ -5,7 +5,7 @@ Usage: check_export.py DISTILL RUN TEXTS
 RUN is a finished run, TEXTS a file with one text a line, or two with a TAB between them. The answers of `distill predict` without the
 knowledge base and the embeddings and logits of `distill embed` are compared with those of each exported folder: of ONNX Runtime, for
 batches of several sizes and any padding; of `AutoModelForSequenceClassification`; and of `SentenceTransformer`. The program on each page
-is run. `onnx.checker` must find nothing. A student that BertForSequenceClassification cannot express must be refused.
+is run. `onnx.checker` must find nothing. A student that no class for sequence classification can express must be refused.
 
 Requires: onnx, onnxruntime, torch, transformers, sentence-transformers, safetensors.
 """
@@ -132,8 +132,11 @@ try_page(folder)
 # transformers
 done = export("transformers")
 pooling = json.loads((folder / "1_Pooling" / "config.json").read_text(encoding="utf-8"))
-if is_separate or pooling["pooling_mode_mean_tokens"]:
-    reason = "pairs: separate" if is_separate else "readout: mean"
+# The heads of these have no tanh, which would pass [CLS] on.
+kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
+is_bare = kind in ["distilbert", "electra"] and not (folder / "2_Dense").exists()
+if is_separate or pooling["pooling_mode_mean_tokens"] or is_bare:
+    reason = "pairs: separate" if is_separate else f"readout: {'mean' if pooling['pooling_mode_mean_tokens'] else 'cls'}"
     if done.returncode == 0 or reason not in done.stderr or (outputs / "transformers").exists():
         sys.exit(f"a student with {reason} was not refused: {done.stderr}")
     print(f"transformers: refused because of {reason}")

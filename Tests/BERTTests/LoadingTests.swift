@@ -197,7 +197,7 @@ struct LoadingTests {
     try expectRefusal(["pytorch_model.bin", "pickle", "safe_serialization"]) { folder in
       try FileManager.default.moveItem(at: weights(folder), to: folder.appending(path: "pytorch_model.bin"))
     }
-    try expectRefusal(["several shards"]) { folder in
+    try expectRefusal(["weight_map"]) { folder in
       try FileManager.default.moveItem(
         at: weights(folder), to: folder.appending(path: "model.safetensors.index.json"))
     }

@@ -145,6 +145,8 @@ let referenceCases: [Case] = {
       },
       Case("selfRelations", [.normal([8, 6])]) { selfRelations($0[0], heads: 2, offsets: lengths) },
       Case("meanSquaredError", [.normal([4, 3]), .normal([4, 3])]) { meanSquaredError($0[0], $0[1]) },
+      .biasedAttention("attention bias", [[8, 12]], packed),
+      .biasedAttention("attention bias, one query", [[3, 4], [8, 8]], oneQuery),
     ]
 }()
 
@@ -157,6 +159,7 @@ let dropoutCases: [Case] = {
     Case("dropout", [.normal([3, 4])]) { $0[0].dropout(dropout) },
     .attention("attention dropout", [[8, 12]], packed, dropout: dropout),
     .attention("attention dropout, probabilities", [[8, 12]], packed, .both, dropout: dropout),
+    .biasedAttention("attention bias dropout", [[8, 12]], packed, dropout: dropout),
     .classTokenAttention("classTokenAttention dropout", dropout: dropout),
     .classTokenAttention("classTokenAttention"),
   ]
@@ -188,6 +191,19 @@ extension Case {
         queries: x[0], keysAndValues: x[x.count - 1], width: 4, layout: layout, dropout: dropout,
         returningProbabilities: results != .context)
       return (results == .probabilities ? [] : [context]) + (probabilities.map { [$0] } ?? [])
+    }
+  }
+
+  /// Two heads, and five rows for the distances −4 … 4.
+  static func biasedAttention(
+    _ name: String, _ shapes: [Shape], _ layout: AttentionLayout, dropout: Dropout = .none
+  ) -> Case {
+    Case(name, (shapes + [[5, 2]]).map(Input.normal)) { x in
+      let (context, probabilities) = DistillTensor.attention(
+        queries: x[0], keysAndValues: x[x.count - 2], width: 4, layout: layout,
+        relativeBias: RelativeAttentionBias(table: x[x.count - 1], rows: [0, 1, 1, 2, 0, 3, 4, 4, 2]),
+        dropout: dropout, returningProbabilities: true)
+      return [context] + (probabilities.map { [$0] } ?? [])
     }
   }
 

@@ -47,18 +47,13 @@ public struct DistillServer: Sendable {
     onServerRunning: @escaping @Sendable (Int?) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
     let options = answerer.options
-    func time(_ seconds: Double) -> TimeAmount { .milliseconds(Int64(seconds * 1000)) }
-    let (request, silence) = (time(options.timeout), time(options.idleTimeout))
     var logger = logger
     logger.logLevel = .error  // what concerns a user is told by `RunWatcher` and `distill-serve`
     return Application(
       responder: answerer,
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: SlowClients.handlers(request: request, silence: silence), idleTimeout: silence)),
+      server: .http1(configuration: .init(idleTimeout: .milliseconds(Int64(options.idleTimeout * 1000)))),
       configuration: .init(
-        address: .hostname(options.host, port: options.port), serverName: "swift-distill/\(SwiftDistill.version)",
-        availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
+        address: .hostname(options.host, port: options.port), serverName: "swift-distill/\(SwiftDistill.version)"),
       services: [RunWatcher(runs: answerer.runs, logger: self.logger)],
       onServerRunning: { await onServerRunning($0.localAddress?.port) }, logger: logger)
   }

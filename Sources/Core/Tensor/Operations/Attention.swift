@@ -1,22 +1,25 @@
 /// Multi-head scaled dot-product attention over packed sequences (Vaswani et al. 2017, equation 1).
 ///
-/// For each sequence and head, P = softmax(Q·Kᵀ/√d) and context = dropout(P)·V with d = H/A.
+/// For each sequence and head, P = softmax(Q·Kᵀ/√d + bias) and context = dropout(P)·V with d = H/A.
 ///
 /// - Parameters:
 ///   - queries: [Nq, ≥ H]. The first H columns are Q.
 ///   - keysAndValues: [Nk, ≥ 2H]. The last 2H columns are K and V. It may be the same tensor as `queries`, of shape [N, 3H].
 ///   - width: H.
 ///   - layout: The rows of each sequence, and A.
+///   - relativeBias: The bias of the scores, or `nil` for none.
 ///   - dropout: The dropout of P.
 ///   - returningProbabilities: Whether P before dropout is returned, so that a loss can read it. Its gradient is then added to the
 ///     gradient through the context.
 /// - Returns: The context [Nq, H], and P if it was requested, packed as A blocks of queries × keys for each sequence.
 public func attention(
-  queries: Tensor, keysAndValues: Tensor, width: Int, layout: AttentionLayout, dropout: Dropout = .none,
-  returningProbabilities: Bool = false
+  queries: Tensor, keysAndValues: Tensor, width: Int, layout: AttentionLayout,
+  relativeBias: RelativeAttentionBias? = nil, dropout: Dropout = .none, returningProbabilities: Bool = false
 ) -> (context: Tensor, probabilities: Tensor?) {
-  let block = AttentionBlocks(queries, keysAndValues, width: width, layout: layout, dropout: dropout)
-  let inputs = [queries, keysAndValues].compactMap(\.node)
+  relativeBias?.check(layout)
+  let block = AttentionBlocks(
+    queries, keysAndValues, width: width, layout: layout, relativeBias: relativeBias, dropout: dropout)
+  let inputs = [queries, keysAndValues, relativeBias?.table].compactMap { $0?.node }
   let storesAll = returningProbabilities || !inputs.isEmpty
   let probabilities = storesAll ? Storage(count: max(layout.probabilityCount, 1)) : nil
   let context = Tensor([queries.shape[0], width]) { block.forward(into: $0, probabilities: probabilities) }
@@ -56,11 +59,15 @@ private struct AttentionBlocks {
   let queries: Tensor, keysAndValues: Tensor
   let width: Int, headWidth: Int
   let layout: AttentionLayout
+  let relativeBias: RelativeAttentionBias?
   let dropout: Dropout
   let scale: Float
   let queryStride: Int, keyStride: Int, keyColumn: Int, valueColumn: Int
 
-  init(_ queries: Tensor, _ keysAndValues: Tensor, width: Int, layout: AttentionLayout, dropout: Dropout) {
+  init(
+    _ queries: Tensor, _ keysAndValues: Tensor, width: Int, layout: AttentionLayout,
+    relativeBias: RelativeAttentionBias?, dropout: Dropout
+  ) {
     precondition(width % layout.heads == 0, "\(layout.heads) heads do not divide a width of \(width)")
     precondition(
       queries.shape.rank == 2 && keysAndValues.shape.rank == 2 && queries.shape[1] >= width
@@ -68,8 +75,8 @@ private struct AttentionBlocks {
     precondition(
       queries.shape[0] == layout.queryOffsets.last && keysAndValues.shape[0] == layout.keyOffsets.last,
       "attention over rows that the layout does not describe")
-    (self.queries, self.keysAndValues, self.width, self.layout, self.dropout) =
-      (queries, keysAndValues, width, layout, dropout)
+    (self.queries, self.keysAndValues, self.width, self.layout, self.relativeBias, self.dropout) =
+      (queries, keysAndValues, width, layout, relativeBias, dropout)
     headWidth = width / layout.heads
     scale = 1 / Float(headWidth).squareRoot()
     queryStride = queries.shape[1]
@@ -100,6 +107,7 @@ private struct AttentionBlocks {
       let scratch = probabilities == nil || dropout.isActive ? Storage(count: max(q * k, 1)) : nil
       guard let p = probabilities.map({ $0.pointer + block.probability }) ?? scratch?.pointer else { return }
       multiplySerial(q, k, headWidth, query(block), key(block, transposed: true), into: p, stride: k)
+      relativeBias?.add(to: p, block, scale: 1 / scale)  // the softmax multiplies by the scale again
       kernels.softmax_rows(p, p, scale, q, k, k)
       let mixed = dropout.isActive ? (scratch?.pointer ?? p) : p
       if dropout.isActive { dropout.apply(mixed, p, q * k, from: block.probability) }
@@ -128,6 +136,7 @@ private struct AttentionBlocks {
     }
     let dq = gradient(queries, usedColumns: used)
     let dkv = same ? dq : gradient(keysAndValues, usedColumns: 2 * width)
+    let biasGradients = relativeBias?.gradients(layout)
     forBlocks { block in
       let (q, k) = (block.queries, block.keys)
       let p = probabilities + block.probability
@@ -155,6 +164,7 @@ private struct AttentionBlocks {
       }
       if let extra { kernels.axpy(dp.pointer, 1, extra.pointer + block.probability, q * k) }
       kernels.softmax_backward_rows(dp.pointer, p, dp.pointer, scale, q, k, k)
+      biasGradients?.collect(dp.pointer, block)
       if let (dq, beta) = dq {
         multiplySerial(
           q, headWidth, k, Operand(dp.pointer, stride: k), key(block), beta: beta,
@@ -166,5 +176,6 @@ private struct AttentionBlocks {
           into: dkv + block.keyRow * keyStride + keyColumn + block.column, stride: keyStride)
       }
     }
+    biasGradients?.deliver(scale: 1 / scale)
   }
 }

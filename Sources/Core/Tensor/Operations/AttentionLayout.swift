@@ -43,6 +43,15 @@ extension AttentionLayout {
     var probabilities: Range<Int> { probability..<probability + queries * keys }
   }
 
+  /// Returns one head of one sequence.
+  private func block(_ b: Int, _ head: Int, headWidth: Int) -> Block {
+    let queries = queryOffsets[b + 1] - queryOffsets[b]
+    let keys = keyOffsets[b + 1] - keyOffsets[b]
+    return Block(
+      sequence: b, head: head, queryRow: queryOffsets[b], queries: queries, keyRow: keyOffsets[b], keys: keys,
+      column: head * headWidth, probability: probabilityOffsets[b] * heads + head * queries * keys)
+  }
+
   /// Calls `body` with every block, in parallel. Each part consists of whole blocks, and all parts are about equally large.
   ///
   /// - Parameter headWidth: The number of columns of a head. It also stands for the work per probability, which decides into how
@@ -63,14 +72,13 @@ extension AttentionLayout {
     Compute.parallel(parts: parts) { part in
       for item in firstItem(part, of: parts)..<(part + 1 == parts ? sequences * heads : firstItem(part + 1, of: parts))
       {
-        let (b, head) = (item / heads, item % heads)
-        let queries = queryOffsets[b + 1] - queryOffsets[b]
-        let keys = keyOffsets[b + 1] - keyOffsets[b]
-        body(
-          Block(
-            sequence: b, head: head, queryRow: queryOffsets[b], queries: queries, keyRow: keyOffsets[b], keys: keys,
-            column: head * headWidth, probability: probabilityOffsets[b] * heads + head * queries * keys))
+        body(block(item / heads, item % heads, headWidth: headWidth))
       }
     }
+  }
+
+  /// Calls `body` with every block, one after the other.
+  func forBlocksInOrder(_ body: (Block) -> Void) {
+    for sequence in 0..<sequenceCount { for head in 0..<heads { body(block(sequence, head, headWidth: 1)) } }
   }
 }

@@ -1,0 +1,116 @@
+import DistillCore
+import DistillCrossEntropy
+import DistillEncoder
+import DistillHiddenStateMSE
+import DistillPipeline
+import DistillTraining
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs from every architecture and to every architecture.
+struct DistillationTests {
+  private static let names = ["bert", "distilbert", "roberta", "mpnet", "electra"]
+
+  private static func folder(_ name: String) throws -> String {
+    try Answers.url(name == "bert" ? "multilingual" : name).path
+  }
+
+  /// Twelve texts of three labels, which make five steps in one epoch and two of the next.
+  private static func bench(_ body: (URL) throws -> Void) throws {
+    try TemporaryFolder.with { folder in
+      let texts = [
+        "good film", "fine play", "very good plot", "the book is long", "a short cast", "it was the score",
+        "bad poor film", "not good", "dull plot",
+      ]
+      let labels = ["positive", "neutral", "negative"]
+      let rows = texts.enumerated().map { "\($1)\t\(labels[$0 / 3])" }
+      try Data((["text\tlabel"] + rows).joined(separator: "\n").appending("\n").utf8)
+        .write(to: folder.appending(path: "texts.tsv"))
+      try body(folder)
+    }
+  }
+
+  private static func run(_ folder: URL, teacher: String, student: String) throws -> Report {
+    let file = folder.appending(path: "pipeline.yaml")
+    try Data(
+      """
+      version: 1
+      name: tiny
+      task: {use: tsv, train: texts.tsv, validation: texts.tsv, label: label, max_length: 12, labels: [negative, neutral, positive]}
+      teacher: {\(teacher)}
+      student: {\(student)}
+      losses:
+        - {use: soft-cross-entropy}
+        - {use: hidden-mse}
+      training: {epochs: 1, batch_size: 2, learning_rate: 0.003}
+      output: run
+
+      """.utf8
+    ).write(to: file)
+    let plugins =
+      Kind.all.flatMap(\.compiled) + [
+        CompiledPlugin(kind: "loss", name: SoftCrossEntropy.name, type: SoftCrossEntropy.self),
+        CompiledPlugin(kind: "loss", name: HiddenStateMSE.name, type: HiddenStateMSE.self),
+      ]
+    let registry = try PluginRegistry(plugins, kinds: PluginKind.pipeline)
+    let pipeline = try Pipeline(file: file.path, overrides: [], registry: registry)
+    return try Compute.$threads.withValue(1) {
+      try PipelineRun(pipeline, output: folder.appending(path: "run"), resumes: false, stop: StopRequest()) { _ in }
+        .run()
+    }
+  }
+
+  /// From a fine-tuned folder of each architecture to a student of random weights of each.
+  @Test(arguments: names, names) func fromEachToEach(_ teacher: String, _ student: String) throws {
+    try Self.bench { folder in
+      let labels = teacher == "bert" ? ", fine_tune: {epochs: 1, batch_size: 4}" : ""
+      _ = try Self.run(
+        folder, teacher: "use: \(teacher), checkpoint: \(try Self.folder(teacher))\(labels)",
+        student: "use: \(student), random: {layers: 1, hidden_size: 32, heads: 4, intermediate_size: 32}")
+      let trained = try Kind.of(student).load(folder.appending(path: "run/student"))
+      #expect(trained.card.layers == 1 && trained.card.architecture == student && trained.untrained.isEmpty)
+    }
+  }
+
+  /// A student of one of the teacher's layers, which is the teacher's architecture, and learns.
+  @Test(arguments: names) func fromLayersOfTheTeacher(_ name: String) throws {
+    try Self.bench { folder in
+      let layers = name == "bert" ? 1 : 2
+      _ = try Self.run(
+        folder,
+        teacher:
+          "use: \(name), checkpoint: \(try Self.folder(name))\(name == "bert" ? ", fine_tune: {epochs: 1, batch_size: 4}" : "")",
+        student: "use: \(name), from_teacher_layers: [\(layers)]")
+      let lines = try String(contentsOf: folder.appending(path: "run/metrics.jsonl"), encoding: .utf8)
+        .split(separator: "\n")
+      #expect(lines.count { $0.contains("\"soft-cross-entropy\"") } >= 5)
+      #expect(try Kind.of(name).load(folder.appending(path: "run/student")).card.architecture == name)
+    }
+  }
+
+  /// From texts, with the tokenizers of these models, which the student is written with.
+  @Test(arguments: ["roberta-pieces", "xlm-roberta-pieces", "mpnet-pieces"])
+  func withTheirOwnTokenizers(_ fixture: String) throws {
+    try Self.bench { folder in
+      let kind = try Kind.of(fixture)
+      let source = try Answers.url(fixture)
+      _ = try Self.run(
+        folder, teacher: "use: \(kind.name), checkpoint: \(source.path)",
+        student: "use: \(kind.name), from_teacher_layers: [2]")
+      let student = try kind.load(folder.appending(path: "run/student"))
+      #expect(try student.tokenizer.fingerprint == kind.load(source).tokenizer.fingerprint)
+    }
+  }
+
+  @Test func layersOfAnotherArchitectureAreRefused() throws {
+    try Self.bench { folder in
+      let error = #expect(throws: (any Error).self) {
+        try Self.run(
+          folder, teacher: "use: roberta, checkpoint: \(try Self.folder("roberta"))",
+          student: "use: bert, from_teacher_layers: [1]")
+      }
+      #expect("\(error as Any)".contains("copies layers of a bert, and the teacher is a roberta"), "\(error as Any)")
+    }
+  }
+}
