@@ -90,7 +90,7 @@ struct PrecisionTests {
   /// A few rows are multiplied with a packed copy of a constant weight, many with the weight itself.
   @Test(arguments: [Precision.float32, .int8].filter(\.isAvailable))
   func constantWeights(_ precision: Precision) throws {
-    for (n, inputs, outputs) in [(1, 600, 700), (20, 1537, 300), (128, 96, 161), (129, 96, 161)] {
+    for (n, inputs, outputs) in [(1, 600, 700), (20, 1537, 300), (128, 480, 161), (129, 480, 161)] {
       let (x, weight) = (normal([n, inputs], "x"), normal([outputs, inputs], "w"))
       func run(threads: Int) -> Tensor {
         Compute.$threads.withValue(threads) { Compute.$precision.withValue(precision) { linear(x, weight: weight) } }
@@ -105,7 +105,7 @@ struct PrecisionTests {
   /// In int8 a row's answer is its own to the bit, whatever else is in the batch.
   @Test(.enabled(if: Precision.int8.isAvailable, "this processor has no AVX512_VNNI"))
   func rowsAreIndependent() {
-    let (x, weight) = (normal([300, 96], "x"), normal([160, 96], "w"))
+    let (x, weight) = (normal([300, 480], "x"), normal([160, 480], "w"))
     Compute.$precision.withValue(.int8) {
       let all = linear(x, weight: weight)
       for row in [0, 13, 14, 299] {

@@ -6,8 +6,8 @@ public enum Precision: String, CaseIterable, Sendable {
   case float32
   /// 8 significant bits instead of 24. Requires a processor with AVX512_BF16, and is fastest with AMX.
   case bfloat16
-  /// Bytes, for finished models: the weights of an output span 255 steps, and so does each row of inputs, when it comes. There are no
-  /// gradients. Requires a processor with AVX512_VNNI.
+  /// Bytes, for finished models: the weights of an output span 255 steps, and so does each row of inputs, when it comes. Layers of up to
+  /// 65,536 weights, such as a classifier, stay in Float32. There are no gradients. Requires a processor with AVX512_VNNI.
   case int8
 
   /// Whether this processor supports the precision.

@@ -48,9 +48,10 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
     bias.map { $0.shape == [weight.shape[0]] } ?? true, "a bias that does not fit a weight of \(weight.shape)")
   let product =
     switch Compute.precision {
-    case .float32: isPackedOnce(x, weight) ? packedProduct(x, weight) : matmul(x, weight, transposeB: true)
     case .bfloat16: roundedProduct(x, weight)
-    case .int8: quantisedProduct(x, weight)
+    // A classifier is a small part of the work, and the last one to make its result less exact.
+    case .int8 where weight.count > 1 << 16: quantisedProduct(x, weight)
+    case .float32, .int8: isPackedOnce(x, weight) ? packedProduct(x, weight) : matmul(x, weight, transposeB: true)
     }
   return bias.map { product.addingBias($0) } ?? product
 }
