@@ -13,6 +13,10 @@ package struct TaskTexts: Sendable {
   package let heldOutForEpochs: [Example]
   /// The examples of the training file on which K, β, τ and other settings are chosen after the training.
   package let heldOutForChoices: [Example]
+  /// The examples of the training file on which the teacher's recipe chooses something, and nothing else.
+  package let heldOutForTeacher: [Example]
+  /// What the teacher cannot answer, if it cannot answer everything.
+  package let coverage: AnswerCoverage?
   package let validation: [Example]?
   /// Texts whose answers are not known, on which the student learns from the teacher.
   package let unlabelled: [Example]
@@ -28,7 +32,7 @@ package struct TaskTexts: Sendable {
   /// not those to texts that it has never seen.
   package var leakedCount: Int {
     func texts(_ examples: [Example]) -> Set<[String?]> { Set(examples.map { [$0.text, $0.pair] }) }
-    let unseen = texts((validation ?? []) + heldOutForEpochs + heldOutForChoices)
+    let unseen = texts((validation ?? []) + heldOutForEpochs + heldOutForChoices + heldOutForTeacher)
     return texts(unlabelled).intersection(unseen).count
   }
 }
@@ -73,13 +77,32 @@ extension PipelineOptions {
   /// Reads all files of the task and holds out a share of the training examples, which the seed chooses.
   package func texts() throws -> TaskTexts {
     let definition = try task.definition()
-    let files = try task.train.files().map { (name: $0.lastPathComponent, examples: try definition.read($0).examples) }
-    var all = files.flatMap(\.examples)
-    let sources = files.flatMap { file in file.examples.map { "\(file.name):\($0.line)" } }
+    typealias Texts = (examples: [Example], sources: [String])
+    func read(_ files: [URL], _ read: (URL) throws -> Dataset) throws -> Texts {
+      try files.reduce(into: ([], [])) { all, file in
+        let examples = try read(file).examples
+        all.examples += examples
+        all.sources += examples.map { "\(file.lastPathComponent):\($0.line)" }
+      }
+    }
+    let (labelled, sources) = try read(task.train.files()) { try definition.read($0) }
+    var all = labelled
+    let more = try read(task.unlabelled.files()) { try definition.readUnlabelled($0) }
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
     let heldOut = order.prefix(heldOutCount(among: all.count))
     let forEpochs = keepsBestEpoch ? heldOut.count / 2 : 0
-    let rows = order.dropFirst(heldOut.count).sorted()
+    let forTeacher = teacher?.choosesOnHeldOut == true ? (heldOut.count - forEpochs) / 2 : 0
+    var rows = order.dropFirst(heldOut.count).sorted()
+    // The texts that the teacher has to answer: those to learn from, and those that it chooses on.
+    let last = heldOut.suffix(forTeacher).sorted()
+    let coverage = try coverage(
+      of: (rows + last).map { (all[$0], sources[$0]) } + zip(more.examples, more.sources).map { ($0, $1) },
+      definition)
+    let missing = coverage?.unanswered ?? []
+    let chosen = last.enumerated().filter { !missing.contains(rows.count + $0.offset) }.map(\.element)
+    let unlabelled = more.examples.enumerated().filter { !missing.contains(rows.count + last.count + $0.offset) }
+      .map(\.element)
+    rows = rows.enumerated().filter { !missing.contains($0.offset) }.map(\.element)
     if let weights = task.classWeights, let names = definition.kind.labels {
       let weights = try weights.weights(
         names, spellings: definition.spellings, of: rows.compactMap { all[$0].target?.label })
@@ -88,29 +111,30 @@ extension PipelineOptions {
     func examples(_ rows: some Sequence<Int>) -> [Example] { rows.sorted().map { all[$0] } }
     let validation = try task.validation?.files().flatMap { try definition.read($0).examples }
     let (training, epochs) = (examples(rows), examples(heldOut.prefix(forEpochs)))
-    let choices = examples(heldOut.dropFirst(forEpochs))
-    let unlabelled = try task.unlabelled.files().flatMap { try definition.readUnlabelled($0).examples }
+    let choices = examples(heldOut.dropFirst(forEpochs).dropLast(forTeacher))
     let selection = keepsBestEpoch ? (heldOut.isEmpty ? validation : epochs) : nil
 
-    var teacher = Provenance([
+    var provenanceOfTeacher = Provenance([
       "task.kind": "\(definition.kind)", "task.max_length": "\(task.maximumLength)",
       "texts.training": Self.digest(of: training), "texts.selection": Self.digest(of: selection ?? []),
     ])
-    if let weights = task.classWeights { teacher["task.class_weights"] = weights.yaml.flow }
-    var provenance = teacher
+    if let weights = task.classWeights { provenanceOfTeacher["task.class_weights"] = weights.yaml.flow }
+    if !chosen.isEmpty { provenanceOfTeacher["texts.teacher"] = Self.digest(of: examples(chosen)) }
+    var provenance = provenanceOfTeacher
     provenance["texts.choices"] = Self.digest(of: choices)
     provenance["texts.validation"] = Self.digest(of: validation ?? [])
     provenance["texts.unlabelled"] = Self.digest(of: unlabelled)
     return TaskTexts(
       task: definition, training: training, trainingRows: rows, trainingSources: rows.map { sources[$0] },
-      heldOutForEpochs: epochs, heldOutForChoices: choices,
-      validation: validation, unlabelled: unlabelled, selection: selection, teacherProvenance: teacher,
+      heldOutForEpochs: epochs, heldOutForChoices: choices, heldOutForTeacher: examples(chosen), coverage: coverage,
+      validation: validation, unlabelled: unlabelled, selection: selection, teacherProvenance: provenanceOfTeacher,
       provenance: provenance)
   }
 
   /// Returns the number of examples in the training file that are held out: at least one for each purpose.
   func heldOutCount(among examples: Int) -> Int {
-    task.holdOut > 0 ? max(keepsBestEpoch ? 2 : 1, Int((Float(examples) * task.holdOut).rounded())) : 0
+    let purposes = (keepsBestEpoch ? 2 : 1) + (teacher?.choosesOnHeldOut == true ? keepsBestEpoch ? 2 : 1 : 0)
+    return task.holdOut > 0 ? max(purposes, Int((Float(examples) * task.holdOut).rounded())) : 0
   }
 
   private static func digest(of examples: [Example]) -> String {
@@ -134,6 +158,6 @@ extension EncodedDataset {
   public init(_ examples: [Example], with tokenizer: any Tokenizer, maximumLength: Int) {
     self.init(
       sequences: Dataset(examples).encoded(with: tokenizer, maxLength: maximumLength), targets: examples.map(\.target),
-      weights: examples.map(\.weight))
+      weights: examples.map(\.weight), texts: examples.map(PlainText.init))
   }
 }
