@@ -32,6 +32,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let plugins = [
   plugin("BERT", ["DistillWordPiece"]),
   plugin("SupervisedContrastiveHead"),
+  plugin("RecordedTeacher"),
+  plugin("EnsembleTeacher"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
   plugin("AttentionKL"),
@@ -113,7 +115,9 @@ let package = Package(
       ["DistillVectors", "DistillExactSearch", "DistillHNSW", "DistillAutoSearch", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
     tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),
-    tests("Pipeline", ["DistillPipeline", "DistillKnowledge"] + plugins.map { .byName(name: $0.name) }),
+    tests(
+      "Pipeline", ["DistillPipeline", "DistillKnowledge"] + plugins.map { .byName(name: $0.name) },
+      resources: [.copy("Fixtures")]),
     tests("EndToEnd", ["DistillCore"]),
     tests(
       "BERT",
