@@ -181,7 +181,8 @@ struct EnsembleTests {
       if case .note(let note) = event { notes.append(note) }
       if case .epoch(let record) = event, phases.last != record.phase { phases.append(record.phase) }
     }
-    let pipeline = try bench.pipeline(Workbench.pipeline(teacher: head, task: task, losses: losses))
+    let pipeline = try bench.pipeline(
+      Workbench.pipeline(teacher: head, task: task, losses: losses), replacing: [("space: student", "space: teacher")])
     let report = try bench.run(pipeline, into: "tiny", observe: observe)
     #expect(notes.count { $0.contains("prepared before by the same settings") } == 1)
     #expect(phases == ["teacher: fine-tuning, member 2", "teacher: contrastive head", "student"])
@@ -204,6 +205,14 @@ struct EnsembleTests {
     #expect(notes.count { $0.contains("prepared before by the same settings") } == 1 && phases == ["student"])
     let curves = String(decoding: try bench.data("runs/second/teacher/curves.json"), as: UTF8.self)
     #expect(curves.contains("\"teacher: fine-tuning\""), "\(curves.prefix(300))")
+
+    // Nobody would know from the weights that it was trained as a part.
+    try FileManager.default.removeItem(at: bench.url.appending(path: "runs/prepared-teachers"))
+    try bench.run(
+      try bench.pipeline(Workbench.pipeline(teacher: other, task: task), replacing: [student]), into: "again")
+    #expect(
+      try bench.data("runs/again/teacher/model.safetensors")
+        == bench.data("runs/tiny/teacher/member-2/model.safetensors"))
 
     // The mean of the members' rows is the teacher's row.
     let rows = try bench.rows("validation.tsv").map { Example(text: $0.text, line: 1) }
@@ -250,6 +259,31 @@ struct EnsembleTests {
     #expect(
       try bench.data("runs/whole/teacher/member-1/model.safetensors")
         != bench.data("runs/whole/teacher/member-2/model.safetensors"))
+  }
+
+  /// Texts that one member cannot answer are left out for all, those that weights are fitted to as well.
+  @Test func aMemberThatIsAFile() throws {
+    let bench = try Workbench()
+    let rows = try bench.rows("train.tsv")
+    try bench.write(
+      rows.prefix(50).map { "{\"text\": \"\($0.text)\", \"label\": \"\($0.intent)\", \"confidence\": 0.7}\n" }.joined(),
+      to: "answers.jsonl")
+    let text = Workbench.pipeline(
+      teacher:
+        "{use: ensemble, of: [\(Workbench.fineTuned), {use: recorded, file: answers.jsonl, missing: skip}], weights: fitted}",
+      task: ", hold_out: 0.3")
+    let report = try bench.run(try bench.pipeline(text), into: "tiny")
+    let known = Set(rows.prefix(50).map(\.text))
+    let missing = rows.filter { !known.contains($0.text) }.count
+    #expect(missing > 5)
+    let entries = try bench.finished("tiny").knowledgeLog().snapshot().entries
+    #expect(entries.count < 42 && entries.allSatisfy { known.contains($0.text ?? "") })
+    let remarks = try #require(report.remarks)
+    #expect(remarks[0].contains(" bert, ") && remarks[0].contains("file of answers, weights that were fitted to"))
+    #expect(remarks[1].contains("texts to learn from: train.tsv:") && remarks[1].hasSuffix("; they were left out"))
+    #expect(remarks.last == "the teacher has no row: it has no answer to 24 of these 24 texts")
+    let error = #expect(throws: Diagnostics.self) { try bench.pipeline(text.replacing(", missing: skip", with: "")) }
+    #expect(try #require(error).list.map(\.message).allSatisfy { $0.contains("has no answer to") })
   }
 
   @Test func mistakes() throws {

@@ -5,13 +5,22 @@ package struct AnswerCoverage: Sendable {
   /// The number of texts that were asked about.
   package let count: Int
   /// The positions of those without an answer.
-  let unanswered: Set<Int>
+  private let unanswered: Set<Int>
   /// The places of the first of them, such as `train.tsv:12`.
   private let first: [String]
 
   fileprivate init(count: Int, unanswered: Set<Int>, sources: [String]) {
     (self.count, self.unanswered) = (count, unanswered)
     first = unanswered.sorted().prefix(3).map { sources[$0] }
+  }
+
+  /// Returns the items of a part of the texts that have an answer.
+  ///
+  /// - Parameters:
+  ///   - items: What belongs to each text of the part.
+  ///   - start: The position of its first text.
+  func answered<T>(_ items: [T], from start: Int) -> [T] {
+    items.indices.filter { !unanswered.contains(start + $0) }.map { items[$0] }
   }
 
   /// What is missing, in words, or `nil` if nothing is.

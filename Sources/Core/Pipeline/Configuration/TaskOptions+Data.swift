@@ -77,58 +77,58 @@ extension PipelineOptions {
   /// Reads all files of the task and holds out a share of the training examples, which the seed chooses.
   package func texts() throws -> TaskTexts {
     let definition = try task.definition()
-    typealias Texts = (examples: [Example], sources: [String])
-    func read(_ files: [URL], _ read: (URL) throws -> Dataset) throws -> Texts {
-      try files.reduce(into: ([], [])) { all, file in
-        let examples = try read(file).examples
-        all.examples += examples
-        all.sources += examples.map { "\(file.lastPathComponent):\($0.line)" }
-      }
-    }
-    let (labelled, sources) = try read(task.train.files()) { try definition.read($0) }
-    var all = labelled
-    let more = try read(task.unlabelled.files()) { try definition.readUnlabelled($0) }
-    let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
-    let heldOut = order.prefix(heldOutCount(among: all.count))
-    let forEpochs = keepsBestEpoch ? heldOut.count / 2 : 0
-    let forTeacher = teacher?.choosesOnHeldOut == true ? (heldOut.count - forEpochs) / 2 : 0
-    var rows = order.dropFirst(heldOut.count).sorted()
-    // The texts that the teacher has to answer: those to learn from, and those that it chooses on.
-    let last = heldOut.suffix(forTeacher).sorted()
+    var labelled = try FileTexts(task.train.files()) { try definition.read($0) }
+    var more = try FileTexts(task.unlabelled.files()) { try definition.readUnlabelled($0) }
+    var rows = division(of: labelled.examples.count)
+    // The teacher has to answer the texts to learn from, and those that it chooses on.
+    let first = [0, rows.training.count, rows.training.count + rows.teacher.count]
     let coverage = try coverage(
-      of: (rows + last).map { (all[$0], sources[$0]) } + zip(more.examples, more.sources).map { ($0, $1) },
+      of: (rows.training + rows.teacher).map { (labelled.examples[$0], labelled.sources[$0]) }
+        + zip(more.examples, more.sources).map { ($0, $1) },
       definition)
-    let missing = coverage?.unanswered ?? []
-    let chosen = last.enumerated().filter { !missing.contains(rows.count + $0.offset) }.map(\.element)
-    let unlabelled = more.examples.enumerated().filter { !missing.contains(rows.count + last.count + $0.offset) }
-      .map(\.element)
-    rows = rows.enumerated().filter { !missing.contains($0.offset) }.map(\.element)
+    if let coverage {
+      rows.training = coverage.answered(rows.training, from: first[0])
+      rows.teacher = coverage.answered(rows.teacher, from: first[1])
+      more.examples = coverage.answered(more.examples, from: first[2])
+    }
     if let weights = task.classWeights, let names = definition.kind.labels {
       let weights = try weights.weights(
-        names, spellings: definition.spellings, of: rows.compactMap { all[$0].target?.label })
-      for row in all.indices { all[row].weight = all[row].target?.label.map { weights[$0] } ?? 1 }
+        names, spellings: definition.spellings, of: rows.training.compactMap { labelled.examples[$0].target?.label })
+      for row in labelled.examples.indices {
+        labelled.examples[row].weight = labelled.examples[row].target?.label.map { weights[$0] } ?? 1
+      }
     }
-    func examples(_ rows: some Sequence<Int>) -> [Example] { rows.sorted().map { all[$0] } }
+    func examples(_ rows: [Int]) -> [Example] { rows.map { labelled.examples[$0] } }
     let validation = try task.validation?.files().flatMap { try definition.read($0).examples }
-    let (training, epochs) = (examples(rows), examples(heldOut.prefix(forEpochs)))
-    let choices = examples(heldOut.dropFirst(forEpochs).dropLast(forTeacher))
-    let selection = keepsBestEpoch ? (heldOut.isEmpty ? validation : epochs) : nil
+    let (training, epochs, choices) = (examples(rows.training), examples(rows.epochs), examples(rows.choices))
+    let selection = keepsBestEpoch ? (rows.isHeldOut ? epochs : validation) : nil
 
-    var provenanceOfTeacher = Provenance([
+    var ofTeacher = Provenance([
       "task.kind": "\(definition.kind)", "task.max_length": "\(task.maximumLength)",
       "texts.training": Self.digest(of: training), "texts.selection": Self.digest(of: selection ?? []),
     ])
-    if let weights = task.classWeights { provenanceOfTeacher["task.class_weights"] = weights.yaml.flow }
-    if !chosen.isEmpty { provenanceOfTeacher["texts.teacher"] = Self.digest(of: examples(chosen)) }
-    var provenance = provenanceOfTeacher
+    if let weights = task.classWeights { ofTeacher["task.class_weights"] = weights.yaml.flow }
+    if !rows.teacher.isEmpty { ofTeacher["texts.teacher"] = Self.digest(of: examples(rows.teacher)) }
+    var provenance = ofTeacher
     provenance["texts.choices"] = Self.digest(of: choices)
     provenance["texts.validation"] = Self.digest(of: validation ?? [])
-    provenance["texts.unlabelled"] = Self.digest(of: unlabelled)
+    provenance["texts.unlabelled"] = Self.digest(of: more.examples)
     return TaskTexts(
-      task: definition, training: training, trainingRows: rows, trainingSources: rows.map { sources[$0] },
-      heldOutForEpochs: epochs, heldOutForChoices: choices, heldOutForTeacher: examples(chosen), coverage: coverage,
-      validation: validation, unlabelled: unlabelled, selection: selection, teacherProvenance: provenanceOfTeacher,
-      provenance: provenance)
+      task: definition, training: training, trainingRows: rows.training,
+      trainingSources: rows.training.map { labelled.sources[$0] }, heldOutForEpochs: epochs, heldOutForChoices: choices,
+      heldOutForTeacher: examples(rows.teacher), coverage: coverage, validation: validation, unlabelled: more.examples,
+      selection: selection, teacherProvenance: ofTeacher, provenance: provenance)
+  }
+
+  /// Returns what each example of the training files is for. The seed decides.
+  private func division(of count: Int) -> Division {
+    let order = RandomKey(UInt64(seed)).child("hold-out").permutation(count)
+    let heldOut = order.prefix(heldOutCount(among: count))
+    let epochs = keepsBestEpoch ? heldOut.count / 2 : 0
+    let teacher = teacher?.choosesOnHeldOut == true ? (heldOut.count - epochs) / 2 : 0
+    return Division(
+      training: order.dropFirst(heldOut.count).sorted(), epochs: heldOut.prefix(epochs).sorted(),
+      choices: heldOut.dropFirst(epochs).dropLast(teacher).sorted(), teacher: heldOut.suffix(teacher).sorted())
   }
 
   /// Returns the number of examples in the training file that are held out: at least one for each purpose.
@@ -145,6 +145,28 @@ extension PipelineOptions {
       }
     }
     return checksum.hexDigest
+  }
+}
+
+/// The rows of the training files by what they are for, each in rising order.
+private struct Division {
+  var training: [Int]
+  let epochs, choices: [Int]
+  var teacher: [Int]
+  var isHeldOut: Bool { epochs.count + choices.count + teacher.count > 0 }
+}
+
+/// The texts of several files and their places, such as `train.tsv:12`.
+private struct FileTexts {
+  var examples: [Example] = []
+  private(set) var sources: [String] = []
+
+  init(_ files: [URL], _ read: (URL) throws -> Dataset) throws {
+    for file in files {
+      let own = try read(file).examples
+      examples += own
+      sources += own.map { "\(file.lastPathComponent):\($0.line)" }
+    }
   }
 }
 

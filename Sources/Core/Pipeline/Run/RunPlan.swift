@@ -67,11 +67,19 @@ extension RunPlan {
     var teacher: (any Teacher)?
     if let recipe = options.teacher {
       let teachers = PreparedTeachers(folder: RunFolder(output ?? options.output.url), observe: observe)
-      if let prepared = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
-        teacher = try recipe.loadTeacher(from: prepared, in: pipeline.context)
-      } else {
-        teacher = try recipe.makeTeacher(in: pipeline.context, preparation)
+      func prepared(_ recipe: any TeacherRecipe) throws -> any Teacher {
+        if let folder = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
+          return try recipe.loadTeacher(from: folder, in: pipeline.context)
+        }
+        return try recipe.makeTeacher(
+          in: pipeline.context,
+          Preparation(trainer: trainer) { _, member in
+            try prepared(member)
+          } data: {
+            try preparation.data(for: $0)
+          })
       }
+      teacher = try prepared(recipe)
     }
     seconds["teacher"] = trainer.phases.reduce(0) { $0 + $1.seconds }
     guard let recipe = options.student else { throw ContractError("a pipeline without a student") }
