@@ -37,6 +37,8 @@ let plugins = [
   plugin("MPNet", ["DistillEncoder"]),
   plugin("ELECTRA", ["DistillEncoder"]),
   plugin("SupervisedContrastiveHead"),
+  plugin("RecordedTeacher"),
+  plugin("EnsembleTeacher"),
   plugin("CrossEntropy"),
   plugin("RelationalKL"),
   plugin("AttentionKL"),
@@ -120,7 +122,9 @@ let package = Package(
       ["DistillVectors", "DistillExactSearch", "DistillHNSW", "DistillAutoSearch", "DistillTestKit", "DistillYAML"]),
     tests("Training", ["DistillTraining"]),
     tests("Schedule", ["DistillLayerSchedules", "DistillTestKit"]),
-    tests("Pipeline", ["DistillPipeline", "DistillKnowledge"] + plugins.map { .byName(name: $0.name) }),
+    tests(
+      "Pipeline", ["DistillPipeline", "DistillKnowledge"] + plugins.map { .byName(name: $0.name) },
+      resources: [.copy("Fixtures")]),
     tests("EndToEnd", ["DistillCore"]),
     tests(
       "BERT",

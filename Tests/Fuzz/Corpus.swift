@@ -85,6 +85,16 @@ struct Corpus {
     try write(
       "index\tquestion\tsentence\tlabel\n" + rows(9) { "\($0)\t\(text($0))\ta\tentailment" }, to: "tasks/qnli.tsv")
     try write("sentence1\tsentence2\tscore\n" + rows(9) { "\(text($0))\ta\t\($0 % 6).0" }, to: "tasks/sts-b.tsv")
+    let answers = [
+      #""label": "neutral", "confidence": 0.5"#, #""probabilities": {"negative": 0.25, "neutral": 0.5}"#,
+      #""probabilities": [0.5, 0.25, 0.25]"#, #""logprobs": {"neutral": -0.1, "positive": -3}"#,
+      #""logits": [1, -2.5, 1e-3]"#, #""label": "positive""#,
+    ]
+    try write(
+      rows(12) { #"{"text": "\#(text($0))", \#(answers[$0 / 2]), "embedding": [\#($0), -0.5]}"# },
+      to: "tasks/answers.jsonl")
+    try write(rows(4) { #"{"text": "\#(text($0))", "labels": ["neutral", "positive"]}"# }, to: "tasks/several.jsonl")
+    try write(rows(4) { #"{"text": "\#(text($0))", "pair": "b", "score": \#($0).5}"# }, to: "tasks/scores.jsonl")
     try write(rows(6, text) + "good\tbad\n", to: "tasks/inputs.txt")
     try write("text\tmood\n" + rows(6) { "\(text($0))\tneutral" }, to: "tasks/inputs.tsv")
   }

@@ -74,7 +74,7 @@ extension Bench {
           _ = try? map.resolved(student: student, teacher: teacher)
         }
       },
-      try taskTarget(),
+      try taskTarget(), try answersTarget(),
     ]
   }
 
@@ -105,6 +105,31 @@ extension Bench {
         _ = try whole.read(file)
       }
       _ = try task.readUnlabelled(bytes, named: "standard input")
+    }
+  }
+
+  private func answersTarget() throws -> Target {
+    let labels = ["negative", "neutral", "positive"]
+    let tasks: [String: (kind: TaskKind, hasPairs: Bool)] = [
+      "tasks/answers.jsonl": (.classification(labels: labels), false),
+      "tasks/several.jsonl": (.multilabel(labels: labels), false), "tasks/scores.jsonl": (.regression, true),
+    ]
+    let words =
+      "text pair label labels score probabilities logprobs logits embedding confidence negative neutral positive null true [] {} NaN "
+      + "1e999 -1 0 1 0.5 -1e-320 \\u0000 \\ud800"
+    return try Target("answers", weight: 200, members(tasks.keys.sorted()), words: words) { member, bytes in
+      guard let task = tasks[member.path] else { return }
+      try trying(member, bytes) { file in
+        _ = try? AnswerTable.embeddingWidth(of: file, member: "embedding")
+        for other in tasks.values { _ = try? AnswerTable(file, task: other.kind, hasPairs: other.hasPairs) }
+        let table = try AnswerTable(file, task: task.kind, hasPairs: task.hasPairs, labelSmoothing: 0.1)
+        let written = file.deletingLastPathComponent().appending(path: "written.jsonl")
+        try table.write(to: written, task: task.kind)
+        let again = try AnswerTable(written, task: task.kind, hasPairs: task.hasPairs)
+        for text in table.texts {
+          precondition(again.logits(of: text) == table.logits(of: text), "written and read as other numbers")
+        }
+      }
     }
   }
 

@@ -3,10 +3,12 @@ import DistillBERT
 import DistillCLSCosine
 import DistillCore
 import DistillCrossEntropy
+import DistillEnsembleTeacher
 import DistillExactSearch
 import DistillHNSW
 import DistillLayerSchedules
 import DistillPipeline
+import DistillRecordedTeacher
 import DistillRelationalKL
 import DistillSupervisedContrastiveHead
 import DistillTraining
@@ -37,6 +39,8 @@ func registry() throws -> PluginRegistry {
     [
       CompiledPlugin(kind: "teacher", name: BERTTeacher.name, type: BERTTeacher.self),
       CompiledPlugin(kind: "teacher", name: SupervisedContrastiveHead.name, type: SupervisedContrastiveHead.self),
+      CompiledPlugin(kind: "teacher", name: Recorded.name, type: Recorded.self),
+      CompiledPlugin(kind: "teacher", name: Ensemble.name, type: Ensemble.self),
       CompiledPlugin(kind: "student", name: BERTStudent.name, type: BERTStudent.self),
       CompiledPlugin(kind: "loss", name: HardCrossEntropy.name, type: HardCrossEntropy.self),
       CompiledPlugin(kind: "loss", name: SoftCrossEntropy.name, type: SoftCrossEntropy.self),

@@ -12,6 +12,8 @@ package enum JSON {
 
   package struct SyntaxError: Error {
     package let line: Int
+    /// The byte of the line at which nothing more could be read, counted from 1.
+    package let column: Int
     package let message: String
   }
 
@@ -74,8 +76,10 @@ struct JSONParser {
   }
 
   private func error(_ message: String) -> JSON.SyntaxError {
-    JSON.SyntaxError(
-      line: 1 + bytes[..<min(position, bytes.count)].count { $0 == UInt8(ascii: "\n") }, message: message)
+    let before = bytes[..<min(position, bytes.count)]
+    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return JSON.SyntaxError(
+      line: 1 + before.count { $0 == UInt8(ascii: "\n") }, column: 1 + before.count - start, message: message)
   }
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }

@@ -54,6 +54,17 @@ public struct TextFileError: Error, Sendable, Equatable, CustomStringConvertible
   }
 
   public var errorDescription: String? { description }
+
+  /// The first problem, with its place.
+  package var firstProblem: String { "\(TextFileError(named: file, Array(problems.prefix(1))))" }
+
+  /// Where to look besides, in words, or `nil` if there are no other lines with problems.
+  package var otherLines: String? {
+    let lines = problems.compactMap(\.line)
+    let others = lines.enumerated().filter { !lines[..<$0.offset].contains($0.element) && $0.offset > 0 }
+      .prefix(5).map { String($0.element) }
+    return others.isEmpty ? nil : "look at line \(others.joined(separator: ", ")) too"
+  }
 }
 
 extension TextFileError {

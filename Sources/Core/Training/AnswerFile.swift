@@ -17,8 +17,11 @@ package struct AnswerFolder: Sendable {
   }
 
   /// Returns everything that the contents of a file of answers depend on, down to the last bit.
-  func provenance(_ data: EncodedDataset, _ activations: [Activation]) -> Provenance {
+  func provenance(_ data: EncodedDataset, _ activations: [Activation], ofTexts readsTexts: Bool) -> Provenance {
     var checksum = Checksum()
+    for text in readsTexts ? data.texts ?? [] : [] {
+      for part in [text.text, text.pair ?? ""] { checksum.update("\(part.utf8.count) \(part)".utf8) }
+    }
     for sequence in data.sequences {
       for ids in [sequence.ids, sequence.typeIDs] {
         checksum.update("\(ids.count) ".utf8)

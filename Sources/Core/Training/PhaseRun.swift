@@ -19,11 +19,11 @@ final class PhaseRun {
   private var saved = ContinuousClock.now
 
   init(
-    _ objective: any Objective, options: TrainingOptions, seed: Int, phase: String, files: TrainingLoop.Files?,
+    _ objective: any Objective, options: TrainingOptions, key: RandomKey, phase: String, files: TrainingLoop.Files?,
     observe: @escaping (TrainingEvent) -> Void
   ) {
     (self.objective, self.options, self.phase, self.files, self.observe) = (objective, options, phase, files, observe)
-    key = RandomKey(UInt64(seed)).child(phase)
+    self.key = key
     order = DataOrder(examples: objective.exampleCount, batchSize: options.batchSize, key: key)
     optimisers = objective.parameters.map {
       AdamW(

@@ -104,7 +104,7 @@ final class TeacherMemory {
   private func file(in folder: AnswerFolder) throws -> AnswerFile {
     let activations = kept.sorted { "\($0)" < "\($1)" }
     let lengths = data.sequences.map(\.ids.count)
-    let provenance = folder.provenance(data, activations)
+    let provenance = folder.provenance(data, activations, ofTexts: teacher.card.readsTexts)
     func open(_ url: URL) throws -> AnswerFile {
       try AnswerFile(
         url, provenance: provenance, card: teacher.card, lengths: lengths, activations: activations)

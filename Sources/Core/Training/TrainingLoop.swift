@@ -22,6 +22,8 @@ public final class TrainingLoop: Trainer {
   private let seed: Int
   private let stop: StopRequest
   private let observe: (TrainingEvent) -> Void
+  /// What is added to the names of the phases. Nothing random depends on it.
+  private var label = ""
 
   /// Creates a loop that writes no files.
   ///
@@ -42,6 +44,13 @@ public final class TrainingLoop: Trainer {
     (self.files, self.seed, self.stop, self.observe) = (files, seed, stop, observe)
   }
 
+  /// Returns a loop that trains in the same way, and adds `label` to the names of the phases in files and events.
+  package func labelled(_ label: String) -> TrainingLoop {
+    let loop = TrainingLoop(files: files, seed: seed, stop: stop, observe: observe)
+    loop.label = label
+    return loop
+  }
+
   /// Returns a name for the files of a phase that every file system takes.
   static func folderName(ofPhase phase: String) -> String {
     String(phase.map { $0.isLetter || $0.isNumber ? $0 : "-" }).replacing("--", with: "-")
@@ -50,8 +59,9 @@ public final class TrainingLoop: Trainer {
   @discardableResult
   public func fit(_ objective: any Objective, options: TrainingOptions, phase: String) throws -> TrainingSummary {
     guard objective.exampleCount > 0 else { throw TrainingError.nothingToLearn(phase: phase) }
+    let key = RandomKey(UInt64(options.seed ?? seed)).child(phase)
     let run = PhaseRun(
-      objective, options: options, seed: options.seed ?? seed, phase: phase, files: files, observe: observe)
+      objective, options: options, key: key, phase: phase + label, files: files, observe: observe)
     try run.resume()
     try run.train(until: stop)
     return run.finish()

@@ -32,6 +32,7 @@ public struct RelationalKL: LossTerm {
 
   public func reads(_ models: ModelPair, at _: LayerPair?) throws -> Reads {
     let teacher = try models.requireTeacher()
+    try teacher.check(.embedding, of: "teacher")
     guard teacher.embeddingWidth == models.student.embeddingWidth else {
       throw WiringError(
         "the teacher's embedding has width \(teacher.embeddingWidth) and the student's \(models.student.embeddingWidth)",

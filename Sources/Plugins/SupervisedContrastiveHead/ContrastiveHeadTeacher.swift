@@ -27,6 +27,8 @@ struct ContrastiveHeadTeacher: Teacher {
   var tokenizer: any Tokenizer { base.tokenizer }
   var innermost: any TextEncoder { base.innermost }
   var untrained: Set<Activation> { base.untrained }
+  var summary: String? { base.summary }
+  func canAnswer(_ text: PlainText) -> Bool { base.canAnswer(text) }
 
   func respond(to batch: TokenBatch, with activations: Set<Activation>) throws -> Response {
     var response = try base.respond(to: batch, with: activations)

@@ -48,6 +48,7 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
         "projects to width \(width), and the student's embedding has \(student.embeddingWidth)", option: "width",
         hint: "leave `width` out: it is then the student's")
     }
+    try WiringErrors.blaming("base") { try card.check(.embedding, of: "teacher") }
     card.embeddingWidth = try width(over: card, in: context)
     return card
   }
@@ -70,6 +71,13 @@ public struct SupervisedContrastiveHead: TeacherRecipe {
     try preparation.trainer.fit(
       HeadFitting(head, over: base, data: data, options: self), options: fit, phase: "teacher: contrastive head")
     return ContrastiveHeadTeacher(base, head: Weights(head))
+  }
+
+  public var answersEveryText: Bool { base?.answersEveryText ?? true }
+  public var choosesOnHeldOut: Bool { base?.choosesOnHeldOut ?? false }
+
+  public func unanswered(among texts: [PlainText], in context: PipelineContext) throws -> UnansweredTexts {
+    try requiredBase().unanswered(among: texts, in: context)
   }
 
   public var hasBase: Bool { base?.hasBase ?? false }

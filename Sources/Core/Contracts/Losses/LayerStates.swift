@@ -15,6 +15,7 @@ extension ModelPair {
   ) throws -> Reads {
     let teacher = try requireTeacher()
     guard let layers else { throw WiringError("compares layers, and was given no pair of them") }
+    try teacher.check(state(layers.teacher), of: "teacher")
     guard anyWidth || teacher.width == student.width else {
       throw WiringError(
         "the teacher's layers have width \(teacher.width) and the student's \(student.width)", option: "project",

@@ -16,12 +16,16 @@ public struct ModelCard: Sendable, Equatable {
   public var outputs: Int
   /// The largest number of tokens in a sequence.
   public var maximumLength: Int
-  /// A digest of the vocabulary and the tokenizer's rules. Two encoders read the same ids only if these digests are equal.
+  /// A digest of the vocabulary and the tokenizer's rules. Two encoders read the same ids only if these digests are equal. Empty for a
+  /// teacher that reads texts and no ids.
   public var vocabulary: String
   /// The number of parameters.
   public var parameters: Int
   /// The kinds of activations that the encoder can return.
   public var activations: [ActivationKind]
+
+  /// Whether the model reads the texts of a batch, and not its token ids. Only teachers can.
+  public var readsTexts: Bool { vocabulary.isEmpty }
 
   public init(
     architecture: String, layers: Int, heads: Int, width: Int, embeddingWidth: Int, outputs: Int, maximumLength: Int,
@@ -37,6 +41,23 @@ public struct ModelCard: Sendable, Equatable {
     self.vocabulary = vocabulary
     self.parameters = parameters
     self.activations = activations
+  }
+
+  /// Creates the card of a teacher that reads texts: it has no layers, and returns what has one row for each sequence.
+  ///
+  /// - Parameters:
+  ///   - architecture: The family of the model.
+  ///   - outputs: The number of outputs.
+  ///   - embeddingWidth: The width of the embedding, or 0 if there is none.
+  ///   - maximumLength: The largest number of tokens that matter.
+  ///   - parameters: The number of parameters.
+  public init(
+    readingTexts architecture: String, outputs: Int, embeddingWidth: Int, maximumLength: Int = .max, parameters: Int = 0
+  ) {
+    self.init(
+      architecture: architecture, layers: 0, heads: 0, width: 0, embeddingWidth: embeddingWidth, outputs: outputs,
+      maximumLength: maximumLength, vocabulary: "", parameters: parameters,
+      activations: embeddingWidth > 0 ? [.logits, .embedding] : [.logits])
   }
 
   /// Returns the reason why the model cannot return an activation, or `nil` if it can.

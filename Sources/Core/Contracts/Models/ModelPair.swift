@@ -32,6 +32,7 @@ public struct ModelPair: Sendable {
   /// - Throws: ``WiringError`` if there is no teacher or its number of heads is different.
   public func requireEqualHeads() throws {
     let teacher = try requireTeacher()
+    try teacher.check(.attention(layer: 1), of: "teacher")
     guard teacher.heads == student.heads else {
       throw WiringError(
         "the teacher's attention has \(teacher.heads) heads and the student's \(student.heads)", option: "use",

@@ -6,9 +6,13 @@ public struct EncodedDataset: Sendable {
   public let targets: [Target?]
   /// What each sequence counts in losses on labels.
   public let weights: [Float]
+  /// The texts that the sequences were made from, or `nil` if they are not known.
+  public let texts: [PlainText]?
 
-  /// Creates a dataset. Targets and weights, if there are any, are as many as the sequences; the weight of each is 1 otherwise.
-  public init(sequences: [TokenSequence], targets: [Target?]?, weights: [Float]? = nil) {
+  /// Creates a dataset. Targets, weights and texts, if there are any, are as many as the sequences; the weight of each is 1 otherwise.
+  public init(sequences: [TokenSequence], targets: [Target?]?, weights: [Float]? = nil, texts: [PlainText]? = nil) {
+    precondition(texts.map { $0.count == sequences.count } ?? true, "texts and sequences differ in number")
+    self.texts = texts
     let targets = targets ?? Array(repeating: nil, count: sequences.count)
     precondition(targets.count == sequences.count, "\(targets.count) targets for \(sequences.count) sequences")
     let weights = weights ?? Array(repeating: 1, count: sequences.count)
@@ -31,6 +35,6 @@ public struct EncodedDataset: Sendable {
   public func batch(_ examples: some Collection<Int>) -> TokenBatch {
     TokenBatch(
       examples.map { sequences[$0] }, targets: examples.map { targets[$0] }, weights: examples.map { weights[$0] },
-      examples: Array(examples))
+      examples: Array(examples), texts: texts.map { texts in examples.map { texts[$0] } })
   }
 }

@@ -5,8 +5,13 @@ public struct TaskData: Sendable {
   public let training: EncodedDataset
   /// The examples that select the best epoch, or `nil` if there are none.
   public let validation: EncodedDataset?
+  /// The examples on which the teacher's recipe chooses something, and nothing else is chosen or trained. `nil` unless it says that it
+  /// does (``TeacherRecipe/choosesOnHeldOut``).
+  public let heldOut: EncodedDataset?
 
-  public init(task: TaskDefinition, training: EncodedDataset, validation: EncodedDataset?) {
-    (self.task, self.training, self.validation) = (task, training, validation)
+  public init(
+    task: TaskDefinition, training: EncodedDataset, validation: EncodedDataset?, heldOut: EncodedDataset? = nil
+  ) {
+    (self.task, self.training, self.validation, self.heldOut) = (task, training, validation, heldOut)
   }
 }

@@ -30,14 +30,20 @@ public struct PipelineContext: Sendable {
   /// student.
   public var student: ModelCard? { get throws { try studentCard.get() } }
 
-  /// Returns the card of the teacher.
+  /// Returns the card of a teacher whose layers or vocabulary a student can take.
   ///
   /// - Parameters:
   ///   - option: The option that needs the teacher, which the error names.
   ///   - hint: How the user can mend it, which the error adds.
-  /// - Throws: ``WiringError`` if the pipeline has no teacher.
+  /// - Throws: ``WiringError`` if the pipeline has no teacher, or one that reads texts and has neither.
   public func requireTeacher(option: String, hint: String) throws -> ModelCard {
     guard let teacher = try teacher else { throw WiringError.noTeacher(option: option, hint: hint) }
+    guard !teacher.readsTexts else {
+      throw WiringError(
+        "the teacher, a \(teacher.architecture), has neither layers nor a vocabulary that a student could take",
+        option: option,
+        hint: "start the student from a checkpoint of its own: `checkpoint: FOLDER`, and `layers: [...]`")
+    }
     return teacher
   }
 

@@ -26,6 +26,7 @@ public struct WiringErrors: Error, CustomStringConvertible, Sendable {
     switch error {
     case let errors as WiringErrors: self = errors
     case let error as WiringError: list = [error]
+    case let error as TextFileError: list = [WiringError(error.firstProblem, hint: error.otherLines)]
     default: list = [WiringError("\(error)")]
     }
   }

@@ -74,6 +74,10 @@ private struct SchemaBuilder {
   private mutating func object(_ options: [OptionDescription], orNull: Bool = false) -> [Entry] {
     let type = types(["object"], orNull: orNull)
     for case .pluginName(let kind) in options.map(\.shape) {
+      if options.count == 1 {  // a reference, because the plugins of a kind can hold one another
+        if !kinds.contains(kind) { kinds.append(kind) }
+        return [type, Entry("$ref", .text("#/$defs/\(kind)"))]
+      }
       return [type] + plugin(kind, beside: options.filter { $0.shape != .pluginName(kind: kind) })
     }
     return [type] + members(options)

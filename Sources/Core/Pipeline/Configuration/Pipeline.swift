@@ -82,6 +82,8 @@ public struct Pipeline {
     check.keptEpoch()
     check.schedule(encoders[0].models, layerMap)
     check.knowledgeBase(encoders[0], reads)
+    check.labels()
+    check.coverage()
     let found = check.diagnostics
     guard !found.hasErrors else { throw found }
     guard let task = task.value, let models = encoders[0].models.value, let layerMap = layerMap.value else {
@@ -109,8 +111,9 @@ public struct Pipeline {
   /// Lines that describe a valid pipeline, as `distill validate` prints them.
   public var summary: [String] {
     func line(_ role: String, _ card: ModelCard) -> String {
-      "\(role): \(card.architecture), \(card.layers) layers, width \(card.width), \(card.heads) heads, "
-        + "embedding \(card.embeddingWidth), \(card.outputs) outputs"
+      "\(role): \(card.architecture), "
+        + (card.readsTexts ? "" : "\(card.layers) layers, width \(card.width), \(card.heads) heads, ")
+        + (card.embeddingWidth > 0 ? "embedding \(card.embeddingWidth), " : "") + "\(card.outputs) outputs"
     }
     var lines = [models.teacher.map { line("teacher", $0) }, line("student", models.student)].compactMap { $0 }
     let texts =

@@ -21,13 +21,14 @@ extension PipelineCheck {
   /// ones. An error that occurs with both does not depend on the unknown value, so it is reported. An error that occurs with
   /// only one is not.
   func encoders(_ task: Known<TaskDefinition>) -> [WiredEncoders] {
-    let tasks = task.value.map { [$0.kind] } ?? [.regression, .classification(labels: ["", " "])]
-    let hasPairs = task.value?.hasPairs ?? true
+    let kinds = task.value.map { [$0.kind] } ?? [.regression, .classification(labels: ["", " "])]
+    let hasPairs = task.value?.hasPairs
     let lengths = isKnown("task.max_length") ? [options.task.maximumLength] : [1, 1 << 20]
-    var cases = tasks.flatMap { task in
+    var cases = kinds.flatMap { task in
       lengths.map { length in
         var context = PipelineContext(
-          task: task, hasPairs: hasPairs, maximumLength: length, key: RandomKey(UInt64(options.seed)))
+          task: task, hasPairs: hasPairs ?? (task == .regression), maximumLength: length,
+          key: RandomKey(UInt64(options.seed)))
         (context.teacherCard, context.studentCard) = (.unknown, .unknown)
         return WiredEncoders(context: context, teacher: .unknown)
       }
@@ -73,7 +74,8 @@ extension PipelineCheck {
     if let student = options.student { ask(("student", student)) { $0.context.studentCard = .known($1) } }
     // Ask again, for an encoder whose card depends on the student's.
     askInnermost()
-    for teacher in teachers.reversed() where teacher.place != innermost?.place {
+    // The whole teacher comes last. Its card is known already if the chain ends with it.
+    for teacher in teachers.reversed() where !isChain || teacher.place != innermost?.place {
       for index in cases.indices { cases[index].teacher = .unknown }
       ask(teacher) { $0.teacher = .known($1) }
     }
@@ -88,7 +90,7 @@ extension PipelineCheck {
       guard let card, options.task.maximumLength > card.maximumLength else { continue }
       report("the \(role) reads at most \(card.maximumLength) tokens", at: "task.max_length")
     }
-    if let source, let student, source.vocabulary != student.vocabulary {
+    if let source, let student, !source.readsTexts, source.vocabulary != student.vocabulary {
       report("teacher and student have different vocabularies, and read the same ids", at: "student")
     }
   }
@@ -103,6 +105,8 @@ extension PipelineCheck {
       }
       return .known([])
     }
+    // A layer-wise loss refuses a teacher without layers by itself, and says what the teacher has.
+    if teacher.value == 0 { return .unknown }
     return ask(isWritten("layer_map") ? "layer_map" : "student", given: ["layer_map"]) {
       try options.layerMap.check(student: student, teacher: teacher)
       return try options.layerMap.resolved(student: student.get(), teacher: teacher.get())

@@ -17,6 +17,11 @@ extension PipelineCheck {
     let surveys = survey(options.train, at: "task.train", outline, isWhole: collectsLabels)
     let whole = surveys.compactMap(\.value).filter(\.isWhole)
     if !surveys.isEmpty, whole.count == surveys.count { trainingRows = whole.reduce(0) { $0 + $1.rows } }
+    if collectsLabels, options.train.list.isEmpty {
+      report(
+        "there is no labelled file that the labels could be collected from", at: "task.train",
+        hint: "list them: `labels: [...]`")
+    }
     let task =
       collectsLabels
       ? ask("task.train") {
@@ -65,7 +70,9 @@ extension PipelineCheck {
   /// Returns what `body` reads from each of the files that paths name or match.
   @discardableResult
   private func forEachFile<T>(of paths: OptionPaths, at place: String, _ body: (URL) throws -> T) -> [Known<T>] {
-    if paths.list.isEmpty, place == "task.train" { report("names no file", at: place) }
+    if paths.list.isEmpty, place == "task.train", options.teacher == nil || options.task.unlabelled.list.isEmpty {
+      report("names no file", at: place, hint: "`[]` needs `unlabelled` texts and a teacher that answers them")
+    }
     return paths.places(at: place).flatMap { place, path in
       let files = ask(place) {
         do { return try path.files() } catch let error as ContractError {

@@ -39,6 +39,29 @@ extension PipelineCheck {
       hint: "add `{use: soft-cross-entropy}` to `losses`")
   }
 
+  /// Checks that the teacher answers the texts that are to be learnt from, if it does not answer every text. All texts are read for this.
+  func coverage() {
+    guard let teacher = options.teacher, !teacher.answersEveryText, !diagnostics.hasErrors else { return }
+    do {
+      if let gap = try options.texts().coverage?.gap { warn(gap + "; they are left out", at: "teacher") }
+    } catch let error as TextFileError {
+      report(error.firstProblem, at: "task", hint: error.otherLines)
+    } catch { report(WiringErrors(error).list, at: "teacher") }
+  }
+
+  /// Checks a pipeline whose texts have no labels at all (`train: []`).
+  func labels() {
+    guard options.task.train.list.isEmpty else { return }
+    if options.task.holdOut > 0 {
+      report("there are no labelled texts that could be held out", at: "task.hold_out")
+    }
+    if options.knowledgeBase?.labels == .gold {
+      report(
+        "no text has a label that could be stored", at: "knowledge_base",
+        hint: "store the teacher's answers: `labels: soft`")
+    }
+  }
+
   func schedule(_ models: Known<ModelPair>, _ layerMap: Known<[LayerPair]>) {
     guard let schedule = options.schedule else { return }
     let terms = options.terms
@@ -102,6 +125,9 @@ extension PipelineCheck {
     }
     guard space == .teacher, let reads = reads.value, let models = encoders.models.value, let teacher = models.teacher
     else { return }
+    if let refusal = teacher.refusal(of: .embedding, role: "teacher") {
+      return report(refusal, at: "knowledge_base", hint: "compare the student's own: `space: both`")
+    }
     guard teacher.embeddingWidth == models.student.embeddingWidth else {
       let head = registry.plugins(of: (any TeacherRecipe).self).first { $0.wraps(in: registry) }
       return report(

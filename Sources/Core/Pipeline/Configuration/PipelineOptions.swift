@@ -80,6 +80,12 @@ package struct PipelineOptions: Configurable, Sendable {
       visit.reject(
         "task.unlabelled", "nobody would answer these texts: this pipeline has no teacher", given: ["teacher"])
     }
+    if teacher?.choosesOnHeldOut == true && task.holdOut == 0 {
+      visit.reject(
+        "teacher", "fits weights, and needs examples that nothing was trained on",
+        hint: "set task.hold_out, e.g. to 0.2",
+        given: ["task.hold_out"])
+    }
     if let knowledgeBase, knowledgeBase.choose != nil && task.holdOut == 0 {
       visit.reject(
         "knowledge_base.choose", "needs examples that nothing was trained on", hint: "set task.hold_out, e.g. to 0.1",

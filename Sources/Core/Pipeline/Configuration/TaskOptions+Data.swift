@@ -13,6 +13,10 @@ package struct TaskTexts: Sendable {
   package let heldOutForEpochs: [Example]
   /// The examples of the training file on which K, β, τ and other settings are chosen after the training.
   package let heldOutForChoices: [Example]
+  /// The examples of the training file on which the teacher's recipe chooses something, and nothing else.
+  package let heldOutForTeacher: [Example]
+  /// What the teacher cannot answer, if it cannot answer everything.
+  package let coverage: AnswerCoverage?
   package let validation: [Example]?
   /// Texts whose answers are not known, on which the student learns from the teacher.
   package let unlabelled: [Example]
@@ -28,7 +32,7 @@ package struct TaskTexts: Sendable {
   /// not those to texts that it has never seen.
   package var leakedCount: Int {
     func texts(_ examples: [Example]) -> Set<[String?]> { Set(examples.map { [$0.text, $0.pair] }) }
-    let unseen = texts((validation ?? []) + heldOutForEpochs + heldOutForChoices)
+    let unseen = texts((validation ?? []) + heldOutForEpochs + heldOutForChoices + heldOutForTeacher)
     return texts(unlabelled).intersection(unseen).count
   }
 }
@@ -73,44 +77,64 @@ extension PipelineOptions {
   /// Reads all files of the task and holds out a share of the training examples, which the seed chooses.
   package func texts() throws -> TaskTexts {
     let definition = try task.definition()
-    let files = try task.train.files().map { (name: $0.lastPathComponent, examples: try definition.read($0).examples) }
-    var all = files.flatMap(\.examples)
-    let sources = files.flatMap { file in file.examples.map { "\(file.name):\($0.line)" } }
-    let order = RandomKey(UInt64(seed)).child("hold-out").permutation(all.count)
-    let heldOut = order.prefix(heldOutCount(among: all.count))
-    let forEpochs = keepsBestEpoch ? heldOut.count / 2 : 0
-    let rows = order.dropFirst(heldOut.count).sorted()
+    var labelled = try FileTexts(task.train.files()) { try definition.read($0) }
+    var more = try FileTexts(task.unlabelled.files()) { try definition.readUnlabelled($0) }
+    var rows = division(of: labelled.examples.count)
+    // The teacher has to answer the texts to learn from, and those that it chooses on.
+    let first = [0, rows.training.count, rows.training.count + rows.teacher.count]
+    let coverage = try coverage(
+      of: (rows.training + rows.teacher).map { (labelled.examples[$0], labelled.sources[$0]) }
+        + zip(more.examples, more.sources).map { ($0, $1) },
+      definition)
+    if let coverage {
+      rows.training = coverage.answered(rows.training, from: first[0])
+      rows.teacher = coverage.answered(rows.teacher, from: first[1])
+      more.examples = coverage.answered(more.examples, from: first[2])
+    }
     if let weights = task.classWeights, let names = definition.kind.labels {
       let weights = try weights.weights(
-        names, spellings: definition.spellings, of: rows.compactMap { all[$0].target?.label })
-      for row in all.indices { all[row].weight = all[row].target?.label.map { weights[$0] } ?? 1 }
+        names, spellings: definition.spellings, of: rows.training.compactMap { labelled.examples[$0].target?.label })
+      for row in labelled.examples.indices {
+        labelled.examples[row].weight = labelled.examples[row].target?.label.map { weights[$0] } ?? 1
+      }
     }
-    func examples(_ rows: some Sequence<Int>) -> [Example] { rows.sorted().map { all[$0] } }
+    func examples(_ rows: [Int]) -> [Example] { rows.map { labelled.examples[$0] } }
     let validation = try task.validation?.files().flatMap { try definition.read($0).examples }
-    let (training, epochs) = (examples(rows), examples(heldOut.prefix(forEpochs)))
-    let choices = examples(heldOut.dropFirst(forEpochs))
-    let unlabelled = try task.unlabelled.files().flatMap { try definition.readUnlabelled($0).examples }
-    let selection = keepsBestEpoch ? (heldOut.isEmpty ? validation : epochs) : nil
+    let (training, epochs, choices) = (examples(rows.training), examples(rows.epochs), examples(rows.choices))
+    let selection = keepsBestEpoch ? (rows.isHeldOut ? epochs : validation) : nil
 
-    var teacher = Provenance([
+    var ofTeacher = Provenance([
       "task.kind": "\(definition.kind)", "task.max_length": "\(task.maximumLength)",
       "texts.training": Self.digest(of: training), "texts.selection": Self.digest(of: selection ?? []),
     ])
-    if let weights = task.classWeights { teacher["task.class_weights"] = weights.yaml.flow }
-    var provenance = teacher
+    if let weights = task.classWeights { ofTeacher["task.class_weights"] = weights.yaml.flow }
+    if !rows.teacher.isEmpty { ofTeacher["texts.teacher"] = Self.digest(of: examples(rows.teacher)) }
+    var provenance = ofTeacher
     provenance["texts.choices"] = Self.digest(of: choices)
     provenance["texts.validation"] = Self.digest(of: validation ?? [])
-    provenance["texts.unlabelled"] = Self.digest(of: unlabelled)
+    provenance["texts.unlabelled"] = Self.digest(of: more.examples)
     return TaskTexts(
-      task: definition, training: training, trainingRows: rows, trainingSources: rows.map { sources[$0] },
-      heldOutForEpochs: epochs, heldOutForChoices: choices,
-      validation: validation, unlabelled: unlabelled, selection: selection, teacherProvenance: teacher,
-      provenance: provenance)
+      task: definition, training: training, trainingRows: rows.training,
+      trainingSources: rows.training.map { labelled.sources[$0] }, heldOutForEpochs: epochs, heldOutForChoices: choices,
+      heldOutForTeacher: examples(rows.teacher), coverage: coverage, validation: validation, unlabelled: more.examples,
+      selection: selection, teacherProvenance: ofTeacher, provenance: provenance)
+  }
+
+  /// Returns what each example of the training files is for. The seed decides.
+  private func division(of count: Int) -> Division {
+    let order = RandomKey(UInt64(seed)).child("hold-out").permutation(count)
+    let heldOut = order.prefix(heldOutCount(among: count))
+    let epochs = keepsBestEpoch ? heldOut.count / 2 : 0
+    let teacher = teacher?.choosesOnHeldOut == true ? (heldOut.count - epochs) / 2 : 0
+    return Division(
+      training: order.dropFirst(heldOut.count).sorted(), epochs: heldOut.prefix(epochs).sorted(),
+      choices: heldOut.dropFirst(epochs).dropLast(teacher).sorted(), teacher: heldOut.suffix(teacher).sorted())
   }
 
   /// Returns the number of examples in the training file that are held out: at least one for each purpose.
   func heldOutCount(among examples: Int) -> Int {
-    task.holdOut > 0 ? max(keepsBestEpoch ? 2 : 1, Int((Float(examples) * task.holdOut).rounded())) : 0
+    let purposes = (keepsBestEpoch ? 2 : 1) + (teacher?.choosesOnHeldOut == true ? keepsBestEpoch ? 2 : 1 : 0)
+    return task.holdOut > 0 ? max(purposes, Int((Float(examples) * task.holdOut).rounded())) : 0
   }
 
   private static func digest(of examples: [Example]) -> String {
@@ -124,6 +148,28 @@ extension PipelineOptions {
   }
 }
 
+/// The rows of the training files by what they are for, each in rising order.
+private struct Division {
+  var training: [Int]
+  let epochs, choices: [Int]
+  var teacher: [Int]
+  var isHeldOut: Bool { epochs.count + choices.count + teacher.count > 0 }
+}
+
+/// The texts of several files and their places, such as `train.tsv:12`.
+private struct FileTexts {
+  var examples: [Example] = []
+  private(set) var sources: [String] = []
+
+  init(_ files: [URL], _ read: (URL) throws -> Dataset) throws {
+    for file in files {
+      let own = try read(file).examples
+      examples += own
+      sources += own.map { "\(file.lastPathComponent):\($0.line)" }
+    }
+  }
+}
+
 extension EncodedDataset {
   /// Encodes examples with a tokenizer.
   ///
@@ -134,6 +180,6 @@ extension EncodedDataset {
   public init(_ examples: [Example], with tokenizer: any Tokenizer, maximumLength: Int) {
     self.init(
       sequences: Dataset(examples).encoded(with: tokenizer, maxLength: maximumLength), targets: examples.map(\.target),
-      weights: examples.map(\.weight))
+      weights: examples.map(\.weight), texts: examples.map(PlainText.init))
   }
 }

@@ -33,7 +33,7 @@ package struct TaskOptions: Configurable, Sendable {
     visit(
       "train", &train, required: true,
       "Training file, or several of them; a pattern such as `part-*.csv` stands for all files that it matches. Files that gzip has "
-        + "compressed are decompressed.")
+        + "compressed are decompressed. `[]` if no text has a label, and a teacher answers `unlabelled` ones.")
     visit(
       "validation", &validation,
       "Validation files: are reported, and select the best epoch only if training.keep says so and nothing is held out."
@@ -46,7 +46,8 @@ package struct TaskOptions: Configurable, Sendable {
     visit(
       "hold_out", &holdOut, in: .between(0, 0.5),
       "Share of the training file that nothing is trained on: one half selects the best epoch, the other the knowledge base's K, "
-        + "β and τ. With `keep: last` the latter have all of it.")
+        + "β and τ. With `keep: last` the latter have all of it. A teacher that fits weights to held-out texts has half of those of the "
+        + "knowledge base.")
     visit(
       "text", &text,
       "Column of the text, for files of one's own. Default: `text`. In JSON Lines a dot leads deeper: `messages.0.content`."

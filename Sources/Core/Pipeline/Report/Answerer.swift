@@ -10,6 +10,8 @@ struct Answerer {
   let encode: ([Example]) -> [EncodedDataset]
   /// Returns the probabilities or scores [B, C] of the corresponding batches of these datasets.
   let outputs: ([TokenBatch]) throws -> Tensor
+  /// Whether it can answer a text.
+  var canAnswer: (Example) -> Bool = { _ in true }
 
   /// Returns the outputs [M, C] for texts, in batches of 64.
   ///

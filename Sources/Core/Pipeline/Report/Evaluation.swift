@@ -37,11 +37,19 @@ package struct Evaluation {
   /// - `describe`: Returns what is known of an entry of the knowledge base by its number.
   /// - `unknownBeyond`: The novelty beyond which a text counts as unknown.
   /// - `selection`: A sentence about what was chosen on these same texts.
+  /// - `remarks`: Sentences about the teacher. If it cannot answer all texts, it has no row, and there is one more.
   package func report(
     _ name: String, on examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder,
     augmentation: RetrievalAugmentation?, baselines: Baselines = Baselines(), layerMap: LayerMap,
-    describe: @escaping (Int) -> KnowledgeEntry? = { _ in nil }, unknownBeyond: Float? = nil, selection: String? = nil
+    describe: @escaping (Int) -> KnowledgeEntry? = { _ in nil }, unknownBeyond: Float? = nil, selection: String? = nil,
+    remarks: [String] = []
   ) throws -> Report {
+    var (teacher, remarks) = (teacher, remarks)
+    let unanswered = examples.count { !((teacher as? any Teacher)?.canAnswer(PlainText($0)) ?? true) }
+    if unanswered > 0 {
+      remarks.append("the teacher has no row: it has no answer to \(unanswered) of these \(examples.count) texts")
+      teacher = nil
+    }
     let pairs = teacher.map { layerMap.pairs(student: student.card.layers, teacher: $0.card.layers) } ?? []
     let targets = examples.compactMap(\.target)
     guard targets.count == examples.count else { throw ContractError("the data has no labels to compare with") }
@@ -58,7 +66,7 @@ package struct Evaluation {
       knowledgeBaseSize: augmentation?.knowledge.count, search: augmentation?.retriever.summary, retrieval: retrieval,
       labels: LabelGroups(answers, knownLabels: knownLabels, taughtLabels: taughtLabels), novelty: novelty,
       layers: try teacher.map { try agreement(on: examples, teacher: $0, student: student, layerMap: pairs) } ?? [],
-      findings: shown, answers: answers)
+      remarks: remarks, findings: shown, answers: answers)
   }
 
   static let (studentRow, shippedRow) = ("student", "student + knowledge base")
@@ -74,7 +82,9 @@ package struct Evaluation {
     teacher: (any TextEncoder)?, student: any TextEncoder, augmentation: RetrievalAugmentation?
   ) -> [Answerer] {
     let own = answerer(Self.studentRow, student)
-    var answerers = [teacher.map { answerer("teacher", $0) }, own].compactMap { $0 }
+    var row = teacher.map { answerer("teacher", $0) }
+    if let teacher = teacher as? any Teacher { row?.canAnswer = { teacher.canAnswer(PlainText($0)) } }
+    var answerers = [row, own].compactMap { $0 }
     if var augmentation {
       func add(_ name: String, _ answer: @escaping (RetrievalAugmentation.Answers) -> Matrix) {
         let augmentation = augmentation
@@ -131,7 +141,9 @@ package struct Evaluation {
     return Outcome(
       name: answerer.name, predictions: predictions(from: outputs, task: task.kind, threshold: threshold ?? 0.5),
       parameters: answerer.parameters,
-      speed: try answerer.speed(on: examples, secondsPerText: seconds / Double(examples.count)),
+      // What is looked up has no parameters, and its speed says nothing.
+      speed: answerer.parameters == 0
+        ? nil : try answerer.speed(on: examples, secondsPerText: seconds / Double(examples.count)),
       outputs: Matrix(outputs), threshold: threshold)
   }
 
@@ -140,6 +152,7 @@ package struct Evaluation {
   private func threshold(of answerer: Answerer) throws -> Float? {
     guard task.kind.isMultilabel else { return nil }
     if let known = thresholds[answerer.name] { return known }
+    let heldOut = heldOut.filter(answerer.canAnswer)
     if heldOut.isEmpty { return nil }
     let outputs = try answerer.answers(to: answerer.encode(heldOut))
     let targets = heldOut.compactMap(\.target)

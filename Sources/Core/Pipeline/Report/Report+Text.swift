@@ -51,7 +51,8 @@ extension Report {
 
   /// The lines below the table.
   var notes: [String] {
-    [legend, thresholdLine, selection, mixingLine, retrievalLine, noveltyLine, layerLine].compactMap { $0 }
+    [legend, thresholdLine, selection].compactMap { $0 } + (remarks ?? [])
+      + [mixingLine, retrievalLine, noveltyLine, layerLine].compactMap { $0 }
   }
 
   private var legend: String? {

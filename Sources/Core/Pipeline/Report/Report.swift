@@ -25,6 +25,8 @@ public struct Report: Sendable, Codable {
   package let novelty: NoveltyDiagnosis?
   /// How closely the matched layers agree. Empty if there is no teacher.
   package let layers: [LayerAgreement]
+  /// Sentences about the teacher. `nil` in reports of older versions.
+  public let remarks: [String]?
   /// What the page shows beside the rows. `nil` in reports of older versions.
   package var findings: Findings?
   /// What each row answered to each text, which is not part of the report's JSON. `nil` if there was no validation file.
@@ -32,13 +34,13 @@ public struct Report: Sendable, Codable {
 
   private enum CodingKeys: CodingKey {
     case name, version, rows, count, selection, mixing, knowledgeBaseSize, search, retrieval, labels, novelty, layers
-    case findings
+    case findings, remarks
   }
 
   package init(
     name: String, rows: [EvaluationRow] = [], count: Int = 0, selection: String? = nil, mixing: Mixing? = nil,
     knowledgeBaseSize: Int? = nil, search: String? = nil, retrieval: RetrievalDiagnosis? = nil,
-    labels: LabelGroups? = nil, novelty: NoveltyDiagnosis? = nil, layers: [LayerAgreement] = [],
+    labels: LabelGroups? = nil, novelty: NoveltyDiagnosis? = nil, layers: [LayerAgreement] = [], remarks: [String] = [],
     findings: Findings? = nil, answers: RecordedAnswers? = nil
   ) {
     (self.name, self.rows, self.mixing, self.knowledgeBaseSize) = (name, rows, mixing, knowledgeBaseSize)
@@ -46,6 +48,7 @@ public struct Report: Sendable, Codable {
     (self.count, self.selection, self.retrieval, self.layers) = (count, selection, retrieval, layers)
     (self.labels, self.novelty) = (labels, novelty)
     self.findings = findings
+    self.remarks = remarks
     (self.answers, version) = (answers, SwiftDistill.version)
   }
 

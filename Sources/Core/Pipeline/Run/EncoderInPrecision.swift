@@ -11,6 +11,9 @@ struct EncoderInPrecision: Teacher {
   var untrained: Set<Activation> { encoder.untrained }
   var innermost: any TextEncoder { (encoder as? any Teacher)?.innermost ?? encoder }
 
+  func canAnswer(_ text: PlainText) -> Bool { (encoder as? any Teacher)?.canAnswer(text) ?? true }
+  var summary: String? { (encoder as? any Teacher)?.summary }
+
   func respond(to batch: TokenBatch, with activations: Set<Activation>) throws -> Response {
     try Compute.$precision.withValue(precision) { try encoder.respond(to: batch, with: activations) }
   }

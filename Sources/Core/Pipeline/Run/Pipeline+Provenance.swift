@@ -18,7 +18,17 @@ extension Pipeline {
   package func teacherProvenance(_ recipe: any TeacherRecipe, _ texts: TaskTexts) throws -> Provenance {
     var provenance = Provenance.arithmetic(options.precision)
     provenance.merge(texts.teacherProvenance)
-    provenance.merge(try Provenance(of: recipe, at: "teacher", sources: sources))
+    if !recipe.choosesOnHeldOut { provenance["texts.teacher"] = nil }
+    // The recipe can be that of a part of the teacher, whose places would be others.
+    let parts =
+      [("teacher", recipe as any EncoderRecipe)]
+      + recipe.ingredients.plugins.compactMap { place, plugin in
+        (plugin as? any EncoderRecipe).map { ("teacher.\(place)", $0) }
+      }
+    provenance.merge(
+      try Provenance(
+        of: recipe, at: "teacher",
+        sources: { option in parts.last { option.hasPrefix($0.0 + ".") }?.1.sources }))
     provenance["seed"] = "\(options.seed)"
     provenance["teacher.card"] = "\(try recipe.card(in: context))"  // a head's width is the student's
     return provenance

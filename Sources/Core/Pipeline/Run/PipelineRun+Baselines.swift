@@ -14,6 +14,10 @@ extension PipelineRun {
   ) throws -> Baselines {
     var baselines = Baselines()
     guard texts.validation != nil else { return baselines }
+    if texts.training.isEmpty {
+      observe(.note("no baselines: no text has a label that they could learn"))
+      return baselines
+    }
     let options = pipeline.options
     let base = try pipeline.base()
     if options.baselines.undistilled, let recipe = options.student {

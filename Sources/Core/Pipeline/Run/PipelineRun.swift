@@ -9,7 +9,7 @@ public final class PipelineRun {
   private let stop: StopRequest
   let observe: (TrainingEvent) -> Void
   let texts: TaskTexts
-  private let resumes: Bool
+  let resumes: Bool
   private let provenance: Provenance
   /// The lock on the folder, which is released when this object is destroyed.
   private let lock: FileLock
@@ -118,7 +118,7 @@ public final class PipelineRun {
         record.name, on: validation, teacher: teacher, student: reader, augmentation: augmentation,
         baselines: baselines, layerMap: pipeline.options.layerMap,
         describe: { id in entries.indices.contains(id) && entries[id].id == id ? entries[id] : nil },
-        selection: pipeline.options.selectionNote)
+        selection: pipeline.options.selectionNote, remarks: try remarks(on: teacher))
     }
     record.peakMemory = Compute.peakMemory
     var findings = report.findings ?? Findings()
@@ -153,46 +153,18 @@ public final class PipelineRun {
     }
     return TaskData(
       task: texts.task, training: encoded(texts.training + (withUnlabelled ? texts.unlabelled : [])),
-      validation: texts.selection.map(encoded))
-  }
-
-  private func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop) throws -> any Teacher {
-    let teachers = PreparedTeachers(folder: folder, observe: observe)
-    let provenance = try pipeline.teacherProvenance(recipe, texts)
-    try teachers.prepare(provenance, resumes: resumes, stop: { try stopIfRequested(before: "teacher") }) {
-      // The teacher is stored under the provenance of the files as they were at the start, and somebody may have replaced them
-      // before they were read. They are therefore compared again once the weights have been loaded: when the recipe asks for
-      // the data of a training, or after it has returned if there was no training.
-      var isChecked = false
-      func checkFiles() throws {
-        let now = try pipeline.teacherProvenance(recipe, texts)
-        guard now == provenance else {
-          throw RunError.otherSettings(folder.url.path, now.differences(since: provenance))
-        }
-        isChecked = true
-      }
-      let teacher = try recipe.makeTeacher(
-        in: pipeline.context,
-        Preparation(trainer: loop) { [self] tokenizer in
-          try checkFiles()
-          return data(tokenizer)
-        })
-      if let activation = teacher.untrained.map(\.description).sorted().first {
-        throw ContractError(
-          "the teacher's \(activation) would come from weights that nothing has trained; "
-            + "add `fine_tune:` to it, or train for more steps if it is there")
-      }
-      if !isChecked { try checkFiles() }
-      return teacher
-    }
-    return try recipe.loadTeacher(from: folder.teacher, in: pipeline.context)
+      validation: texts.selection.map(encoded),
+      heldOut: texts.heldOutForTeacher.isEmpty ? nil : encoded(texts.heldOutForTeacher))
   }
 
   private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any TextEncoder {
     guard let recipe = pipeline.options.student else { throw ContractError("a pipeline without a student") }
-    let preparation = Preparation(trainer: loop) { [self] in self.data($0) }
+    let preparation = Preparation(trainer: loop) { [self] tokenizer in
+      guard texts.training.isEmpty, let teacher else { return self.data(tokenizer) }
+      return try self.data(tokenizer, withUnlabelled: true).labelled(by: teacher)
+    }
     let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher, preparation)
-    if let teacher, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
+    if let teacher, !teacher.card.readsTexts, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
       throw ContractError("teacher and student have different vocabularies")
     }
     if texts.leakedCount > 0 {

@@ -67,15 +67,29 @@ extension RunPlan {
     var teacher: (any Teacher)?
     if let recipe = options.teacher {
       let teachers = PreparedTeachers(folder: RunFolder(output ?? options.output.url), observe: observe)
-      if let prepared = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
-        teacher = try recipe.loadTeacher(from: prepared, in: pipeline.context)
-      } else {
-        teacher = try recipe.makeTeacher(in: pipeline.context, preparation)
+      func prepared(_ recipe: any TeacherRecipe) throws -> any Teacher {
+        if let folder = teachers.find(try pipeline.teacherProvenance(recipe, texts)) {
+          return try recipe.loadTeacher(from: folder, in: pipeline.context)
+        }
+        return try recipe.makeTeacher(
+          in: pipeline.context,
+          Preparation(trainer: trainer) { _, member in
+            try prepared(member)
+          } data: {
+            try preparation.data(for: $0)
+          })
       }
+      teacher = try prepared(recipe)
     }
     seconds["teacher"] = trainer.phases.reduce(0) { $0 + $1.seconds }
     guard let recipe = options.student else { throw ContractError("a pipeline without a student") }
-    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher, preparation)
+    let starting = Preparation(trainer: trainer) {
+      guard texts.training.isEmpty, let teacher else { return try preparation.data(for: $0) }
+      return try trainer.data(
+        $0, options.task.maximumLength, batchSize: options.training.batchSize, withUnlabelled: true
+      ).labelled(by: teacher)
+    }
+    let student = try recipe.makeStudent(in: pipeline.context, teacher: teacher, starting)
     let data = trainer.data(
       student.tokenizer, options.task.maximumLength, batchSize: options.training.batchSize, withUnlabelled: true)
     let objective = try pipeline.objective(student, teacher, data, scheduler: nil, observe: observe)
@@ -201,11 +215,14 @@ private final class Calibration: Trainer {
         (sample.sequences[$1].ids.count, $0) < (sample.sequences[$0].ids.count, $1)
       }
       return EncodedDataset(
-        sequences: longestFirst.map { sample.sequences[$0] }, targets: longestFirst.map { sample.targets[$0] })
+        sequences: longestFirst.map { sample.sequences[$0] }, targets: longestFirst.map { sample.targets[$0] },
+        texts: sample.texts.map { texts in longestFirst.map { texts[$0] } })
     }
     let training = texts.training + (withUnlabelled ? texts.unlabelled : [])
     examples = training.count
-    return TaskData(task: texts.task, training: some(training), validation: texts.selection.map(some))
+    return TaskData(
+      task: texts.task, training: some(training), validation: texts.selection.map(some),
+      heldOut: texts.heldOutForTeacher.isEmpty ? nil : some(texts.heldOutForTeacher))
   }
 
   @discardableResult
@@ -262,7 +279,8 @@ private final class Calibration: Trainer {
 
   func secondsPerAnswer(of encoder: any TextEncoder, to data: EncodedDataset) throws -> Double {
     let started = ContinuousClock.now
-    _ = try answers(of: encoder, to: data, with: [.logits, .embedding])
+    let both: Set<Activation> = [.logits, .embedding]
+    _ = try answers(of: encoder, to: data, with: both.filter { encoder.card.activations.contains($0.kind) })
     return started.duration(to: .now) / .seconds(1) / Double(data.count)
   }
 }

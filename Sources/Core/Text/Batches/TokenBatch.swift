@@ -15,6 +15,8 @@ public struct TokenBatch: Sendable, Equatable {
   public let weights: [Float]
   /// The index of each sequence in its dataset, `[B]`.
   public let examples: [Int]
+  /// The texts that the sequences were made from, `[B]`, or `nil` if they are not known. A teacher can read these in the place of the ids.
+  public let texts: [PlainText]?
   /// The number of tokens of the logical batch before this slice.
   public let firstToken: Int
   /// The number of sequences of the logical batch before this slice.
@@ -29,10 +31,13 @@ public struct TokenBatch: Sendable, Equatable {
   /// The number of tokens, `N`.
   package var tokenCount: Int { ids.count }
 
-  /// Creates a complete batch. `examples`, and `targets` and `weights` if any are given, contain one element for each sequence.
+  /// Creates a complete batch. `examples`, and `targets`, `weights` and `texts` if any are given, contain one element for each sequence.
   public init(
-    _ sequences: [TokenSequence], targets: [Target?]? = nil, weights: [Float]? = nil, examples: [Int]
+    _ sequences: [TokenSequence], targets: [Target?]? = nil, weights: [Float]? = nil, examples: [Int],
+    texts: [PlainText]? = nil
   ) {
+    precondition(texts.map { $0.count == sequences.count } ?? true, "texts and sequences differ in number")
+    self.texts = texts
     let targets = targets ?? Array(repeating: nil, count: sequences.count)
     precondition(examples.count == sequences.count, "\(examples.count) examples for \(sequences.count) sequences")
     precondition(targets.count == sequences.count, "\(targets.count) targets for \(sequences.count) sequences")
@@ -57,6 +62,7 @@ public struct TokenBatch: Sendable, Equatable {
     targets = batch.targets.flatMap { [$0, $0] }
     weights = batch.weights.flatMap { [$0, $0] }
     examples = batch.examples.flatMap { [$0, $0] }
+    self.texts = nil
     (firstToken, firstSequence) = (batch.firstToken + batch.firstSequence, 2 * batch.firstSequence)
     (firstAttention, firstSeparateAttention) = (batch.firstSeparateAttention, 0)
   }
@@ -86,6 +92,7 @@ public struct TokenBatch: Sendable, Equatable {
     targets = Array(batch.targets[range])
     weights = Array(batch.weights[range])
     examples = Array(batch.examples[range])
+    texts = batch.texts.map { Array($0[range]) }
     firstToken = batch.firstToken + first
     firstSequence = batch.firstSequence + range.lowerBound
     firstAttention =

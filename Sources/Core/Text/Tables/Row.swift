@@ -21,16 +21,7 @@ struct Field {
   /// - Parameter mayBeList: Whether the member may be an array of texts as well.
   /// - Throws: ``RowProblem`` if there is no such member, or if it is neither text nor a number.
   init(_ column: String, of object: JSON, mayBeList: Bool = false) throws(RowProblem) {
-    var value = object.member(column)
-    if value == nil {
-      value = column.split(separator: ".", omittingEmptySubsequences: false).reduce(object as JSON?) { found, step in
-        found?.member(String(step))
-          ?? found?.array.flatMap { items in
-            Int(step).flatMap { items.indices.contains($0) ? items[$0] : nil }
-          }
-      }
-    }
-    switch value {
+    switch object.value(at: column) {
     case .string(let text): self.init(text: text, number: nil)
     case .number(let number):
       self.init(text: Int(exactly: number).map(String.init) ?? "\(number)", number: number)
@@ -80,5 +71,16 @@ package struct Row {
 
 extension JSON {
   /// The member of an object with this key, which may be null. If a key is repeated, its last value counts.
-  fileprivate func member(_ key: String) -> JSON? { object?.last { $0.key.isIdentical(to: key) }?.value }
+  private func member(_ key: String) -> JSON? { object?.last { $0.key.isIdentical(to: key) }?.value }
+
+  /// The member with a name, or else the one that the dots in the name lead to, through members and items.
+  func value(at column: String) -> JSON? {
+    member(column)
+      ?? column.split(separator: ".", omittingEmptySubsequences: false).reduce(self as JSON?) { found, step in
+        found?.member(String(step))
+          ?? found?.array.flatMap { items in
+            Int(step).flatMap { items.indices.contains($0) ? items[$0] : nil }
+          }
+      }
+  }
 }

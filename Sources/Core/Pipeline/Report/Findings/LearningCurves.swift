@@ -17,7 +17,7 @@ package struct LearningCurves: Sendable, Codable {
   }
 
   /// What was trained: `student`, or a part of the teacher.
-  package let phase: String
+  package private(set) var phase: String
   /// The loss and each of its terms, unweighted, as means over neighbouring steps.
   package let losses: [Curve]
   package let learningRate: Curve
@@ -48,6 +48,15 @@ package struct LearningCurves: Sendable, Codable {
 
   /// The name of the file with the curves of a teacher's training in its folder.
   static let fileName = "curves.json"
+
+  /// Reads the curves of a part of a teacher, whose phases have `label` at their ends, and leaves the label out.
+  static func read(_ file: URL, labelled label: String) throws -> [LearningCurves] {
+    try read(file).filter { $0.phase.hasSuffix(label) }.map { curves in
+      var curves = curves
+      curves.phase.removeLast(label.count)
+      return curves
+    }
+  }
 
   static func write(_ curves: [LearningCurves], to file: URL) throws {
     try AtomicFile.write(JSONEncoder.pretty.encode(curves), to: file)
