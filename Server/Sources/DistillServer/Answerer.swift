@@ -8,7 +8,7 @@ import NIOCore
 
 /// Answers requests.
 struct Answerer: HTTPResponder {
-  typealias Context = BasicRequestContext
+  typealias Context = ClientContext
 
   let runs: [RunPlace]
   let options: ServerOptions
@@ -22,7 +22,7 @@ struct Answerer: HTTPResponder {
     let isOpenAI = endpoint == .embeddings || endpoint == .models
     var response: Response
     do {
-      response = try await answer(request, endpoint, name)
+      response = try await Client.$isGone.withValue({ context.isGone }) { try await answer(request, endpoint, name) }
     } catch let error as APIError {
       response = error.response(isOpenAI: isOpenAI)
     } catch is NIOTooManyBytesError {

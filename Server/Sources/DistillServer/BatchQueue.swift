@@ -22,6 +22,7 @@ final class BatchQueue: Sendable {
     let question: Question
     let sequences: [TokenSequence]
     let deadline: ContinuousClock.Instant
+    let isGone: @Sendable () -> Bool
     let continuation: CheckedContinuation<[Answer], any Error>
     /// The number of sequences that are in a batch or answered.
     var taken = 0
@@ -56,11 +57,14 @@ final class BatchQueue: Sendable {
 
   /// Returns the answers to texts, in their order.
   ///
-  /// - Throws: ``APIError`` with 429 if too many wait already, and with 503 or 504 if the time is over.
+  /// - Throws: ``APIError`` with 429 if too many wait already, and with 503 or 504 if the time is over. `CancellationError` if the client
+  ///   has gone.
   func answers(_ question: Question, to sequences: [TokenSequence], by run: OpenedRun) async throws -> [Answer] {
     if sequences.isEmpty { return [] }
     let deadline = ContinuousClock.now + .seconds(options.timeout)
     return try await withCheckedThrowingContinuation { continuation in
+      let isFull = state.withLock { !$0.jobs.isEmpty && $0.waitingTexts + sequences.count > options.maximumQueue }
+      if isFull { dropGone() }
       let (refusal, mustBegin) = state.withLock { state -> (APIError?, Bool) in
         // What is larger than the queue is let in when nothing waits, or it would never be answered.
         if !state.jobs.isEmpty, state.waitingTexts + sequences.count > options.maximumQueue {
@@ -75,13 +79,23 @@ final class BatchQueue: Sendable {
         state.jobs.append(
           Job(
             id: state.nextID, run: run, question: question, sequences: sequences, deadline: deadline,
-            continuation: continuation))
+            isGone: Client.isGone, continuation: continuation))
         defer { state.isWorking = true }
         return (nil, !state.isWorking)
       }
       if let refusal { continuation.resume(throwing: refusal) }
       if mustBegin { worker.async { self.work() } }
     }
+  }
+
+  /// Takes out what nobody waits for any more. Otherwise clients that ask and leave could keep everybody else out.
+  private func dropGone() {
+    let gone = state.withLock { state in
+      let gone = state.jobs.filter { $0.isGone() }
+      if !gone.isEmpty { state.jobs.removeAll { job in gone.contains { $0.id == job.id } } }
+      return gone
+    }
+    for job in gone { job.continuation.resume(throwing: CancellationError()) }
   }
 
   /// Calculates batches until nothing waits.
@@ -114,6 +128,7 @@ final class BatchQueue: Sendable {
   ///
   /// - Returns: `nil` if nothing waits. The next request then starts the work anew.
   private func nextBatch() -> (run: OpenedRun, question: Question, shares: [Share])? {
+    dropGone()
     let (late, batch) = state.withLock { state in
       let now = ContinuousClock.now
       let late = state.jobs.filter { $0.deadline <= now }

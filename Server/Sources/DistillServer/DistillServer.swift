@@ -47,13 +47,18 @@ public struct DistillServer: Sendable {
     onServerRunning: @escaping @Sendable (Int?) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
     let options = answerer.options
+    func time(_ seconds: Double) -> TimeAmount { .milliseconds(Int64(seconds * 1000)) }
+    let (request, silence) = (time(options.timeout), time(options.idleTimeout))
     var logger = logger
     logger.logLevel = .error  // what concerns a user is told by `RunWatcher` and `distill-serve`
     return Application(
       responder: answerer,
-      server: .http1(configuration: .init(idleTimeout: .milliseconds(Int64(options.idleTimeout * 1000)))),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: SlowClients.handlers(request: request, silence: silence), idleTimeout: silence)),
       configuration: .init(
-        address: .hostname(options.host, port: options.port), serverName: "swift-distill/\(SwiftDistill.version)"),
+        address: .hostname(options.host, port: options.port), serverName: "swift-distill/\(SwiftDistill.version)",
+        availableConnectionsDelegate: .maximum(options.maximumConnections, logger: logger)),
       services: [RunWatcher(runs: answerer.runs, logger: self.logger)],
       onServerRunning: { await onServerRunning($0.localAddress?.port) }, logger: logger)
   }

@@ -20,10 +20,12 @@ public struct ServerOptions: Sendable {
   public var maximumQueue = 1024
   /// The number of tokens that are calculated at once, unless a single text has more.
   public var batchTokens = 2048
-  /// How long a request may wait for its answer, in seconds.
+  /// How long a request may take to come, and then wait for its answer, in seconds.
   public var timeout = 30.0
-  /// How long a connection may be silent while the server waits for a request, in seconds.
+  /// How long a connection may be silent while the server waits for a request or for its answer to be read, in seconds.
   public var idleTimeout = 60.0
+  /// The number of connections at a time. Others wait until one of them is closed.
+  public var maximumConnections = 512
   /// The number of threads that calculate.
   public var threads = Compute.threads
   /// The precision that students calculate in, or `nil` for that of each run.

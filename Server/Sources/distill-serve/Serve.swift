@@ -21,7 +21,7 @@ struct Serve: AsyncParsableCommand {
       runs, the first answers there, and each at /runs/NAME/predict and so on, where NAME is the name of its folder.
 
       Texts that are asked at the same time are calculated together. When the folder of a run changes, by `distill knowledge add` or \
-      because another run takes its place, the server goes over to it within a second or two, and no request is lost. SIGTERM and SIGINT end it \
+      because another run takes its place, the server goes over to it within a second or two, and no request is lost. SIGTERM, SIGINT and SIGHUP end it \
       after everything that was accepted is answered.
 
       Whoever reaches the server may ask. By default that is this machine alone; before you choose another --host, give it a key \
@@ -49,8 +49,10 @@ struct Serve: AsyncParsableCommand {
   var maxQueue = ServerOptions().maximumQueue
   @Option(help: "Tokens that are calculated at once: more answer more texts a second, fewer let nobody wait long.")
   var batchTokens = ServerOptions().batchTokens
-  @Option(help: "How long a request may take, in seconds.")
+  @Option(help: "How long a request may take to come, and then to be answered, in seconds.")
   var timeout = ServerOptions().timeout
+  @Option(help: "Connections at a time; others wait until one is closed.")
+  var maxConnections = ServerOptions().maximumConnections
   @Option(help: "Threads to use. Default: all cores, or DISTILL_THREADS.")
   var threads: Int?
   @Option(help: "float32, bfloat16 or int8, what linear layers calculate in. Default: as in each run.")
@@ -61,7 +63,7 @@ struct Serve: AsyncParsableCommand {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be between 1 and 1024") }
     let limits = [
       ("--max-body", maxBody), ("--max-texts", maxTexts), ("--max-tokens", maxTokens), ("--max-queue", maxQueue),
-      ("--batch-tokens", batchTokens),
+      ("--batch-tokens", batchTokens), ("--max-connections", maxConnections),
     ]
     if let wrong = limits.first(where: { $0.1 < 1 }) { throw ValidationError("\(wrong.0) must be 1 or more") }
     if !(timeout > 0 && timeout <= 86_400) {
@@ -80,7 +82,7 @@ struct Serve: AsyncParsableCommand {
         print("http://\(place):\(port.map(String.init) ?? "?") serves \(names.joined(separator: ", "))")
         fflush(nil)
       }
-      try await application.runService()
+      try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint, .sighup])
     } catch let error as ValidationError {
       throw error
     } catch {
@@ -95,6 +97,7 @@ struct Serve: AsyncParsableCommand {
     (options.host, options.port, options.keys, options.allowsChanges) = (host, port, try keys(), allowChanges)
     (options.maximumBody, options.maximumTexts, options.maximumTokens) = (maxBody, maxTexts, maxTokens)
     (options.maximumQueue, options.batchTokens, options.timeout) = (maxQueue, batchTokens, timeout)
+    options.maximumConnections = maxConnections
     (options.threads, options.precision) = (threads ?? Compute.threads, precision)
     return options
   }

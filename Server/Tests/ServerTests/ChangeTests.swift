@@ -55,6 +55,21 @@ import Testing
     }
   }
 
+  @Test func changesOfTwoProcesses() async throws {
+    let bench = try Bench(["intents"]) { $0.allowsChanges = true }
+    let lock = bench.folder.appending(path: "intents/knowledge-base/.lock").path
+    try await bench.test { client in
+      let entry = #"{"entries": [{"text": "a", "label": "track"}]}"#
+      let descriptor = open(lock, O_RDWR | O_CREAT, 0o644)
+      #expect(descriptor >= 0 && flock(descriptor, LOCK_EX) == 0)
+      let refusal = try await client.post("/knowledge", entry)
+      #expect(refusal.status == 409 && refusal.header("Retry-After") == "1", "\(refusal.text)")
+      #expect(refusal.error?.contains("is being changed by") == true)
+      close(descriptor)
+      #expect(try await client.post("/knowledge", entry).status == 201)
+    }
+  }
+
   /// Another process changes the folder, and requests go on meanwhile.
   @Test func aNewVersionIsTakenOver() async throws {
     let bench = try Bench(["intents"])

@@ -65,6 +65,43 @@ import Testing
     }
   }
 
+  /// A request that was begun is told to ask for less, and not to come again.
+  @Test func timeIsOverInTheMiddle() async throws {
+    let bench = try Bench {
+      ($0.timeout, $0.batchTokens, $0.maximumTexts, $0.maximumQueue) = (0.05, 1, 20_000, 100_000)
+      $0.maximumTokens = 1 << 20
+    }
+    try await bench.test { client in
+      let texts = Array(repeating: "where is my parcel", count: 20_000)
+      let body = String(decoding: try JSONEncoder().encode(["texts": texts]), as: UTF8.self)
+      let late = try await client.post("/predict", body)
+      #expect(
+        late.status == 504 && late.error?.contains("--timeout") == true, "\(late.status) \(late.text.prefix(200))")
+      // The server goes on, and what is left of the late request delays nobody.
+      #expect(try await client.post("/predict", #"{"texts": ["a"]}"#).status == 200)
+    }
+  }
+
+  @Test func tooManyWait() async throws {
+    let bench = try Bench { ($0.maximumQueue, $0.batchTokens, $0.maximumTokens) = (40, 64, 1 << 20) }
+    try await bench.test { client in
+      let texts = Array(repeating: "where is my parcel", count: 30)
+      let body = String(decoding: try JSONEncoder().encode(["texts": texts]), as: UTF8.self)
+      var refusals: [Client.Answer] = []
+      for _ in 0..<20 where refusals.isEmpty {
+        let answers = try await withThrowingTaskGroup(of: Client.Answer.self) { group in
+          for _ in 0..<12 { group.addTask { try await client.post("/predict", body) } }
+          return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.allSatisfy { [200, 429].contains($0.status) })
+        refusals = answers.filter { $0.status == 429 }
+      }
+      let refusal = try #require(refusals.first)
+      #expect(Int(refusal.header("Retry-After") ?? "") ?? 0 >= 1)
+      #expect(refusal.error?.contains("--max-queue") == true)
+    }
+  }
+
   @Test func keys() async throws {
     try await Bench { $0.keys = ["secret", "older"] }.test { client in
       for path in ["/", "/health", "/ready", "/openapi.json", "/v2/health/live"] {
