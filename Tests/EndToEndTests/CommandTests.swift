@@ -147,10 +147,13 @@ import Testing
     let attention = try reader.floats(named: "attention.2")
     for row in 0..<8 { #expect(abs(attention[4 * row..<4 * row + 4].reduce(0, +) - 1) < 1e-5) }
 
-    // The only encoder that is compiled in need not be named, and ids need no weights.
+    // The kind of the encoder has to be named, and ids need no weights.
     let file = bench.url.appending(path: "teacher/config.json")
     let config = try String(contentsOf: file, encoding: .utf8)
     try bench.write(config.replacing("\"model_type\": \"bert\", ", with: ""), to: "teacher/config.json")
+    let unnamed = try bench.distill("tokenize", "teacher", "texts.txt")
+    #expect(unnamed.status != 0 && unnamed.errors.contains("names no model_type; known here are bert, distilbert"))
+    try bench.write(config, to: "teacher/config.json")
     try FileManager.default.moveItem(atPath: bench.path("teacher/model.safetensors"), toPath: bench.path("weights"))
     #expect(
       try bench.distill("tokenize", "teacher", "texts.txt").lines.map {
