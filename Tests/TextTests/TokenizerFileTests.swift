@@ -48,7 +48,7 @@ import Testing
     let tokenizer = try TokenizerFile.read(folder: Self.folder(kind))
     let fixtures = try Self.fixtures()
     let expected = try #require(fixtures.kinds[kind])
-    #expect(fixtures.cases.count == 36 && expected.ids.count == 36)
+    #expect(fixtures.cases.count == 52 && expected.ids.count == 52)
     for (index, test) in fixtures.cases.enumerated() {
       let found = tokenizer.encode(test.text, pair: test.pair, maxLength: test.max)
       let types = found.typeIDs.map(String.init).joined()

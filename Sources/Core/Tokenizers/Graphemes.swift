@@ -26,6 +26,7 @@ struct Graphemes: Sendable {
   private struct State {
     private var flags = 0  // regional indicators at the end of the cluster
     private var followsPicture = false  // an emoji and marks end the cluster
+    private var joinsPicture = false  // so do they with one zero-width joiner behind them
     private var followsConsonant = false  // a consonant and marks of its conjunct end the cluster
     private var hasLinker = false
 
@@ -33,6 +34,7 @@ struct Graphemes: Sendable {
 
     mutating func add(_ scalar: UInt32, _ bits: UInt32) {
       flags = Self.isFlag(scalar) ? flags + 1 : 0
+      joinsPicture = followsPicture && scalar == 0x200D
       followsPicture = bits & ScalarClasses.picture != 0 || followsPicture && bits & ScalarClasses.extending != 0
       if bits & ScalarClasses.consonant != 0 {
         (followsConsonant, hasLinker) = (true, false)
@@ -49,7 +51,7 @@ struct Graphemes: Sendable {
       if nextBits & ScalarClasses.attached != 0 || lastBits & ScalarClasses.prepended != 0 { return true }
       if joinsHangul(last, next) { return true }
       if followsConsonant, hasLinker, nextBits & ScalarClasses.consonant != 0 { return true }
-      if followsPicture, last == 0x200D, nextBits & ScalarClasses.picture != 0 { return true }
+      if joinsPicture, nextBits & ScalarClasses.picture != 0 { return true }
       return flags % 2 == 1 && Self.isFlag(next)
     }
 
