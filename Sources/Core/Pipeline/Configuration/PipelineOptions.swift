@@ -50,8 +50,8 @@ package struct PipelineOptions: Configurable, Sendable {
       "precision", &precision,
       "Number format of the factors in the linear layers of teacher and student. bfloat16 (float32's range, 8 significant bits) "
         + "makes these products several times as fast with AMX, and up to twice as fast with AVX512_BF16 alone; scores stay equal "
-        + "within chance. It needs a processor with AVX512_BF16. Parameters and sums stay float32. int8 is for answers alone: `distill predict RUN --precision int8`."
-    )
+        + "within chance. It needs a processor with AVX512_BF16. Parameters and sums stay float32. int8 is "
+        + "for answers alone: `distill predict RUN --precision int8`.")
     visit(
       "teacher_memory", &teacherMemory, in: .nonNegative,
       "MiB of the teacher's token-wise answers (attention, hidden states) that are kept on disk, beside the run, from epoch to "
