@@ -91,14 +91,14 @@ private let here: [String] = ["avx512", "plain"].filter { distill_int8_named($0)
   @Test(arguments: here) func unusualRows(_ name: String) throws {
     let size = Size(rows: 6, columns: 2, depth: 5)
     let rows: [[Float]] = [
-      [2, 2, 2, 2, 2], [0, 0, 0, 0, 0], [1e-44, 0, 0, 0, 0], [3e38, -3e38, 0, 0, 0], [1, .nan, 0, 0, 0],
+      [2, 2, 2, 2, 2], [0, 0, 0, 0, 0], [.leastNonzeroMagnitude, 0, 0, 0, 0], [3e38, -3e38, 0, 0, 0], [1, .nan, 0, 0, 0],
       [1, .infinity, 0, 0, 0],
     ]
     let weights: [[Float]] = [[1, 1, 1, 1, 1], [0, 0, 0, 0, 0]]
     let product = try multiply(name, rows.flatMap { $0 }, weights.flatMap { $0 }, size, gap: 0).product
     #expect(abs(product[0] - 10) < 1e-5 && product[1] == 0)
     #expect(product[2] == 0 && product[3] == 0)
-    #expect(abs(product[4]) < 1e-40)
+    #expect(abs(product[4]) < .leastNormalMagnitude)
     // The row spans more than a float can say, which is told and not hidden.
     #expect(!product[6].isFinite)
     #expect(product[8].isNaN && product[9].isNaN && product[10].isNaN && product[11].isNaN)
