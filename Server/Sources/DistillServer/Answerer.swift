@@ -15,6 +15,18 @@ struct Answerer: HTTPResponder {
   let queue: BatchQueue
   let metrics: ServerMetrics
   let keys: AccessKeys
+  /// Whether the client whose request this copy answers has gone.
+  private var isGone: @Sendable () -> Bool = { false }
+
+  init(runs: [RunPlace], options: ServerOptions, queue: BatchQueue, metrics: ServerMetrics, keys: AccessKeys) {
+    (self.runs, self.options, self.queue, self.metrics, self.keys) = (runs, options, queue, metrics, keys)
+  }
+
+  private func serving(_ client: ClientContext) -> Answerer {
+    var copy = self
+    copy.isGone = { client.isGone }
+    return copy
+  }
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let start = ContinuousClock.now
@@ -22,7 +34,7 @@ struct Answerer: HTTPResponder {
     let isOpenAI = endpoint == .embeddings || endpoint == .models
     var response: Response
     do {
-      response = try await Client.$isGone.withValue({ context.isGone }) { try await answer(request, endpoint, name) }
+      response = try await serving(context).answer(request, endpoint, name)
     } catch let error as APIError {
       response = error.response(isOpenAI: isOpenAI)
     } catch is NIOTooManyBytesError {
@@ -127,7 +139,7 @@ struct Answerer: HTTPResponder {
         "the texts have \(tokens) tokens; at most \(options.maximumTokens) fit a request, unless the server is started with a larger "
           + "--max-tokens")
     }
-    return (try await queue.answers(question, to: sequences, by: run), tokens)
+    return (try await queue.answers(question, to: sequences, by: run, unless: isGone), tokens)
   }
 
   func predictions(_ texts: [TextInput], _ run: OpenedRun) async throws -> [Prediction] {

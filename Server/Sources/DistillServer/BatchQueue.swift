@@ -59,7 +59,10 @@ final class BatchQueue: Sendable {
   ///
   /// - Throws: ``APIError`` with 429 if too many wait already, and with 503 or 504 if the time is over. `CancellationError` if the client
   ///   has gone.
-  func answers(_ question: Question, to sequences: [TokenSequence], by run: OpenedRun) async throws -> [Answer] {
+  func answers(
+    _ question: Question, to sequences: [TokenSequence], by run: OpenedRun,
+    unless isGone: @escaping @Sendable () -> Bool
+  ) async throws -> [Answer] {
     if sequences.isEmpty { return [] }
     let deadline = ContinuousClock.now + .seconds(options.timeout)
     return try await withCheckedThrowingContinuation { continuation in
@@ -79,7 +82,7 @@ final class BatchQueue: Sendable {
         state.jobs.append(
           Job(
             id: state.nextID, run: run, question: question, sequences: sequences, deadline: deadline,
-            isGone: Client.isGone, continuation: continuation))
+            isGone: isGone, continuation: continuation))
         defer { state.isWorking = true }
         return (nil, !state.isWorking)
       }

@@ -14,8 +14,3 @@ struct ClientContext: RequestContext {
   /// Whether the client has closed the connection, so that nobody waits for the answer.
   var isGone: Bool { !channel.isActive }
 }
-
-/// The client of the current task.
-enum Client {
-  @TaskLocal static var isGone: @Sendable () -> Bool = { false }
-}
