@@ -4,7 +4,7 @@ import Foundation
 ///
 /// It is the mean over sequences of the mean over heads and rows of KL(p ‖ q) = Σⱼ pⱼ (ln pⱼ − ln qⱼ), so every sequence has the
 /// same weight, no matter how long it is. Rows are packed like the result of
-/// ``attention(queries:keysAndValues:width:layout:dropout:returningProbabilities:)``: A blocks of T × T for each sequence.
+/// ``attention(queries:keysAndValues:width:layout:relativeBias:dropout:returningProbabilities:)``: A blocks of T × T for each sequence.
 /// Terms with p = 0 are zero. ln q is calculated as ln max(q, 1e-30).
 ///
 /// ∂/∂q = −p / (q·T·A·B); ∂/∂p = (ln p + 1 − ln q) / (T·A·B).
