@@ -43,7 +43,7 @@ extension Workbench {
 
   /// Runs lines of shell, in which `distill` is the built command, until one fails.
   func shell(_ lines: String) throws -> Outcome {
-    let process = process(["-euc", "distill() { '\(programs.path)/distill' \"$@\"; }\n\(lines)"])
+    let process = process(["-euc", "program='\(programs.path)/distill'\ndistill() { \"$program\" \"$@\"; }\n\(lines)"])
     process.executableURL = URL(filePath: "/bin/bash")
     return try outcome(of: process)
   }

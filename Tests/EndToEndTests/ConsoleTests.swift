@@ -106,9 +106,9 @@ import Testing
     let bench = try Workbench()
     let outcome = try bench.shell(
       """
-      distill run pipeline.yaml --json --set training.epochs=2000 > events & run=$!
+      "$program" run pipeline.yaml --json --set training.epochs=2000 > events & run=$!
       until grep -q '"what":"student"' events; do sleep 0.02; done
-      kill -TERM $(pgrep -P $run) 2>/dev/null || kill -TERM $run
+      kill -TERM $run
       status=0; wait $run || status=$?
       echo $status; tail -n 1 events
       """)
