@@ -28,72 +28,29 @@ private func multiplyPanels(
   _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, beta: Float, into c: UnsafeMutablePointer<Float>,
   stride: Int
 ) {
-  let panels = Storage(count: PackedPanels.width(n) * min(k, kernels.depth))
+  let kernels = kernels
+  let (tile, panel) = (kernels.tile, kernels.panel)
+  let cut = ProductParts(rows: m, unit: tile, columns: n, unit: panel)
+  let panels = Storage(count: (n + panel - 1) / panel * panel * min(k, kernels.depth))
   for start in Swift.stride(from: 0, to: k, by: kernels.depth) {
     let depth = min(kernels.depth, k - start)
-    PackedPanels.pack(b.row(start), columns: n, depth: depth, into: panels.pointer)
-    multiplySlice(
-      m, n, depth, a.column(start), panels.pointer, beta: start == 0 ? beta : 1, into: c, stride: stride)
-  }
-  withExtendedLifetime(panels) {}
-}
-
-/// Calculates C = A · B + beta · C for a packed slice of B.
-private func multiplySlice(
-  _ m: Int, _ n: Int, _ depth: Int, _ a: Operand, _ panels: UnsafePointer<Float>, beta: Float,
-  into c: UnsafeMutablePointer<Float>, stride: Int
-) {
-  let kernels = kernels
-  ProductParts(rows: m, unit: kernels.tile, columns: n, unit: kernels.panel).forEach { rows, columns in
-    let scratch = Storage(count: kernels.scratch)
-    kernels.panel_product(
-      c + rows.lowerBound * stride + columns.lowerBound, a.row(rows.lowerBound).pointer,
-      panels + columns.lowerBound * depth, scratch.pointer, rows.count, columns.count, depth, stride, a.stride,
-      a.transposed ? 1 : 0, beta)
-    withExtendedLifetime(scratch) {}
-  }
-}
-
-/// The right operand of a product, packed as a whole in the order in which the kernel reads it: slices of `kernels.depth` rows.
-struct PackedPanels {
-  let storage: Storage
-
-  init(storage: Storage) { self.storage = storage }
-
-  init(_ b: Operand, columns: Int, depth: Int) {
-    storage = Storage(count: Self.width(columns) * depth)
-    for start in Swift.stride(from: 0, to: depth, by: kernels.depth) {
-      Self.pack(
-        b.row(start), columns: columns, depth: min(kernels.depth, depth - start),
-        into: storage.pointer + Self.width(columns) * start)
-    }
-  }
-
-  /// Returns the number of columns, rounded up to whole panels.
-  fileprivate static func width(_ columns: Int) -> Int { (columns + kernels.panel - 1) / kernels.panel * kernels.panel }
-
-  /// Packs a slice.
-  fileprivate static func pack(_ b: Operand, columns: Int, depth: Int, into panels: UnsafeMutablePointer<Float>) {
-    let (kernels, panel) = (kernels, kernels.panel)
-    Compute.parallel(width(columns) / panel, grain: max(1, elementwiseGrain / (panel * depth))) { range in
+    let (a, b) = (a.column(start), b.row(start))
+    Compute.parallel((n + panel - 1) / panel, grain: max(1, elementwiseGrain / (panel * depth))) { range in
       let first = range.lowerBound * panel
       kernels.pack_panels(
-        panels + first * depth, b.column(first).pointer, min(range.upperBound * panel, columns) - first, depth,
+        panels.pointer + first * depth, b.column(first).pointer, min(range.upperBound * panel, n) - first, depth,
         b.stride, b.transposed ? 1 : 0)
     }
+    cut.forEach { rows, columns in
+      let scratch = Storage(count: kernels.scratch)
+      kernels.panel_product(
+        c + rows.lowerBound * stride + columns.lowerBound, a.row(rows.lowerBound).pointer,
+        panels.pointer + columns.lowerBound * depth, scratch.pointer, rows.count, columns.count, depth, stride,
+        a.stride, a.transposed ? 1 : 0, start == 0 ? beta : 1)
+      withExtendedLifetime(scratch) {}
+    }
   }
-}
-
-/// Calculates C[m × n] = A[m × k] · B[k × n] for a packed B. The sums are those of a large product.
-func multiply(
-  _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: PackedPanels, into c: UnsafeMutablePointer<Float>, stride: Int
-) {
-  for start in Swift.stride(from: 0, to: k, by: kernels.depth) {
-    multiplySlice(
-      m, n, min(kernels.depth, k - start), a.column(start), b.storage.pointer + PackedPanels.width(n) * start,
-      beta: start == 0 ? 0 : 1, into: c, stride: stride)
-  }
-  withExtendedLifetime(b) {}
+  withExtendedLifetime(panels) {}
 }
 
 /// The division of a product's result into parts, which depends on its shape alone.

@@ -50,16 +50,6 @@ final class Storage {
     return QuantisedWeight(panels: copy)
   }
 
-  /// Returns the matrix [rows, columns] at `offset`, packed as the right operand of a product that transposes it; see
-  /// ``rounded(at:rows:columns:)``.
-  func packed(at offset: Int, rows: Int, columns: Int) -> PackedPanels {
-    let matrix = Operand(pointer + offset, stride: columns, transposed: true)
-    let copy = copy(Place(offset: offset, rows: rows, columns: columns, precision: .float32)) {
-      PackedPanels(matrix, columns: rows, depth: columns).storage
-    }
-    return PackedPanels(storage: copy)
-  }
-
   private func copy(_ place: Place, _ make: () -> Storage) -> Storage {
     if let copy = Self.lock.withLock({ copies[place] }) { return copy }
     let copy = make()

@@ -51,7 +51,7 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
     case .bfloat16: roundedProduct(x, weight)
     // A classifier is a small part of the work, and the last one to make its result less exact.
     case .int8 where weight.count > 1 << 16: quantisedProduct(x, weight)
-    case .float32, .int8: isPackedOnce(x, weight) ? packedProduct(x, weight) : matmul(x, weight, transposeB: true)
+    case .float32, .int8: matmul(x, weight, transposeB: true)
     }
   return bias.map { product.addingBias($0) } ?? product
 }
@@ -78,22 +78,6 @@ private func roundedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
         stride: inputs)
     }
   }
-}
-
-/// Whether a product is worth a packed copy of its weight: nothing changes the weight, and the rows are too few to make up for packing it
-/// each time. This is how a finished model answers a few texts.
-private func isPackedOnce(_ x: Tensor, _ weight: Tensor) -> Bool {
-  x.node == nil && weight.node == nil && x.shape[0] <= 128 && x.shape[0] * weight.count >= 64 * 64 * 64
-}
-
-/// Returns x·Wᵀ with a packed copy of W, which is kept.
-private func packedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
-  let (n, inputs, outputs) = (x.shape[0], x.shape[1], weight.shape[0])
-  let product = Storage(count: n * outputs)
-  multiply(
-    n, outputs, inputs, Operand(x.pointer, stride: inputs),
-    weight.storage.packed(at: weight.offset, rows: outputs, columns: inputs), into: product.pointer, stride: outputs)
-  return Tensor(shape: [n, outputs], storage: product)
 }
 
 /// Returns x·Wᵀ with operands of bytes.
