@@ -41,9 +41,11 @@ extension Workbench {
     return try outcome(of: process, input: input)
   }
 
-  /// Runs lines of shell, in which `distill` is the built command, until one fails.
+  /// Runs lines of shell, in which `distill` is the built command and `$program` its path, until one fails.
   func shell(_ lines: String) throws -> Outcome {
-    let process = process(["-euc", "program='\(programs.path)/distill'\ndistill() { \"$program\" \"$@\"; }\n\(lines)"])
+    let process = process([
+      "-euc", "export program='\(programs.path)/distill'\ndistill() { \"$program\" \"$@\"; }\n\(lines)",
+    ])
     process.executableURL = URL(filePath: "/bin/bash")
     return try outcome(of: process)
   }
