@@ -66,7 +66,10 @@ enum ExitStatus {
       if code == .success || code == .validationFailure || error is ExitCode {
         let message = Distill.fullMessage(for: error)
         if code == .success { Console.output(message) }
-        if code == .success || message.isEmpty { exit(code.rawValue) }
+        if code == .success || message.isEmpty {
+          Console.progress(nil)
+          exit(code.rawValue)
+        }
         quit(
           code == .validationFailure ? 2 : code.rawValue, Console.style.isJSON ? Distill.message(for: error) : message)
       }

@@ -42,7 +42,7 @@ struct Watch: StyledCommand {
       let signals = Signals("\(folder) goes on", then: "\(folder) goes on")
       let observe = ProgressDisplay.observer()
       while true {
-        for event in try watch.events() { observe(event) }
+        for event in try watch.events() where signals.stop.requested == nil { observe(event) }
         guard case .running = state else { break }
         if let signal = signals.stop.requested { throw ExitCode(128 + signal) }
         Thread.sleep(forTimeInterval: 0.2)
