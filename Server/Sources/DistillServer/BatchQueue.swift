@@ -66,18 +66,9 @@ final class BatchQueue: Sendable {
     if sequences.isEmpty { return [] }
     let deadline = ContinuousClock.now + .seconds(options.timeout)
     return try await withCheckedThrowingContinuation { continuation in
-      let isFull = state.withLock { !$0.jobs.isEmpty && $0.waitingTexts + sequences.count > options.maximumQueue }
-      if isFull { dropGone() }
+      if state.withLock({ refusal(of: sequences.count, $0) }) != nil { dropGone() }
       let (refusal, mustBegin) = state.withLock { state -> (APIError?, Bool) in
-        // What is larger than the queue is let in when nothing waits, or it would never be answered.
-        if !state.jobs.isEmpty, state.waitingTexts + sequences.count > options.maximumQueue {
-          let seconds = max(1, Int((Double(state.waitingTokens) * state.secondsPerToken).rounded(.up)))
-          return (
-            .busy(
-              "\(state.waitingTexts) texts wait already, and at most \(options.maximumQueue) may; ask again in \(seconds) s, or start the "
-                + "server with a larger --max-queue", retryAfter: seconds, status: .tooManyRequests), false
-          )
-        }
+        if let refusal = refusal(of: sequences.count, state) { return (refusal, false) }
         state.nextID += 1
         state.jobs.append(
           Job(
@@ -89,6 +80,16 @@ final class BatchQueue: Sendable {
       if let refusal { continuation.resume(throwing: refusal) }
       if mustBegin { worker.async { self.work() } }
     }
+  }
+
+  /// Returns why no more texts can wait, or `nil` if they can. What is larger than the queue is let in when nothing waits, or it would
+  /// never be answered.
+  private func refusal(of texts: Int, _ state: borrowing State) -> APIError? {
+    guard !state.jobs.isEmpty, state.waitingTexts + texts > options.maximumQueue else { return nil }
+    let seconds = max(1, Int((Double(state.waitingTokens) * state.secondsPerToken).rounded(.up)))
+    return .busy(
+      "\(state.waitingTexts) texts wait already, and at most \(options.maximumQueue) may; ask again in \(seconds) s, or start the "
+        + "server with a larger --max-queue", retryAfter: seconds, status: .tooManyRequests)
   }
 
   /// Takes out what nobody waits for any more. Otherwise clients that ask and leave could keep everybody else out.
@@ -170,18 +171,16 @@ final class BatchQueue: Sendable {
   private func finish(_ shares: [Share], with result: Result<[Answer], any Error>, secondsPerToken: Double) {
     let done = state.withLock { state in
       state.secondsPerToken = 0.8 * state.secondsPerToken + 0.2 * secondsPerToken
-      var first = 0
+      var rest = (try? result.get())?[...]
       var done: [Job] = []
       for share in shares {
+        let own = rest?.prefix(share.sequences.count)
+        rest = rest?.dropFirst(share.sequences.count)
+        // A job whose client has left during the batch is no longer here.
         guard let index = state.jobs.firstIndex(where: { $0.id == share.job }) else { continue }
-        switch result {
-        case .success(let answers):
-          state.jobs[index].answers += answers[first..<first + share.sequences.count]
-          first += share.sequences.count
-          if state.jobs[index].answers.count == state.jobs[index].sequences.count {
-            done.append(state.jobs.remove(at: index))
-          }
-        case .failure: done.append(state.jobs.remove(at: index))
+        state.jobs[index].answers += own ?? []
+        if own == nil || state.jobs[index].answers.count == state.jobs[index].sequences.count {
+          done.append(state.jobs.remove(at: index))
         }
       }
       return done

@@ -102,6 +102,41 @@ import Testing
     }
   }
 
+  /// What a client has asked that leaves in the middle of a batch makes room, and the others in the batch get their own answers.
+  @Test func oneLeavesInTheMiddle() async throws {
+    let bench = try Bench {
+      ($0.maximumQueue, $0.batchTokens, $0.maximumTexts, $0.maximumTokens) = (23_100, 1 << 20, 20_000, 1 << 20)
+    }
+    func body(_ count: Int, _ text: String) throws -> String {
+      String(decoding: try JSONEncoder().encode(["texts": Array(repeating: text, count: count)]), as: UTF8.self)
+    }
+    let (first, long, own, next) = (
+      try body(3_000, "where is my parcel"), try body(20_000, "where is my parcel"),
+      try body(5, "give me my money back"),
+      try body(5_000, "where is my parcel")
+    )
+    try await bench.test { client in
+      func wait(until isSo: (Int) -> Bool) async throws {
+        while let line = try await client.get("/metrics").text.split(separator: "\n")
+          .first(where: { $0.hasPrefix("distill_queue_texts ") }), !isSo(Int(line.split(separator: " ")[1]) ?? 0)
+        {}
+      }
+      let expected = try await client.post("/predict", own).text
+      async let begun = client.post("/predict", first)
+      try await wait { $0 >= 3_000 }
+      let leaving = Task { try await client.post("/predict", long) }
+      try await wait { $0 >= 20_000 }
+      async let answer = client.post("/predict", own)
+      // The first batch is done, and the others are in the next one.
+      try await wait { $0 <= 20_005 }
+      leaving.cancel()
+      try await Task.sleep(for: .milliseconds(20))
+      #expect(try await client.post("/predict", next).status == 200)
+      #expect(try await answer.text == expected)
+      #expect(try await begun.status == 200)
+    }
+  }
+
   @Test func keys() async throws {
     try await Bench { $0.keys = ["secret", "older"] }.test { client in
       for path in ["/", "/health", "/ready", "/openapi.json", "/v2/health/live"] {
