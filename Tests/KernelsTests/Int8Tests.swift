@@ -20,8 +20,10 @@ private let here: [String] = ["avx512", "plain"].filter { distill_int8_named($0)
     var product: [Float]
   }
 
-  /// Multiplies x [rows, depth] by w [columns, depth], both with a gap behind each row.
-  private func multiply(_ name: String, _ x: [Float], _ w: [Float], _ size: Size, gap: Int = 3) throws -> Quantised {
+  /// Multiplies x [rows, depth] by w [columns, depth], both with a gap behind each row. The columns have factors, if these are given.
+  private func multiply(
+    _ name: String, _ x: [Float], _ w: [Float], _ size: Size, gap: Int = 3, factors: [Float]? = nil
+  ) throws -> Quantised {
     let kernels = try #require(distill_int8_named(name)).pointee
     let (width, panelSize) = (distill_int8_width(size.depth), distill_int8_panel_size(size.depth))
     let (panel, stride) = (Int(DISTILL_INT8_PANEL), size.depth + gap)
@@ -35,11 +37,12 @@ private let here: [String] = ["avx512", "plain"].filter { distill_int8_named($0)
         w.withUnsafeBufferPointer {
           distill_int8_pack(
             bytes.baseAddress! + index * panelSize, $0.baseAddress! + index * panel * stride,
-            min(panel, size.columns - index * panel), size.depth, stride)
+            min(panel, size.columns - index * panel), size.depth, stride,
+            factors)
         }
       }
     }
-    kernels.quantise(&out.codes, &out.scales, &out.minima, x, size.rows, size.depth, stride)
+    kernels.quantise(&out.codes, &out.scales, &out.minima, x, size.rows, size.depth, stride, factors)
     kernels.product(
       &out.product, out.codes, out.scales, out.minima, out.panels, size.rows, size.columns, size.depth,
       size.columns + gap)
@@ -80,11 +83,54 @@ private let here: [String] = ["avx512", "plain"].filter { distill_int8_named($0)
   func variantsAgreeToTheBit(_ size: Size) throws {
     var random = SplitMix(UInt64(size.rows + size.columns + size.depth))
     let x = random.floats(size.rows * (size.depth + 3)), w = random.floats(size.columns * (size.depth + 3))
-    let results = try here.map { try multiply($0, x, w, size) }
-    #expect(results[0].codes == results[1].codes)
-    #expect(results[0].scales == results[1].scales)
-    #expect(results[0].minima == results[1].minima)
-    #expect(results[0].product.map(\.bitPattern) == results[1].product.map(\.bitPattern))
+    let factors = random.floats(size.depth).map { abs($0) + 0.1 }
+    for factors in [nil, factors] {
+      let results = try here.map { try multiply($0, x, w, size, factors: factors) }
+      #expect(results[0].codes == results[1].codes)
+      #expect(results[0].scales == results[1].scales)
+      #expect(results[0].minima == results[1].minima)
+      #expect(results[0].product.map(\.bitPattern) == results[1].product.map(\.bitPattern))
+    }
+  }
+
+  /// A few columns that are a hundred times as large as the others: factors keep the steps of the others.
+  @Test(arguments: here) func factorsForColumns(_ name: String) throws {
+    let size = Size(rows: 20, columns: 33, depth: 100)
+    var random = SplitMix(5)
+    func normal() -> Float { random.floats(12).reduce(0, +) / 2 }
+    let gamma = (0..<size.depth).map { $0 % 25 == 3 ? Float(100) : 1 }, beta = random.floats(size.depth)
+    let x = (0..<size.rows).flatMap { _ in zip(gamma, beta).map { $0 * normal() + $1 } }
+    let w = random.floats(size.columns * size.depth)
+    var factors = [Float](repeating: .nan, count: size.depth)
+    distill_int8_factors(&factors, gamma, beta, w, size.columns, size.depth, size.depth)
+    for (column, factor) in factors.enumerated() {
+      let largest = (0..<size.columns).map { abs(w[$0 * size.depth + column]) }.max() ?? 0
+      let expected = (largest / (abs(beta[column]) + 3 * gamma[column])).squareRoot()
+      #expect(abs(factor - expected) <= 1e-6 * expected)
+    }
+    func error(_ factors: [Float]?) throws -> Double {
+      let product = try multiply(name, x, w, size, gap: 0, factors: factors).product
+      var sum = 0.0
+      for row in 0..<size.rows {
+        for column in 0..<size.columns {
+          let exact = (0..<size.depth).reduce(0.0) {
+            $0 + Double(x[row * size.depth + $1]) * Double(w[column * size.depth + $1])
+          }
+          sum +=
+            (Double(product[row * size.columns + column]) - exact)
+            * (Double(product[row * size.columns + column]) - exact)
+        }
+      }
+      return sum
+    }
+    #expect(try error(factors) < error(nil) / 4)
+  }
+
+  /// A column of zeros, and one without a range, have the factor 1.
+  @Test func factorsWithoutARange() {
+    var factors: [Float] = [7, 7, 7]
+    distill_int8_factors(&factors, [0, 1, .nan], [0, 1, 1], [1, 0, 1, -2, 0, 1], 2, 3, 3)
+    #expect(factors == [1, 1, 1])
   }
 
   /// Rows that are constant, tiny, huge, or not finite, and weights of zeros.

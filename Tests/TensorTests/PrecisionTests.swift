@@ -102,6 +102,21 @@ struct QuantisedWeightTests {
     }
   }
 
+  /// A layer norm with a few large columns: told of it, int8 is nearer to the product.
+  @Test func afterALayerNorm() {
+    let weight = normal([160, 480], "w"), beta = normal([480], "beta")
+    let gamma = Tensor((0..<480).map { $0 % 100 == 7 ? 50 : 1 }, [480])
+    let x = layerNorm(normal([20, 480], "x"), gamma: gamma, beta: beta, epsilon: 1e-12)
+    let exact = matmul(x, weight, transposeB: true)
+    Compute.$precision.withValue(.int8) {
+      let without = linear(x, weight: weight).deviation(from: exact)
+      let with = linear(x, weight: weight, after: LayerNormParameters(gamma: gamma, beta: beta)).deviation(from: exact)
+      #expect(with > 0 && with < without / 2, "\(with), \(without)")
+    }
+    let float = linear(x, weight: weight, after: LayerNormParameters(gamma: gamma, beta: beta))
+    #expect(float.values == exact.values)
+  }
+
   /// In int8 a row's answer is its own to the bit, whatever else is in the batch.
   @Test func rowsAreIndependent() {
     let (x, weight) = (normal([300, 480], "x"), normal([160, 480], "w"))

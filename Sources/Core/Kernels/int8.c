@@ -10,18 +10,19 @@ extern const distill_int8_kernels distill_int8_avx512;
 #endif
 
 /// A panel holds groups of four neighbours along `depth`: four codes of the first row, four of the second, and so on.
-void distill_int8_pack(void *panel, const float *w, size_t rows, size_t depth, size_t stride) {
+void distill_int8_pack(
+    void *panel, const float *w, size_t rows, size_t depth, size_t stride, const float *factors) {
   const size_t width = distill_int8_width(depth);
   int8_t *const codes = panel;
   float *const scales = (float *)(codes + width * DISTILL_INT8_PANEL), *const sums = scales + DISTILL_INT8_PANEL;
   memset(panel, 0, distill_int8_panel_size(depth));
   for (size_t row = 0; row < rows; row++, w += stride) {
     float largest = 0;
-    for (size_t i = 0; i < depth; i++) largest = fmaxf(largest, fabsf(w[i]));
+    for (size_t i = 0; i < depth; i++) largest = fmaxf(largest, fabsf(factors ? w[i] / factors[i] : w[i]));
     const float factor = largest > 0 ? 127 / largest : 0;
     int32_t sum = 0;
     for (size_t i = 0; i < depth; i++) {
-      const long code = lrintf(w[i] * factor);
+      const long code = lrintf((factors ? w[i] / factors[i] : w[i]) * factor);
       codes[(i / 4 * DISTILL_INT8_PANEL + row) * 4 + i % 4] = (int8_t)code;
       sum += (int32_t)code;
     }
@@ -30,26 +31,41 @@ void distill_int8_pack(void *panel, const float *w, size_t rows, size_t depth, s
   }
 }
 
+void distill_int8_factors(
+    float *factors, const float *gamma, const float *beta, const float *w, size_t rows, size_t depth, size_t stride) {
+  for (size_t i = 0; i < depth; i++) {
+    float largest = 0;
+    for (size_t row = 0; row < rows; row++) largest = fmaxf(largest, fabsf(w[row * stride + i]));
+    // Both ranges become the root of their product.
+    const float factor = sqrtf(largest / (fabsf(beta[i]) + 3 * fabsf(gamma[i])));
+    factors[i] = isnormal(factor) ? factor : 1;
+  }
+}
+
 // The plain variant, which is the measure of the others.
 
+static float scaled(const float *x, const float *factors, size_t i) { return factors ? x[i] * factors[i] : x[i]; }
+
 static void quantise(
-    uint8_t *codes, float *scales, float *minima, const float *x, size_t rows, size_t depth, size_t stride) {
+    uint8_t *codes, float *scales, float *minima, const float *x, size_t rows, size_t depth, size_t stride,
+    const float *factors) {
   const size_t width = distill_int8_width(depth);
   for (size_t row = 0; row < rows; row++, x += stride, codes += width) {
     memset(codes, 0, width);
-    float low = depth > 0 ? x[0] : 0, high = low;
+    float low = depth > 0 ? scaled(x, factors, 0) : 0, high = low;
     int is_finite = 1;
     for (size_t i = 0; i < depth; i++) {
-      is_finite &= isfinite(x[i]) != 0;
-      low = fminf(low, x[i]);
-      high = fmaxf(high, x[i]);
+      const float some = scaled(x, factors, i);
+      is_finite &= isfinite(some) != 0;
+      low = fminf(low, some);
+      high = fmaxf(high, some);
     }
     const float span = high - low;
     scales[row] = is_finite ? span / 255 : NAN;
     minima[row] = low;
     const float factor = 255 / span;
     if (!is_finite || !isfinite(factor)) continue;
-    for (size_t i = 0; i < depth; i++) codes[i] = (uint8_t)fminf(255, rintf((x[i] - low) * factor));
+    for (size_t i = 0; i < depth; i++) codes[i] = (uint8_t)fminf(255, rintf((scaled(x, factors, i) - low) * factor));
   }
 }
 

@@ -20,15 +20,22 @@ enum { BLOCK = 16 };
 INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 INLINE __mmask16 first(size_t k) { return k < LANES ? (__mmask16)((1u << k) - 1) : 0xffff; }
 
+/// Returns some columns of a row of X, multiplied by their factors, and `other` where there are none.
+INLINE __m512 load(__m512 other, __mmask16 columns, const float *x, const float *factors, size_t i) {
+  const __m512 some = _mm512_mask_loadu_ps(other, columns, x + i);
+  return factors ? _mm512_mask_mul_ps(other, columns, some, _mm512_maskz_loadu_ps(columns, factors + i)) : some;
+}
+
 static void quantise(
-    uint8_t *codes, float *scales, float *minima, const float *x, size_t rows, size_t depth, size_t stride) {
+    uint8_t *codes, float *scales, float *minima, const float *x, size_t rows, size_t depth, size_t stride,
+    const float *factors) {
   const size_t width = distill_int8_width(depth);
   for (size_t row = 0; row < rows; row++, x += stride, codes += width) {
-    const __m512 start = _mm512_set1_ps(depth > 0 ? x[0] : 0);
+    const __m512 start = _mm512_set1_ps(depth == 0 ? 0 : factors ? x[0] * factors[0] : x[0]);
     __m512 low = start, high = start;
     __mmask16 wrong = 0;
     for (size_t i = 0; i < depth; i += LANES) {
-      const __m512 some = _mm512_mask_loadu_ps(start, first(depth - i), x + i);
+      const __m512 some = load(start, first(depth - i), x, factors, i);
       low = _mm512_min_ps(low, some);
       high = _mm512_max_ps(high, some);
       wrong |= _mm512_fpclass_ps_mask(some, 0x99);  // not a number, or infinite
@@ -42,11 +49,11 @@ static void quantise(
       memset(codes, 0, width);
       continue;
     }
-    const __m512 least = _mm512_set1_ps(minimum), factors = _mm512_set1_ps(factor);
+    const __m512 least = _mm512_set1_ps(minimum), steps = _mm512_set1_ps(factor);
     for (size_t i = 0; i < width; i += LANES) {
       const __mmask16 here = i < depth ? first(depth - i) : 0;
-      const __m512 some = _mm512_mask_loadu_ps(least, here, x + i);
-      const __m512i code = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_sub_ps(some, least), factors));
+      const __m512 some = load(least, here, x, factors, i);
+      const __m512i code = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_sub_ps(some, least), steps));
       _mm_storeu_si128((__m128i *)(codes + i), _mm512_cvtusepi32_epi8(code));
     }
   }

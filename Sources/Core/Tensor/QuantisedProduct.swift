@@ -7,7 +7,8 @@ struct QuantisedRows {
   private let codes: Storage, scales: Storage, minima: Storage
   private let width: Int
 
-  init(_ x: Operand, rows: Int, depth: Int) {
+  /// - Parameter weight: The other operand, whose factors the columns are multiplied by.
+  init(_ x: Operand, rows: Int, depth: Int, for weight: QuantisedWeight) {
     let (kernels, width) = (int8, distill_int8_width(depth))
     let (codes, scales, minima) = (
       Storage(count: rows * width / MemoryLayout<Float>.size), Storage(count: rows), Storage(count: rows)
@@ -16,7 +17,7 @@ struct QuantisedRows {
     Compute.parallel(rows, grain: max(1, elementwiseGrain / max(depth, 1))) { range in
       kernels.quantise(
         bytes(codes) + range.lowerBound * width, scales.pointer + range.lowerBound, minima.pointer + range.lowerBound,
-        x.row(range.lowerBound).pointer, range.count, depth, x.stride)
+        x.row(range.lowerBound).pointer, range.count, depth, x.stride, weight.factors)
     }
   }
 
@@ -28,23 +29,37 @@ struct QuantisedRows {
   }
 }
 
-/// A weight [rows, depth] in bytes, w ≈ scale · code with a scale for each row, packed in the order in which the kernel reads it.
+/// A weight [rows, depth] in bytes, w ≈ scale · code with a scale for each row, packed in the order in which the kernel reads it. The
+/// factors of the columns follow the panels, if there are any.
 struct QuantisedWeight {
   let panels: Storage
+  /// The factors that the columns of x must be multiplied by, or `nil` for 1.
+  let factors: UnsafeMutablePointer<Float>?
 
-  init(panels: Storage) { self.panels = panels }
+  init(panels: Storage, rows: Int, depth: Int, hasFactors: Bool) {
+    let panel = Int(DISTILL_INT8_PANEL)
+    let size = (rows + panel - 1) / panel * distill_int8_panel_size(depth) / MemoryLayout<Float>.size
+    (self.panels, factors) = (panels, hasFactors ? panels.pointer + size : nil)
+  }
 
-  init(_ w: Operand, rows: Int, depth: Int) {
+  /// - Parameter norm: The parameters of the layer norm that the other operand comes from, which have the factors' range.
+  init(_ w: Operand, rows: Int, depth: Int, norm: LayerNormParameters?) {
     precondition(depth <= DISTILL_INT8_DEPTH, "int8 adds up to \(DISTILL_INT8_DEPTH) products, not \(depth)")
     let (panel, size) = (Int(DISTILL_INT8_PANEL), distill_int8_panel_size(depth))
     let count = (rows + panel - 1) / panel
-    let panels = Storage(count: count * size / MemoryLayout<Float>.size)
-    self.panels = panels
+    self.init(
+      panels: Storage(count: count * size / MemoryLayout<Float>.size + depth), rows: rows, depth: depth,
+      hasFactors: norm != nil)
+    if let norm, let factors {
+      distill_int8_factors(factors, norm.gamma.pointer, norm.beta.pointer, w.pointer, rows, depth, w.stride)
+    }
+    let (panels, factors) = (panels, factors)
     Compute.parallel(count, grain: max(1, elementwiseGrain / (panel * max(depth, 1)))) { range in
       for index in range {
         let first = index * panel
         distill_int8_pack(
-          bytes(panels) + index * size, w.row(first).pointer, min(panel, rows - first), depth, w.stride)
+          bytes(panels) + index * size, w.row(first).pointer, min(panel, rows - first), depth, w.stride,
+          factors)
       }
     }
   }

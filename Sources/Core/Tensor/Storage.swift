@@ -14,6 +14,7 @@ final class Storage {
   private struct Place: Hashable {
     let offset: Int, rows: Int, columns: Int
     let precision: Precision
+    var hasFactors = false
   }
 
   /// Creates room for `count` floats, which must be written before they are read.
@@ -42,12 +43,13 @@ final class Storage {
   }
 
   /// Returns the matrix [rows, columns] at `offset` in bytes, as the right operand of a product that transposes it; see
-  /// ``rounded(at:rows:columns:)``.
-  func quantised(at offset: Int, rows: Int, columns: Int) -> QuantisedWeight {
-    let copy = copy(Place(offset: offset, rows: rows, columns: columns, precision: .int8)) {
-      QuantisedWeight(Operand(pointer + offset, stride: columns), rows: rows, depth: columns).panels
+  /// ``rounded(at:rows:columns:)``. The copy remembers `norm`, too.
+  func quantised(at offset: Int, rows: Int, columns: Int, norm: LayerNormParameters?) -> QuantisedWeight {
+    let place = Place(offset: offset, rows: rows, columns: columns, precision: .int8, hasFactors: norm != nil)
+    let copy = copy(place) {
+      QuantisedWeight(Operand(pointer + offset, stride: columns), rows: rows, depth: columns, norm: norm).panels
     }
-    return QuantisedWeight(panels: copy)
+    return QuantisedWeight(panels: copy, rows: rows, depth: columns, hasFactors: norm != nil)
   }
 
   private func copy(_ place: Place, _ make: () -> Storage) -> Storage {

@@ -12,6 +12,8 @@ struct EncoderLayer: Sendable {
   private let wideWeight: ParameterPlace, wideBias: ParameterPlace
   private let narrowWeight: ParameterPlace, narrowBias: ParameterPlace, narrowGamma: ParameterPlace,
     narrowBeta: ParameterPlace
+  /// The layer norm that the states before the layer come from, or `nil` if they are a projection of embeddings.
+  private let inputNorm: (gamma: ParameterPlace, beta: ParameterPlace)?
 
   init(_ index: Int, in layout: ParameterLayout, _ configuration: EncoderConfiguration) {
     (self.index, self.configuration) = (index, configuration)
@@ -29,6 +31,10 @@ struct EncoderLayer: Sendable {
     narrowBias = layout[prefix + names.narrow + ".bias"]
     narrowGamma = layout[prefix + names.outputNorm + ".weight"]
     narrowBeta = layout[prefix + names.outputNorm + ".bias"]
+    let before = index == 1 ? own.base(names.embeddingNorm) : own.layer(index - 1) + names.outputNorm
+    inputNorm =
+      index == 1 && configuration.embeddingSize != configuration.hiddenSize
+      ? nil : (layout[before + ".weight"], layout[before + ".bias"])
   }
 
   /// Maps states [N, H] to states [N, H], or to [B, H] if only the [CLS] rows are needed.
@@ -55,7 +61,9 @@ struct EncoderLayer: Sendable {
         x, weight: w(attentionWeight), bias: w(attentionBias), heads: configuration.heads, offsets: offsets,
         dropout: probabilityDropout(run.batch.firstToken))
     } else {
-      let projected = linear(x, weight: w(attentionWeight), bias: w(attentionBias))
+      let projected = linear(
+        x, weight: w(attentionWeight), bias: w(attentionBias),
+        after: inputNorm.map { LayerNormParameters(gamma: w($0.gamma), beta: w($0.beta)) })
       let layout = AttentionLayout(heads: configuration.heads, queryOffsets: offsets, keyOffsets: offsets)
       let probabilities: Tensor?
       (context, probabilities) = attention(
@@ -74,7 +82,9 @@ struct EncoderLayer: Sendable {
     let attended = layerNorm(
       linear(context, weight: w(outputWeight)), bias: w(outputBias), dropout: hiddenDropout(1), residual: rows,
       gamma: w(outputGamma), beta: w(outputBeta), epsilon: configuration.layerNormEpsilon)
-    let wide = activate(linear(attended, weight: w(wideWeight)), bias: w(wideBias), with: configuration.activation)
+    let norm = LayerNormParameters(gamma: w(outputGamma), beta: w(outputBeta))
+    let wide = activate(
+      linear(attended, weight: w(wideWeight), after: norm), bias: w(wideBias), with: configuration.activation)
     return layerNorm(
       linear(wide, weight: w(narrowWeight)), bias: w(narrowBias), dropout: hiddenDropout(2), residual: attended,
       gamma: w(narrowGamma), beta: w(narrowBeta), epsilon: configuration.layerNormEpsilon)

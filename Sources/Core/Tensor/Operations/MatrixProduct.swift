@@ -36,21 +36,43 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
   }
 }
 
+/// The parameters of a layer norm, [I] each.
+public struct LayerNormParameters {
+  let gamma: Tensor, beta: Tensor
+
+  /// - Parameters:
+  ///   - gamma: What the normalised values are multiplied by.
+  ///   - beta: What is added then.
+  public init(gamma: Tensor, beta: Tensor) { (self.gamma, self.beta) = (gamma, beta) }
+}
+
 /// Returns x·Wᵀ + b: x [N, I], weight W [O, I] (the layout of PyTorch), bias [O] → [N, O].
 ///
 /// The products of the forward and the backward pass have the precision ``Compute/precision``. In `int8` neither operand may be part of a
 /// graph of gradients.
-public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
+///
+/// - Parameters:
+///   - x: The inputs.
+///   - weight: The weight.
+///   - bias: The bias, or `nil` for none.
+///   - norm: The layer norm that `x` comes from. `int8` divides the columns of `x` by a guess of their range, so that a few large ones do not
+///     leave a few steps for the others; the other precisions ignore it. The same weight must always come with the same norm.
+public func linear(
+  _ x: Tensor, weight: Tensor, bias: Tensor? = nil, after norm: LayerNormParameters? = nil
+) -> Tensor {
   precondition(
     x.shape.rank == 2 && weight.shape.rank == 2 && x.shape[1] == weight.shape[1],
     "linear of \(x.shape) with a weight of \(weight.shape)")
+  precondition(
+    norm.map { $0.gamma.shape == [x.shape[1]] && $0.beta.shape == [x.shape[1]] } ?? true,
+    "a layer norm that does not fit inputs of \(x.shape)")
   precondition(
     bias.map { $0.shape == [weight.shape[0]] } ?? true, "a bias that does not fit a weight of \(weight.shape)")
   let product =
     switch Compute.precision {
     case .bfloat16: roundedProduct(x, weight)
     // A classifier is a small part of the work, and the last one to make its result less exact.
-    case .int8 where weight.count > 1 << 16: quantisedProduct(x, weight)
+    case .int8 where weight.count > 1 << 16: quantisedProduct(x, weight, norm)
     case .float32, .int8: matmul(x, weight, transposeB: true)
     }
   return bias.map { product.addingBias($0) } ?? product
@@ -81,13 +103,15 @@ private func roundedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
 }
 
 /// Returns x·Wᵀ with operands of bytes.
-private func quantisedProduct(_ x: Tensor, _ weight: Tensor) -> Tensor {
+private func quantisedProduct(_ x: Tensor, _ weight: Tensor, _ norm: LayerNormParameters?) -> Tensor {
   precondition(x.node == nil && weight.node == nil, "int8 has no gradients: ask Precision.hasGradients before training")
   let (n, inputs, outputs) = (x.shape[0], x.shape[1], weight.shape[0])
   let product = Storage(count: n * outputs)
+  let quantised = weight.storage.quantised(at: weight.offset, rows: outputs, columns: inputs, norm: norm)
   multiply(
-    n, outputs, inputs, QuantisedRows(Operand(x.pointer, stride: inputs), rows: n, depth: inputs),
-    weight.storage.quantised(at: weight.offset, rows: outputs, columns: inputs), into: product.pointer, stride: outputs)
+    n, outputs, inputs,
+    QuantisedRows(Operand(x.pointer, stride: inputs), rows: n, depth: inputs, for: quantised), quantised,
+    into: product.pointer, stride: outputs)
   return Tensor(shape: [n, outputs], storage: product)
 }
 
