@@ -18,7 +18,7 @@ struct Serve: ParsableCommand {
         curl --json '{"texts": ["where is my parcel"]}' http://127.0.0.1:8080/predict
       """)
 
-  private static let build = "swift build -c release --package-path Server"
+  private static let build = "swift build -c release --package-path Server --product distill-serve"
   private static let program = "distill-serve"
 
   @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("What distill-serve is given.", valueName: "argument"))
