@@ -66,9 +66,9 @@ final class BatchQueue: Sendable {
     if sequences.isEmpty { return [] }
     let deadline = ContinuousClock.now + .seconds(options.timeout)
     return try await withCheckedThrowingContinuation { continuation in
-      if state.withLock({ refusal(of: sequences.count, $0) }) != nil { dropGone() }
-      let (refusal, mustBegin) = state.withLock { state -> (APIError?, Bool) in
-        if let refusal = refusal(of: sequences.count, state) { return (refusal, false) }
+      if state.withLock({ refusal(of: sequences.count, in: $0) }) != nil { dropGone() }
+      let (reason, mustBegin) = state.withLock { state -> (APIError?, Bool) in
+        if let reason = refusal(of: sequences.count, in: state) { return (reason, false) }
         state.nextID += 1
         state.jobs.append(
           Job(
@@ -77,14 +77,14 @@ final class BatchQueue: Sendable {
         defer { state.isWorking = true }
         return (nil, !state.isWorking)
       }
-      if let refusal { continuation.resume(throwing: refusal) }
+      if let reason { continuation.resume(throwing: reason) }
       if mustBegin { worker.async { self.work() } }
     }
   }
 
   /// Returns why no more texts can wait, or `nil` if they can. What is larger than the queue is let in when nothing waits, or it would
   /// never be answered.
-  private func refusal(of texts: Int, _ state: borrowing State) -> APIError? {
+  private func refusal(of texts: Int, in state: State) -> APIError? {
     guard !state.jobs.isEmpty, state.waitingTexts + texts > options.maximumQueue else { return nil }
     let seconds = max(1, Int((Double(state.waitingTokens) * state.secondsPerToken).rounded(.up)))
     return .busy(
