@@ -106,7 +106,8 @@ import Testing
     let bench = try Workbench()
     let outcome = try bench.shell(
       """
-      "$program" run pipeline.yaml --json --set training.epochs=2000 > events & run=$!
+      : > events  # the run in the background may open it after grep does
+      "$program" run pipeline.yaml --json --set training.epochs=2000 >> events & run=$!
       until grep -q '"what":"student"' events; do sleep 0.02; done
       kill -TERM $run
       status=0; wait $run || status=$?

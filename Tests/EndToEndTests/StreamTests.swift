@@ -38,8 +38,10 @@ import Testing
     let outcome = try bench.shell(
       """
       set +e
-      { sleep 0.3; distill \(arguments); echo $? > status; } | true
-      { trap '' PIPE; sleep 0.3; distill \(arguments); echo $? > ignoring; } | true
+      mkfifo gone  # says that there is no reader any more
+      stop() { exec <&-; echo > gone; }
+      { read -r < gone; distill \(arguments); echo $? > status; } | stop
+      { trap '' PIPE; read -r < gone; distill \(arguments); echo $? > ignoring; } | stop
       """)
     for file in ["status", "ignoring"] {
       #expect(String(decoding: try bench.data(file), as: UTF8.self) == "141\n")

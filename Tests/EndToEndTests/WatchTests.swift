@@ -62,14 +62,20 @@ import Testing
     let bench = try Workbench()
     let process = try start(bench, epochs: 2000)
     let watch = bench.process(["watch", "runs/tiny", "--json"])
-    let output = Pipe()
-    watch.standardOutput = output
+    try bench.write("", to: "events")
+    watch.standardOutput = try FileHandle(forWritingTo: bench.url.appending(path: "events"))
     try watch.run()
-    Thread.sleep(forTimeInterval: 0.5)
+    func events() throws -> [Substring] {
+      String(decoding: try bench.data("events"), as: UTF8.self).split(separator: "\n")
+    }
+    let deadline = Date.now + 60
+    while try !events().contains(where: { $0.contains("\"what\":\"student\"") }), process.isRunning, Date.now < deadline
+    {
+      Thread.sleep(forTimeInterval: 0.005)
+    }
     kill(process.processIdentifier, SIGKILL)
-    let lines = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self).split(
-      separator: "\n")
     watch.waitUntilExit()
+    let lines = try events()
     #expect(watch.terminationStatus == 0)
     #expect(lines.contains { $0.contains("\"event\":\"progress\"") && $0.contains("\"what\":\"student\"") })
     let last = try #require(lines.last)
