@@ -62,6 +62,19 @@ import Testing
     #expect(answers.contains { $0.neighbours?.first?.label?.contains("|") == true })
   }
 
+  /// After a temperature, probabilities add up to 1, which those of several labels do not.
+  @Test func aTemperatureIsRefused() throws {
+    let (bench, _) = try bench()
+    let error = #expect(throws: Diagnostics.self) {
+      try bench.pipeline(replacing: [
+        ("label: intent, max_length: 16", "label: intents, multilabel: true, max_length: 16"),
+        ("neighbours: 4, beta: 0.5", "neighbours: 4, student_temperature: 2, beta: 0.5"),
+      ])
+    }
+    let problems = try #require(error as Diagnostics?).list.map(\.message)
+    #expect(problems.count == 1 && problems[0].contains("the probabilities of tasks in which a text has one label"))
+  }
+
   @Test func whatIsTaughtLaterIsFound() throws {
     let (bench, pipeline) = try bench()
     _ = try bench.run(pipeline, into: "tiny")

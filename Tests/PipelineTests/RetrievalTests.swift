@@ -260,7 +260,9 @@ struct RetrievalTests {
     let sequence = TokenSequence(ids: [1], typeIDs: [0])
     let data = EncodedDataset(
       sequences: Array(repeating: sequence, count: 4), targets: [.label(0), .label(0), .label(1), .label(0)])
-    #expect(try RetrievalAugmentation.calibration(of: student, on: data) == 2)
+    var fitted = Mixing()
+    try fitted.calibrate(student, on: data)
+    #expect(fitted.studentTemperature == 2 && fitted.studentLine == Mixing.Line())
     let base = KnowledgeBase(
       embeddings: Matrix(rows: 1, columns: 2, values: [1, 0]), softLabels: Matrix(rows: 1, columns: 2, values: [0, 1]),
       rows: [0])
@@ -268,6 +270,38 @@ struct RetrievalTests {
     let (_, mixed) = try augmentation(base, mixing).answers(
       student: student.gathered([0]), neighbours: [[Neighbour(row: 0, similarity: 1)]])
     #expect(zip(mixed.values, [0.6, 0.4] as [Float]).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  /// A student that orders texts well and scores all of them half as far apart and too high. Unless a line corrects it first, neighbours
+  /// that only know the mean make the squared error smaller.
+  @Test func correctsScoresBeforeItChooses() throws {
+    let right: [Float] = [0, 1, 2, 3, 4, 5]
+    let outputs = Tensor(right.map { $0 / 2 + 5 }, [6, 1])
+    let sequence = TokenSequence(ids: [1], typeIDs: [0])
+    let data = EncodedDataset(
+      sequences: Array(repeating: sequence, count: 6), targets: right.map { .score($0) })
+    let base = KnowledgeBase(
+      embeddings: Matrix(rows: 1, columns: 2, values: [1, 0]), softLabels: Matrix(rows: 1, columns: 1, values: [2.5]),
+      rows: [0])
+    var grid = MixingGrid()
+    (grid.neighbours, grid.beta, grid.temperature) = ([1], [0, 0.5, 1], [0.1])
+    func best(_ mixing: Mixing) throws -> MixingTrial? {
+      RetrievalAugmentation.best(
+        of: try augmentation(base, mixing).trials(
+          grid, embeddings: Tensor(Array(repeating: [1, 0], count: 6).flatMap { $0 }, [6, 2]), outputs: outputs,
+          data: data, task: try TaskDefinition.generic(RowLayout(.tsv, text: "text", target: "score"), labels: nil)))
+    }
+    var mixing = Mixing()
+    #expect(try best(mixing)?.mixing.beta == 0)
+    try mixing.calibrate(Matrix(outputs), on: data)
+    #expect(abs(mixing.studentLine.slope - 2) < 1e-5 && abs(mixing.studentLine.offset + 10) < 1e-4)
+    let chosen = try #require(try best(mixing))
+    #expect(chosen.mixing.beta == 1 && chosen.loss < 1e-8)
+    let written = try JSONEncoder().encode(chosen.mixing)
+    #expect(try JSONDecoder().decode(Mixing.self, from: written) == chosen.mixing)
+
+    try mixing.calibrate(Matrix(rows: 6, columns: 1, values: right.map { 7 - $0 }), on: data)
+    #expect(mixing.studentLine.slope == 1 && mixing.studentLine.offset == -2)
   }
 }
 

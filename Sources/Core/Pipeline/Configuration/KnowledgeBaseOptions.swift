@@ -34,6 +34,9 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "The share of held-out texts that count as `unknown`, because their nearest key is further away than that of the others."
     )
     mixing.options(&visit)
-    visit.section("choose", &choose, "Choose K, β and τ among these on the held-out examples instead.")
+    visit.section(
+      "choose", &choose,
+      "Choose K, β and τ among these on the held-out examples instead. An adaptive mixing first fits the student's temperature to them or, "
+        + "where a task has scores, a line through them.")
   }
 }

@@ -12,8 +12,17 @@ public struct Mixing: Configurable, Sendable, Equatable, Codable {
   public var temperature: Float = 0.03
   /// T, by which the student's own probabilities y are softened to y^(1/T) / Σ y^(1/T). 1 leaves them as they are.
   public var studentTemperature: Float = 1
+  /// The line that turns the student's own scores y into a·y + b, where a task has scores. It is fitted on texts that are held out.
+  public internal(set) var studentLine = Line()
   /// Whether small classes, and labels that the student has never heard of, are heard.
   public var isAdaptive = true
+
+  /// A line a·y + b; 1 and 0 leave scores as they are.
+  public struct Line: Sendable, Equatable, Codable {
+    public var slope: Float = 1
+    public var offset: Float = 0
+    public init() {}
+  }
 
   public init() {}
   public init(neighbours: Int, beta: Float, temperature: Float, studentTemperature: Float = 1, isAdaptive: Bool = true)
@@ -38,7 +47,7 @@ public struct Mixing: Configurable, Sendable, Equatable, Codable {
 }
 
 extension Mixing {
-  private enum CodingKeys: CodingKey { case neighbours, beta, temperature, studentTemperature, isAdaptive }
+  private enum CodingKeys: CodingKey { case neighbours, beta, temperature, studentTemperature, studentLine, isAdaptive }
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
@@ -47,8 +56,9 @@ extension Mixing {
       temperature: try values.decode(Float.self, forKey: .temperature),
       studentTemperature: try values.decodeIfPresent(Float.self, forKey: .studentTemperature) ?? 1,
       isAdaptive: try values.decodeIfPresent(Bool.self, forKey: .isAdaptive) ?? false)
+    studentLine = try values.decodeIfPresent(Line.self, forKey: .studentLine) ?? Line()
     // The records of the oldest runs have no checksum, so that anything may stand in them.
-    guard neighbours >= 1, 0...1 ~= beta, temperature > 0, studentTemperature > 0 else {
+    guard neighbours >= 1, 0...1 ~= beta, temperature > 0, studentTemperature > 0, studentLine.slope > 0 else {
       throw DecodingError.dataCorruptedError(
         forKey: .neighbours, in: values, debugDescription: "\(self) is not a mixing")
     }
@@ -61,6 +71,7 @@ extension Mixing {
     try values.encode(beta, forKey: .beta)
     try values.encode(temperature, forKey: .temperature)
     if studentTemperature != 1 { try values.encode(studentTemperature, forKey: .studentTemperature) }
+    if studentLine != Line() { try values.encode(studentLine, forKey: .studentLine) }
     if isAdaptive { try values.encode(true, forKey: .isAdaptive) }
   }
 }

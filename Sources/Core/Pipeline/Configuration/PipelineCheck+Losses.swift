@@ -104,6 +104,12 @@ extension PipelineCheck {
         warn("asks for \(neighbours) neighbours among \(rows) examples", at: "knowledge_base.\(option)")
       }
     }
+    if base.mixing.studentTemperature != 1,
+      options.task.isMultilabel || options.task.score != nil || options.task.use == "sts-b"
+    {
+      report(
+        "softens the probabilities of tasks in which a text has one label", at: "knowledge_base.student_temperature")
+    }
     guard let student = encoders.context.studentCard.value ?? nil else { return }
     let space = options.searchSpace(student)
     if space.isMapped, options.baseRecipe == nil, isWhole("teacher"), isWhole("student") {

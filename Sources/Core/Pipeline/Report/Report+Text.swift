@@ -72,6 +72,10 @@ extension Report {
       + "τ = \(mixing.temperature)"
       + (mixing.studentTemperature == 1
         ? "" : ", the student's T = \(Self.fixed(Double(mixing.studentTemperature), 2))")
+      + (mixing.studentLine == Mixing.Line()
+        ? ""
+        : ", the student's scores · \(Self.fixed(Double(mixing.studentLine.slope), 3)) "
+          + (mixing.studentLine.offset < 0 ? "− " : "+ ") + Self.fixed(Double(abs(mixing.studentLine.offset)), 3))
       + (search.map { "; \($0)" } ?? "")
   }
 

@@ -63,8 +63,8 @@ public struct RetrievalAugmentation: Sendable {
   /// Mixes the answers of the student with the labels of the neighbours.
   ///
   /// The result is y' = β·y + (1 − β)·r with r = Σ_k w_k ȳ_k over the first K neighbours, w_k ∝ exp(s_k/τ) and Σ_k w_k = 1, where s_k
-  /// is the similarity of neighbour k. The student's probabilities y are softened by its temperature T before. For a query without neighbours, r is zero, and y is zero for labels that the student has never
-  /// heard of.
+  /// is the similarity of neighbour k. The student's probabilities y are softened by its temperature T before, and its scores corrected by a
+  /// line. For a query without neighbours, r is zero, and y is zero for labels that the student has never heard of.
   ///
   /// An adaptive mixing differs in two things. The weights are w_k ∝ exp(s_k/τ) / min(n, K) for n keys of the neighbour's class, because
   /// a class of five can have five neighbours at most. And β is multiplied by 1 − m, where m is the sum of r over the labels that the
@@ -118,7 +118,7 @@ public struct RetrievalAugmentation: Sendable {
     values.reserveCapacity(retrieved.values.count)
     let isKnown = (0..<retrieved.columns).map { $0 < student.columns && !hidden.contains($0) }
     for row in 0..<student.rows {
-      let (own, found) = (softened(student.row(row), mixing.studentTemperature), Array(retrieved.row(row)))
+      let (own, found) = (mixing.calibrated(student.row(row)), Array(retrieved.row(row)))
       let unheardOf = zip(found, isKnown).reduce(Float(0)) { $1.1 ? $0 : $0 + $1.0 }
       let known = hidden.isEmpty ? 1 : max(zip(own, isKnown).reduce(0) { $1.1 ? $0 + $1.0 : $0 }, 1e-6)
       let beta = mixing.isAdaptive ? mixing.beta * (1 - min(unheardOf, 1)) : mixing.beta
@@ -131,33 +131,6 @@ public struct RetrievalAugmentation: Sendable {
       }
     }
     return Matrix(rows: student.rows, columns: retrieved.columns, values: values)
-  }
-}
-
-/// Returns y^(1/T) / Σ y^(1/T) for probabilities y.
-func softened(_ probabilities: ArraySlice<Float>, _ temperature: Float) -> [Float] {
-  if temperature == 1 { return Array(probabilities) }
-  let powers = probabilities.map { Foundation.pow($0, 1 / temperature) }
-  let total = powers.reduce(0, +)
-  return total > 0 ? powers.map { $0 / total } : powers
-}
-
-extension RetrievalAugmentation {
-  /// Returns the temperature T of a student's probabilities y [B, C] with which the mean of −ln of the right label's probability is least
-  /// (Guo et al. 2017, "On Calibration of Modern Neural Networks"): one of 2^(−1), 2^(−7/8), … 2^3.
-  ///
-  /// - Throws: `ContractError` if the dataset has no targets.
-  package static func calibration(of student: Matrix, on data: EncodedDataset) throws -> Float {
-    let labels = try data.everyTarget().map { target in
-      guard case .label(let label) = target else { preconditionFailure("probabilities of a score") }
-      return label
-    }
-    func loss(_ temperature: Float) -> Double {
-      labels.enumerated().reduce(0) { sum, text in
-        sum - log(max(Double(softened(student.row(text.offset), temperature)[text.element]), 1e-12))
-      }
-    }
-    return (-8...24).map { exp2(Float($0) / 8) }.min { loss($0) < loss($1) } ?? 1
   }
 }
 

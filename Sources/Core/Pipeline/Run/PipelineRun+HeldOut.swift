@@ -9,19 +9,19 @@ extension PipelineRun {
     guard !examples.isEmpty, trainsClassifier else { return }
     let data = EncodedDataset(
       examples, with: student.tokenizer, maximumLength: pipeline.options.task.maximumLength)
-    var outputs = probabilities(
+    let outputs = probabilities(
       from: try answers(of: student, to: data, with: [.logits])[.logits], task: texts.task.kind)
     let predicted = predictions(from: outputs, task: texts.task.kind)
-    if case .classification = texts.task.kind {
-      // The temperature is fitted first: it changes no answer, and a trial should not lose for being too sure of all its answers.
-      let own = Matrix(outputs)
-      let temperature = try RetrievalAugmentation.calibration(of: own, on: data)
-      record.temperature = temperature
-      outputs = Tensor((0..<own.rows).flatMap { softened(own.row($0), temperature) }, [own.rows, own.columns])
-    }
+    // Calibrated first, which changes no label: a trial should not lose for being too sure of all its answers.
+    let own = Matrix(outputs)
+    var mixing = Mixing()
+    try mixing.calibrate(own, on: data)
+    if case .classification = texts.task.kind { record.temperature = mixing.studentTemperature }
+    let values = (0..<own.rows).flatMap { mixing.calibrated(own.row($0)) }
+    let calibrated = Matrix(rows: own.rows, columns: own.columns, values: values)
     let row = (name: Evaluation.studentRow, predictions: predicted)
     var answers = RecordedAnswers(texts.task, targets: try data.everyTarget(), rows: [row])
-    answers.losses = try RetrievalAugmentation.losses(Matrix(outputs), data)
+    answers.losses = try RetrievalAugmentation.losses(calibrated, data)
     try answers.write(to: folder.heldOutAnswers)
   }
 }

@@ -100,16 +100,14 @@ extension PipelineRun {
   }
 
   /// Sets K, β and τ to the best of a grid on the texts that are held out for choices, and for an adaptive mixing the student's
-  /// temperature before.
+  /// temperature or line before.
   private func choose(
     among grid: MixingGrid, _ augmentation: inout RetrievalAugmentation, _ reader: any TextEncoder
   ) throws {
     let data = encoded(texts.heldOutForChoices, reader)
     let response = try answers(of: reader, to: data, with: [.embedding, .logits])
     let outputs = try probabilities(from: response[.logits], task: texts.task.kind)
-    if augmentation.mixing.isAdaptive, case .classification = texts.task.kind {
-      augmentation.mixing.studentTemperature = try RetrievalAugmentation.calibration(of: Matrix(outputs), on: data)
-    }
+    if augmentation.mixing.isAdaptive { try augmentation.mixing.calibrate(Matrix(outputs), on: data) }
     let trials = try augmentation.trials(
       grid, embeddings: try response[.embedding], outputs: outputs, data: data, task: texts.task)
     if let best = RetrievalAugmentation.best(of: trials) { augmentation.mixing = best.mixing }
