@@ -42,8 +42,8 @@ extension Report {
 
   static func probability(_ p: Double) -> String { p < 0.0001 ? "< 0.0001" : fixed(p, 4) }
   static func signed(_ value: Double) -> String {
-    let text = fixed(abs(value), 4)
-    return (value < 0 && text != "0.0000" ? "-" : "+") + text
+    let text = fixed(value, 4)
+    return text.hasPrefix("-") ? text : "+" + text
   }
   static func range(_ interval: ConfidenceInterval) -> String {
     "\(fixed(interval.low, 3)) … \(fixed(interval.high, 3))"

@@ -78,6 +78,7 @@ public struct Report: Sendable, Codable {
 
   /// Returns a number with a fixed number of decimal places, in the same form for every locale.
   static func fixed(_ value: Double, _ digits: Int) -> String {
-    String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)
+    let text = String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)
+    return value < 0 && !text.contains { ("1"..."9").contains($0) } ? String(text.dropFirst()) : text  // no −0.000
   }
 }
