@@ -30,7 +30,7 @@ private func multiplyPanels(
 ) {
   let kernels = kernels
   let (tile, panel) = (kernels.tile, kernels.panel)
-  let cut = ProductParts(rows: m, unit: tile, columns: n, unit: panel)
+  let cut = ProductParts(rows: m, unit: tile, columns: n, unit: panel, depth: k)
   let panels = Storage(count: (n + panel - 1) / panel * panel * min(k, kernels.depth))
   for start in Swift.stride(from: 0, to: k, by: kernels.depth) {
     let depth = min(kernels.depth, k - start)
@@ -61,11 +61,16 @@ struct ProductParts {
   private let rowUnit: Int, columnUnit: Int
   private let rowParts: Int, columnParts: Int
 
-  init(rows: Int, unit rowUnit: Int, columns: Int, unit columnUnit: Int) {
+  /// The number of multiplications from which it is worth involving another thread. A few rows cost no less than eight, because the
+  /// time is that of reading the other operand.
+  private static let grain = 1 << 19
+
+  init(rows: Int, unit rowUnit: Int, columns: Int, unit columnUnit: Int, depth: Int) {
     (self.rows, self.rowUnit, self.columns, self.columnUnit) = (rows, rowUnit, columns, columnUnit)
     rowParts = Compute.parts((rows + rowUnit - 1) / rowUnit, grain: max(1, 56 / rowUnit), most: 32)
+    let fewest = rowParts > 1 ? 256 : min(256, Self.grain / (max(rows, 8) * max(depth, 1)))
     columnParts = Compute.parts(
-      (columns + columnUnit - 1) / columnUnit, grain: max(1, 256 / columnUnit), most: max(1, 8 / rowParts))
+      (columns + columnUnit - 1) / columnUnit, grain: max(1, fewest / columnUnit), most: max(1, 8 / rowParts))
   }
 
   func forEach(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {

@@ -75,7 +75,7 @@ func multiply(
   let (kernels, panel, size) = (int8, Int(DISTILL_INT8_PANEL), distill_int8_panel_size(k))
   // These arguments may be the only references to the operands, whose memory must not be reused before the product is done.
   defer { withExtendedLifetime((x, w)) {} }
-  ProductParts(rows: m, unit: kernels.tile, columns: n, unit: panel).forEach { rows, columns in
+  ProductParts(rows: m, unit: kernels.tile, columns: n, unit: panel, depth: k).forEach { rows, columns in
     x.from(rows.lowerBound) { codes, scales, minima in
       kernels.product(
         c + rows.lowerBound * stride + columns.lowerBound, codes, scales, minima,

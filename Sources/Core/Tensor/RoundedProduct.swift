@@ -48,7 +48,7 @@ func multiply(
   let (kernels, pairs) = (bfloat16, pairs(k))
   // These arguments may be the only references to the operands, whose memory must not be reused before the product is done.
   defer { withExtendedLifetime((a, b)) {} }
-  ProductParts(rows: m, unit: kernels.tile, columns: n, unit: kernels.panel).forEach { rows, columns in
+  ProductParts(rows: m, unit: kernels.tile, columns: n, unit: kernels.panel, depth: k).forEach { rows, columns in
     kernels.product(
       c + rows.lowerBound * stride + columns.lowerBound, a.storage.pointer + rows.lowerBound * pairs,
       b.storage.pointer + columns.lowerBound * pairs, rows.count, columns.count, k, stride, a.transposed ? 1 : 0, beta)

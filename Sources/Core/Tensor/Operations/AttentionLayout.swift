@@ -68,7 +68,7 @@ extension AttentionLayout {
       let size = probabilityOffsets[sequence + 1] - probabilityOffsets[sequence]
       return sequence * heads + (size == 0 ? 0 : (goal - probabilityOffsets[sequence] * heads) / size)
     }
-    let parts = Compute.parts(total * heads * headWidth, grain: 65_536)
+    let parts = Compute.parts(total * heads * headWidth, grain: 16_384)
     Compute.parallel(parts: parts) { part in
       for item in firstItem(part, of: parts)..<(part + 1 == parts ? sequences * heads : firstItem(part + 1, of: parts))
       {
