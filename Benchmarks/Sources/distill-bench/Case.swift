@@ -49,7 +49,7 @@ struct Case: Codable, Sendable {
     Case(name: "fine-tuning-mrpc", work: .fineTuning, lengths: .mrpc, rivals: training),
     Case(name: "inference-mrpc-32", work: .inference, lengths: .mrpc, stepsPerTurn: 8, rivals: inference),
     Case(
-      name: "inference-sentence", work: .inference, lengths: .sst2, batchSize: 1, stepsPerTurn: 100, rivals: inference),
+      name: "inference-sentence", work: .inference, lengths: .sst2, batchSize: 1, stepsPerTurn: 1000, rivals: inference),
     Case(
       name: "tokenizer-mrpc", work: .tokenizer, lengths: .mrpc, batchSize: 0, stepsPerTurn: 2, rivals: ["tokenizers"]),
   ]
