@@ -23,7 +23,10 @@ enum NormalizerStep: Sendable {
       output += text[range]
       return range.lowerBound == 0
     case .prepend(let bytes):
-      if !text.isEmpty { output += bytes + text }
+      if !text.isEmpty {
+        output += bytes
+        output += text
+      }
     case .replace(let pattern, let bytes): return Self.replace(pattern, with: bytes, text, into: &output)
     case .bert(let normalizer, _):
       normalizer.normalize(text, text.indices, into: &output)
@@ -42,7 +45,7 @@ enum NormalizerStep: Sendable {
   ) -> Bool {
     var keepsBeginning = true
     pattern.forEachPart(of: text, text.indices) { part, isMatch in
-      output += isMatch ? bytes[...] : text[part]
+      if isMatch { output += bytes } else { output += text[part] }
       guard part.lowerBound == 0, isMatch else { return }
       var end = 0
       _ = text.scalar(at: &end)
@@ -118,21 +121,25 @@ struct ScalarMap: Sendable {
   }
 
   func apply(_ text: [UInt8], into output: inout [UInt8]) -> Bool {
-    var position = 0
-    var firstEnd: Int?
+    var (position, written) = (0, 0)  // what is before `written` is in the output
+    var keepsBeginning = true
     while position < text.count {
       let start = position
       let byte = text[position]
       if byte < 0x80 {
         position += 1
-        if ascii[Int(byte)] != 0xFF { output.append(ascii[Int(byte)]) }
-      } else if let bytes = replacements[text.scalar(at: &position)] {
-        output += bytes
+        if ascii[Int(byte)] == byte { continue }
+        output += text[written..<start]
+        if ascii[Int(byte)] != 0xFF { output.append(ascii[Int(byte)]) } else if start == 0 { keepsBeginning = false }
       } else {
-        output += text[start..<position]
+        guard let bytes = replacements[text.scalar(at: &position)] else { continue }
+        output += text[written..<start]
+        output += bytes
+        if start == 0 { keepsBeginning = !bytes.isEmpty }
       }
-      if firstEnd == nil { firstEnd = output.count }
+      written = position
     }
-    return firstEnd != 0
+    output += text[written...]
+    return keepsBeginning
   }
 }

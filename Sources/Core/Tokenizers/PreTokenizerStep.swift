@@ -31,11 +31,16 @@ enum PreTokenizerStep: Sendable {
       }
       return
     case .split(let pattern, let behavior, let isInverted):
+      var pieces: [Range<Int>] = []
+      swap(&pieces, &space.nextWords)
       for word in space.words {
-        var parts: [(Range<Int>, Bool)] = []
-        pattern.forEachPart(of: space.text, word) { parts.append(($0, $1 != isInverted)) }
-        space.nextWords += behavior.pieces(parts)
+        var last: Bool?
+        pattern.forEachPart(of: space.text, word) { part, isMatch in
+          behavior.add(part, isMatch: isMatch != isInverted, after: last, to: &pieces)
+          last = isMatch != isInverted
+        }
       }
+      swap(&pieces, &space.nextWords)
     case .metaspace(let sign, let prefix, let splits):
       replaceSpaces(&space, sign, prefix)
       guard splits else { return }
@@ -136,29 +141,22 @@ enum SplitBehavior: String, Sendable {
   case mergedWithNext = "MergedWithNext"
   case contiguous = "Contiguous"
 
-  /// Returns the words that the parts of a text form.
-  func pieces(_ parts: [(range: Range<Int>, isMatch: Bool)]) -> [Range<Int>] {
-    switch self {
-    case .isolated: return parts.map(\.range)
-    case .removed: return parts.filter { !$0.isMatch }.map(\.range)
-    case .contiguous: return Self.merged(parts) { $0.isMatch == $1.isMatch }
-    case .mergedWithPrevious: return Self.merged(parts) { !$0.isMatch && $1.isMatch }
-    case .mergedWithNext: return Self.merged(parts) { $0.isMatch && !$1.isMatch }
-    }
-  }
-
-  private static func merged(
-    _ parts: [(range: Range<Int>, isMatch: Bool)],
-    _ joins: ((range: Range<Int>, isMatch: Bool), (range: Range<Int>, isMatch: Bool)) -> Bool
-  ) -> [Range<Int>] {
-    var result: [Range<Int>] = []
-    for (index, part) in parts.enumerated() {
-      if index > 0, joins(parts[index - 1], part), let last = result.popLast() {
-        result.append(last.lowerBound..<part.range.upperBound)
-      } else {
-        result.append(part.range)
+  /// Appends a part of a text to the words before, or to the last of them.
+  ///
+  /// - `last`: Whether the part before it matches, or `nil` if there is none.
+  @inline(__always)
+  func add(_ part: Range<Int>, isMatch: Bool, after last: Bool?, to words: inout [Range<Int>]) {
+    let joins =
+      switch self {
+      case .isolated, .removed: false
+      case .contiguous: last == isMatch
+      case .mergedWithPrevious: last == false && isMatch
+      case .mergedWithNext: last == true && !isMatch
       }
+    if joins {
+      words[words.count - 1] = words[words.count - 1].lowerBound..<part.upperBound
+    } else if self != .removed || !isMatch {
+      words.append(part)
     }
-    return result
   }
 }

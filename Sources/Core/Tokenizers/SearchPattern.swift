@@ -1,13 +1,18 @@
 import DistillWordPiece
 
 /// What the steps Replace and Split search for.
-enum SearchPattern: Sendable {
-  case text([UInt8])
-  /// One character, or any whitespace if `scalar` is `nil`, at least `minimum` times, and at most once if `isRepeated`
-  /// is false.
-  case run(scalar: UInt32?, minimum: Int, isRepeated: Bool)
-  /// The words of GPT-2's pattern, which are all of a text.
-  case words
+struct SearchPattern: Sendable {
+  private enum Kind {
+    case text([UInt8])
+    /// One character, or any whitespace if `scalar` is `nil`, at least `minimum` times, and at most once if `isRepeated`
+    /// is false.
+    case run(scalar: UInt32?, minimum: Int, isRepeated: Bool)
+    /// The words of GPT-2's pattern, which are all of a text.
+    case words
+  }
+  private let kind: Kind
+  /// For each byte, whether a match may begin with it. The others are skipped without a look at the scalar that they belong to.
+  private let mayBegin: [Bool]
 
   static let gpt2 = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
 
@@ -15,7 +20,7 @@ enum SearchPattern: Sendable {
   init(_ place: FilePlace) throws {
     try place.only(["String", "Regex"])
     if place["String"].value != nil {
-      self = .text(Array(try place["String"].string().utf8))
+      self.init(.text(Array(try place["String"].string().utf8)))
       return
     }
     let regex = try place["Regex"].string()
@@ -27,9 +32,26 @@ enum SearchPattern: Sendable {
     self = pattern
   }
 
+  private init(_ kind: Kind) {
+    self.kind = kind
+    var bytes: [UInt8] = []
+    switch kind {
+    case .text(let pattern): bytes = pattern
+    case .run(let scalar?, _, _): bytes.append(scalar: scalar)
+    case .run, .words: break
+    }
+    mayBegin = (0..<256).map { byte in
+      switch kind {
+      case .text, .run(.some, _, _): bytes.first == UInt8(byte)
+      case .run: byte >= 0x80 || ScalarClasses.shared[UInt32(byte)] & ScalarClasses.space != 0
+      case .words: true
+      }
+    }
+  }
+
   private init?(regex: String) {
     if regex == Self.gpt2 {
-      self = .words
+      self.init(.words)
       return
     }
     var rest = Substring(regex).unicodeScalars
@@ -48,26 +70,52 @@ enum SearchPattern: Sendable {
       return nil
     }
     switch String(rest) {
-    case "": self = .run(scalar: scalar, minimum: 1, isRepeated: false)
-    case "+": self = .run(scalar: scalar, minimum: 1, isRepeated: true)
+    case "": self.init(.run(scalar: scalar, minimum: 1, isRepeated: false))
+    case "+": self.init(.run(scalar: scalar, minimum: 1, isRepeated: true))
     case let count where count.hasPrefix("{") && count.hasSuffix(",}"):
       guard let minimum = Int(count.dropFirst().dropLast(2)), (1...1000).contains(minimum) else { return nil }
-      self = .run(scalar: scalar, minimum: minimum, isRepeated: true)
+      self.init(.run(scalar: scalar, minimum: minimum, isRepeated: true))
     default: return nil
     }
   }
 
   /// Calls `visit` with all parts of `text[range]` in order, and whether they match.
+  @inline(__always)
   func forEachPart(of text: [UInt8], _ range: Range<Int>, _ visit: (Range<Int>, _ isMatch: Bool) -> Void) {
+    switch kind {
+    case .text(let pattern):
+      scan(text, range, visit) { text.has(pattern, in: $0) ? $0.lowerBound + pattern.count : $0.lowerBound }
+    case .words:
+      let scanner = WordScanner.shared
+      scan(text, range, visit) { scanner.end(of: text, $0) }
+    case .run(let scalar, let minimum, let isRepeated):
+      let classes = ScalarClasses.shared
+      scan(text, range, visit) { range in
+        var (position, count) = (range.lowerBound, 0)
+        while position < range.upperBound, isRepeated || count < 1 {
+          var next = position
+          let found = text.scalar(at: &next)
+          guard scalar.map({ $0 == found }) ?? (classes[found] & ScalarClasses.space != 0) else { break }
+          (position, count) = (next, count + 1)
+        }
+        return count >= minimum ? position : range.lowerBound
+      }
+    }
+  }
+
+  /// - `matchEnd`: The end of a match at the beginning of a range, or the beginning if nothing matches there.
+  @inline(__always)
+  private func scan(
+    _ text: [UInt8], _ range: Range<Int>, _ visit: (Range<Int>, Bool) -> Void, _ matchEnd: (Range<Int>) -> Int
+  ) {
     var start = range.lowerBound  // the end of the last match
     var position = start
-    let first = firstByte
     while position < range.upperBound {
-      if let first, text[position] != first {
+      guard mayBegin[Int(text[position])] else {
         position += 1
         continue
       }
-      let end = matchEnd(text, position..<range.upperBound)
+      let end = matchEnd(position..<range.upperBound)
       guard end > position else {
         _ = text.scalar(at: &position)
         continue
@@ -79,36 +127,8 @@ enum SearchPattern: Sendable {
     if start < range.upperBound { visit(start..<range.upperBound, false) }
   }
 
-  /// The byte with which every match begins, if there is only one. It is never inside of a scalar.
-  private var firstByte: UInt8? {
-    switch self {
-    case .text(let pattern): pattern.first
-    case .run(let scalar?, _, _): scalar < 0x80 ? UInt8(scalar) : nil
-    case .run, .words: nil
-    }
-  }
-
-  /// Returns the end of a match at the beginning of a range, or the beginning if nothing matches there.
-  private func matchEnd(_ text: [UInt8], _ range: Range<Int>) -> Int {
-    switch self {
-    case .text(let pattern):
-      return text[range].starts(with: pattern) ? range.lowerBound + pattern.count : range.lowerBound
-    case .words:
-      return WordScanner.shared.end(of: text, range)
-    case .run(let scalar, let minimum, let isRepeated):
-      var (position, count) = (range.lowerBound, 0)
-      while position < range.upperBound, isRepeated || count < 1 {
-        var next = position
-        let found = text.scalar(at: &next)
-        guard scalar.map({ $0 == found }) ?? (ScalarClasses.shared[found] & ScalarClasses.space != 0) else { break }
-        (position, count) = (next, count + 1)
-      }
-      return count >= minimum ? position : range.lowerBound
-    }
-  }
-
   var key: String {
-    switch self {
+    switch kind {
     case .text(let bytes): "text \(bytes)"
     case .run(let scalar, let minimum, let isRepeated): "run \(scalar.map { "\($0)" } ?? "s") \(minimum) \(isRepeated)"
     case .words: "words"

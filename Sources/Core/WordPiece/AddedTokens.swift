@@ -65,7 +65,7 @@ package struct AddedTokenMatcher: Sendable {
   }
 
   private func match(_ text: [UInt8], _ range: Range<Int>) -> (pattern: [UInt8], token: AddedToken)? {
-    tokens.first { text[range].starts(with: $0.pattern) }
+    tokens.indices.first { text.has(tokens[$0].pattern, in: range) }.map { tokens[$0] }
   }
 
   private func isWord(at position: Int, _ text: [UInt8], _ range: Range<Int>) -> Bool {

@@ -64,6 +64,14 @@ extension [UInt8] {
     return scalar
   }
 
+  /// Whether a range begins with a pattern.
+  @inlinable @inline(__always)
+  package func has(_ pattern: [UInt8], in range: Range<Int>) -> Bool {
+    guard pattern.count <= range.count else { return false }
+    for index in pattern.indices where self[range.lowerBound + index] != pattern[index] { return false }
+    return true
+  }
+
   /// Appends the UTF-8 bytes of a scalar.
   @inlinable @inline(__always)
   package mutating func append(scalar: UInt32) {
