@@ -103,6 +103,8 @@ struct SearchPattern: Sendable {
     }
   }
 
+  /// Goes through a text from match to match.
+  ///
   /// - `matchEnd`: The end of a match at the beginning of a range, or the beginning if nothing matches there.
   @inline(__always)
   private func scan(
