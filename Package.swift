@@ -129,7 +129,7 @@ let package = Package(
     tests(
       "BERT",
       [
-        "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL",
+        "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL", "DistillHiddenStateMSE",
         "DistillAttentionKL", "DistillMiniLM", "DistillTraining", "DistillTestKit",
       ], resources: [.copy("Fixtures")]),
     tests(

@@ -1,6 +1,7 @@
 import DistillBERT
 import DistillCore
 import DistillCrossEntropy
+import DistillHiddenStateMSE
 import DistillRelationalKL
 import DistillTraining
 import Testing
@@ -68,6 +69,23 @@ struct DistillationTests {
       terms: terms + [WeightedTerm(Forgetful(), weight: 1)], layerMap: [], scheduler: nil, data: Fixture().data("step"))
     let error = #expect(throws: ContractError.self) { try objective.accumulateGradients(for: Self.step) }
     #expect(error?.description == "embedding was read but not declared; declared are logits")
+  }
+
+  /// Between states of one width, the learnt map starts as the identity: the first step's loss is the one without a map.
+  @Test func aSquareMapStartsAsTheIdentity() throws {
+    func firstLoss(project: Bool) throws -> Double {
+      var recipe = BERTStudent()
+      recipe.fromTeacherLayers = [2, 4]
+      let teacher = try Fixture.teacherWithHead()
+      return try DistillationObjective(
+        student: recipe.makeStudent(in: Fixture.context, teacher: teacher, nil), teacher: teacher,
+        terms: [WeightedTerm(HiddenStateMSE(project: project), weight: 1)],
+        layerMap: [LayerPair(student: 1, teacher: 2), LayerPair(student: 2, teacher: 4)], scheduler: nil,
+        data: Fixture().data("step")
+      ).accumulateGradients(for: Self.step).loss
+    }
+    let (mapped, plain) = (try firstLoss(project: true), try firstLoss(project: false))
+    #expect(plain > 0.01 && abs(mapped - plain) < 1e-5 * plain, "\(mapped), expected \(plain)")
   }
 
   @Test func matricesAloneDecay() throws {

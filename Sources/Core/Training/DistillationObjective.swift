@@ -67,10 +67,8 @@ public final class DistillationObjective: Objective {
       guard !definitions.isEmpty else { continue }
       let store = try ParameterStore(definitions)
       for parameter in store.parameters where parameter.shape.rank == 2 {
-        // With a variance of 1/inputs, the projection keeps the length of a vector on average.
-        let deviation = 1 / Float(parameter.shape[1]).squareRoot()
         let key = key.child(parameter.name).child(place.term).child(place.pair ?? -1)
-        parameter.assign(Tensor(normal: parameter.shape, standardDeviation: deviation, key: key))
+        parameter.assign(Self.initialMap(parameter.shape, key))
       }
       termParameters[place] = store
       stores.append(store)
@@ -81,6 +79,18 @@ public final class DistillationObjective: Objective {
         $0, data: data.training, activations: reads.teacher, tokenWiseBytes: teacherMemory, folder: answers,
         observe: observe)
     }
+  }
+
+  /// Returns the map that a matrix of a term begins as.
+  ///
+  /// A student that is made of the teacher's layers has states that resemble the teacher's. The identity leaves them as they are, and a
+  /// random map would have them turned. Between different widths, a variance of 1/inputs keeps the length of a vector on average.
+  private static func initialMap(_ shape: Shape, _ key: RandomKey) -> Tensor {
+    let (outputs, inputs) = (shape[0], shape[1])
+    guard outputs != inputs else {
+      return Tensor((0..<shape.count).map { $0 % (inputs + 1) == 0 ? 1 : 0 }, shape)
+    }
+    return Tensor(normal: shape, standardDeviation: 1 / Float(inputs).squareRoot(), key: key)
   }
 
   /// Returns every application of a term: one for each batch, or one for each pair of layers.

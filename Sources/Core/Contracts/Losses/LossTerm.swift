@@ -18,8 +18,8 @@ public protocol LossTerm: Plugin, Sendable {
 
   /// Returns the term's own parameters, such as a linear map between widths. Default: none.
   ///
-  /// They are trained with the student and are not exported. Matrices start with random values of variance 1/columns, all other
-  /// parameters start at zero.
+  /// They are trained with the student and are not exported. A square matrix starts as the identity, and any other matrix with random
+  /// values of variance 1/columns. All other parameters start at zero.
   ///
   /// - Parameters:
   ///   - models: The cards of teacher and student.
