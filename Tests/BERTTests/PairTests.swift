@@ -29,7 +29,7 @@ struct PairTests {
   @Test(arguments: Readout.allCases) func theEmbeddingIsMadeOfThoseOfBothTexts(_ readout: Readout) throws {
     let student = try recipe(readout).makeStudent(in: Self.context, teacher: nil, nil)
     #expect(student.card.embeddingWidth == 4 * student.card.width)
-    #expect(student.card.activations == [.logits, .embedding])
+    #expect(student.card.activations == [.logits, .embedding, .hidden])
     let batch = TokenBatch(Self.sequences, examples: [0, 1, 2])
     let response = try student.model().respond(to: batch, with: [.embedding, .logits])
     let single = try Fixture.model(Fixture.url("student"), readout: readout)
@@ -46,6 +46,27 @@ struct PairTests {
       #expect(zip(embedding.row(row), expected).allSatisfy { abs($0 - $1) < 1e-5 })
     }
     #expect(zip(try response[.logits].values, logits.values).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
+  /// Each token has the state that it has in its own text, and the [CLS] put before a second text has no row.
+  @Test func statesAreThoseOfTheTokensOfBothTexts() throws {
+    let student = try recipe().makeStudent(in: Self.context, teacher: nil, nil)
+    let activations: Set<Activation> = [.hidden(layer: 0), .hidden(layer: 1)]
+    let response = try student.model().respond(
+      to: TokenBatch(Self.sequences, examples: [0, 1, 2]), with: activations)
+    let single = try Fixture.model(Fixture.url("student"), readout: .mean)
+    for activation in activations {
+      func read(_ ids: [Int32]) throws -> [Float] {
+        let text = TokenSequence(ids: ids, typeIDs: ids.map { _ in 0 })
+        return try single.respond(to: TokenBatch([text], examples: [0]), with: [activation])[activation].values
+      }
+      let expected = try Self.pairs.flatMap { pair in
+        try read(pair.first) + read([pair.first[0]] + pair.second).dropFirst(student.card.width)
+      }
+      let found = try response[activation].values
+      #expect(found.count == expected.count)
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
   }
 
   /// Among these are masks that do not depend on how a batch is cut, and a text that is read once although it occurs twice.

@@ -18,9 +18,11 @@ extension TransformerEncoder {
   /// The kinds of activations that an encoder offers.
   public static let activations = ActivationKind.standard + [.queries, .keys]
 
-  /// Returns the kinds that an encoder offers if it reads pairs in this way. The states of two texts that are read apart are not
-  /// those of one sequence.
+  /// Returns the kinds that an encoder offers if it reads pairs in this way.
+  ///
+  /// Of two texts that are read apart, the hidden states are those of the tokens of both. There is no attention between them, and each
+  /// has a [CLS] of its own.
   static func activations(_ pairs: PairReading) -> [ActivationKind] {
-    pairs == .joint ? activations : [.logits, .embedding]
+    pairs == .joint ? activations : [.logits, .embedding, .hidden]
   }
 }

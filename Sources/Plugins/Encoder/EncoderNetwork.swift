@@ -83,12 +83,19 @@ struct EncoderNetwork: Sendable {
     let texts = batch.separated()
     // Without dropout, a text that occurs several times is read once.
     let (distinct, rows) = key == nil ? texts.distinct() : (texts, Array(0..<texts.sequenceCount))
-    let embeddings = try read(run(distinct), [.embedding])[.embedding]  // [texts, H]
+    let hidden = activations.filter { $0.kind == .hidden }
+    let read = self.read(run(distinct), activations.isSubset(of: hidden) ? hidden : hidden.union([.embedding]))
+    var response = Response()
+    if !hidden.isEmpty {
+      let tokens = batch.rows(in: distinct, rows)
+      for activation in hidden { response.set(activation, try read[activation].gatheredRows(tokens)) }
+    }
+    guard activations != hidden else { return response }
+    let embeddings = try read[.embedding]  // [texts, H]
     func side(_ first: Int) -> Tensor {
       embeddings.gatheredRows(stride(from: first, to: rows.count, by: 2).map { Int32(rows[$0]) })
     }
     let (u, v) = (side(0), side(1))
-    var response = Response()
     addOutputs(
       concatenatedColumns([u, v, (u - v).absolute(), u * v]), run(batch), activations, to: &response)  // [B, 4H]
     return response

@@ -104,10 +104,10 @@ extension PipelineOptions {
   }
 
   /// Returns the vectors that the knowledge base compares. Those of the base are the default if the student's states can be mapped
-  /// to them.
+  /// to them, and are those of one sequence.
   func searchSpace(_ student: ModelCard) -> SearchSpace {
     knowledgeBase?.space
-      ?? (baseRecipe != nil && student.activations.contains(.hidden) ? .both : .student)
+      ?? (baseRecipe != nil && student.activations.contains(.classToken) ? .both : .student)
   }
 
   /// The recipes of all encoders, with their places in the pipeline. A teacher that wraps another one comes before it.

@@ -83,6 +83,20 @@ public struct TokenBatch: Sendable, Equatable {
     return TokenBatch(separating: self)
   }
 
+  /// Returns the row of each token of these pairs among the tokens of their separated texts. The [CLS] that was put before the second
+  /// text of a pair has none.
+  ///
+  /// - Parameters:
+  ///   - texts: A batch that contains the texts of ``separated()``.
+  ///   - sequences: The index of each text in it, first and second text by turns.
+  public func rows(in texts: TokenBatch, _ sequences: [Int]) -> [Int32] {
+    (0..<sequenceCount).flatMap { index in
+      let (start, second, end) = parts(index)
+      let (u, v) = (texts.offsets[sequences[2 * index]], texts.offsets[sequences[2 * index + 1]])
+      return (start..<end).map { Int32($0 < second ? u + $0 - start : v + 1 + $0 - second) }
+    }
+  }
+
   private init(_ batch: TokenBatch, _ range: Range<Int>) {
     let first = batch.offsets[range.lowerBound]
     let tokens = first..<batch.offsets[range.upperBound]
