@@ -30,7 +30,7 @@ func starterPipeline(_ task: StarterTask) -> String {
     # A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked.
     use: bert
     # Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.
-    checkpoint: \(task.checkpoint)
+    checkpoint: \(task.checkpoint)\(task.readsPairsApart ? apart : "")
     # Train on the labels first. Without it the classifier teaches as it starts.
     fine_tune: {epochs: 6, learning_rate: 1e-4}
 
@@ -50,6 +50,8 @@ func starterPipeline(_ task: StarterTask) -> String {
       temperature: 1
       # λ: weight of the loss on the true labels.
       hard_weight: 0
+    # Squared error between hidden states of mapped layers, through a learnt linear map.
+    - use: hidden-mse
 
   # What the student looks up when it answers. Without it, nothing.
   knowledge_base:
@@ -81,6 +83,15 @@ func starterPipeline(_ task: StarterTask) -> String {
 
   """
 }
+
+/// The option of a teacher that reads pairs apart.
+private let apart = """
+
+    # How two texts are read. `joint`: as one sequence; `separate`: each by itself, and the classifier
+    # reads u, v, |u − v| and u·v of their embeddings. Checkpoints of sentence encoders are good at the
+    # latter. Default: that of the encoder that is copied, or `joint`.
+    pairs: separate
+  """
 
 /// Returns the options of a task whose files are not known, for the reader to change.
 private func files(_ task: String) -> String {

@@ -14,10 +14,13 @@ public struct StarterTask: Sendable {
   public let checkpoint: String
   /// The layers of that encoder that the student begins with, counted from 1: every second one.
   public let studentLayers: [Int]
+  /// Whether an example has two texts, and the encoder was trained to read one at a time.
+  public let readsPairsApart: Bool
 
   /// Creates the task of files that are not known.
   init(named use: String) {
     (self.use, name, lines, checkpoint, studentLayers) = (use, use, nil, TokenCounter.usual, [2, 4, 6])
+    readsPairsApart = TaskDefinition.named(use)?.hasPairs ?? false
   }
 
   /// Creates the task of files that were inspected.
@@ -36,6 +39,11 @@ public struct StarterTask: Sendable {
       .escapingReferences.flow
     let (layers, kept) = (layers ?? 6, max(1, (layers ?? 6) / 2))
     studentLayers = (1...kept).map { $0 * layers / kept }
+    // The folder of a sentence encoder has this file. The usual encoder, whose folder may be fetched later, is one.
+    let isSentenceEncoder =
+      counter.folder.map { FileManager.default.fileExists(atPath: $0 + "/modules.json") } ?? true
+    readsPairsApart =
+      isSentenceEncoder && (TaskDefinition.named(use)?.hasPairs ?? task.entries.contains { $0.key == "pair" })
     lines = task.entries.map { entry -> String in
       let comments = Self.comments(on: entry.key, file, counter, hasValidation: task.validation != nil)
       return (comments.map { "  # \($0)" } + ["  \(entry.key): \(entry.value.escapingReferences.flow)"])
