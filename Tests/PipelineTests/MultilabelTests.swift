@@ -62,17 +62,20 @@ import Testing
     #expect(answers.contains { $0.neighbours?.first?.label?.contains("|") == true })
   }
 
-  /// After a temperature, probabilities add up to 1, which those of several labels do not.
-  @Test func aTemperatureIsRefused() throws {
+  /// After a temperature, and those of a readout, probabilities add up to 1, which those of several labels do not.
+  @Test(arguments: [
+    ("labels: soft, neighbours: 4, student_temperature: 2", "the probabilities of tasks in which a text has one label"),
+    ("space: student, readout: always, labels: soft, neighbours: 4", "is fitted to texts of one label each"),
+  ]) func whatNeedsOneLabelIsRefused(_ options: String, _ message: String) throws {
     let (bench, _) = try bench()
     let error = #expect(throws: Diagnostics.self) {
       try bench.pipeline(replacing: [
         ("label: intent, max_length: 16", "label: intents, multilabel: true, max_length: 16"),
-        ("neighbours: 4, beta: 0.5", "neighbours: 4, student_temperature: 2, beta: 0.5"),
+        ("space: teacher, labels: soft, neighbours: 4", options),
       ])
     }
     let problems = try #require(error as Diagnostics?).list.map(\.message)
-    #expect(problems.count == 1 && problems[0].contains("the probabilities of tasks in which a text has one label"))
+    #expect(problems.count == 1 && problems[0].contains(message))
   }
 
   @Test func whatIsTaughtLaterIsFound() throws {

@@ -11,6 +11,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var falseAlarms: Float = 0.05
   package var mixing = Mixing()
   package var choose: MixingGrid?
+  package var readout = ReadoutUse.auto
 
   package init() {}
 
@@ -38,5 +39,13 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "choose", &choose,
       "Choose K, β and τ among these on the held-out examples instead. An adaptive mixing first fits the student's temperature to them or, "
         + "where a task has scores, a line through them.")
+    visit(
+      "readout", &readout,
+      "Whether a logistic regression of the labels on the keys answers in the place of the student's classifier, as after `distill "
+        + "knowledge refit`. `auto`: if its loss on the held-out examples is less than that of the student's probabilities, softened by "
+        + "the temperature that is best for them.")
+    if readout == .always, space == .teacher {
+      visit.reject("readout", "reads keys like the student's own, and these are the teacher's", given: ["space"])
+    }
   }
 }

@@ -110,6 +110,9 @@ extension PipelineCheck {
       report(
         "softens the probabilities of tasks in which a text has one label", at: "knowledge_base.student_temperature")
     }
+    if base.readout == .always, options.task.isMultilabel || options.task.score != nil || options.task.use == "sts-b" {
+      report("is fitted to texts of one label each", at: "knowledge_base.readout")
+    }
     guard let student = encoders.context.studentCard.value ?? nil else { return }
     let space = options.searchSpace(student)
     if space.isMapped, options.baseRecipe == nil, isWhole("teacher"), isWhole("student") {

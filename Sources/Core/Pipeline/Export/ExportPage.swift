@@ -95,7 +95,7 @@ struct ExportPage {
 
   private var figures: String {
     // The knowledge base is not part of the folder, so that its figures are not the figures of this model.
-    let rows = report.rows.filter { $0.name != Evaluation.shippedRow }
+    let rows = report.rows.filter { !Evaluation.knowledgeBaseRows.contains($0.name) }
     guard !rows.isEmpty else { return "The run had no validation texts, so that there are none." }
     let table = TextTable(cells: Report(name: report.name, rows: rows, count: report.count).cells).markdown
     let metric = rows.first?.scores.first?.metric ?? ""

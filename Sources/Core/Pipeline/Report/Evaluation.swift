@@ -37,7 +37,7 @@ package struct Evaluation {
   /// - `describe`: Returns what is known of an entry of the knowledge base by its number.
   /// - `unknownBeyond`: The novelty beyond which a text counts as unknown.
   /// - `selection`: A sentence about what was chosen on these same texts.
-  /// - `remarks`: Sentences about the teacher. If it cannot answer all texts, it has no row, and there is one more.
+  /// - `remarks`: Sentences about the teacher, and about what answers. If the teacher cannot answer all texts, it has no row, and there is one more.
   package func report(
     _ name: String, on examples: [Example], teacher: (any TextEncoder)?, student: any TextEncoder,
     augmentation: RetrievalAugmentation?, baselines: Baselines = Baselines(), layerMap: LayerMap,
@@ -69,7 +69,15 @@ package struct Evaluation {
       remarks: remarks, findings: shown, answers: answers)
   }
 
-  static let (studentRow, shippedRow) = ("student", "student + knowledge base")
+  static let studentRow = "student"
+  private static let (readoutRow, added) = ("readout", " + knowledge base")
+  /// The rows that are not the student's alone.
+  static let knowledgeBaseRows = [studentRow + added, readoutRow, readoutRow + added]
+
+  /// The row of what a run answers.
+  private func shippedRow(_ augmentation: RetrievalAugmentation?) -> String {
+    (augmentation?.readout == nil ? Self.studentRow : Self.readoutRow) + Self.added
+  }
 
   /// Returns a way of answering with an encoder's own classifier.
   func answerer(_ name: String, _ encoder: any TextEncoder) -> Answerer {
@@ -95,11 +103,11 @@ package struct Evaluation {
       }
       let readout = augmentation.readout
       augmentation.readout = nil
-      add(Self.shippedRow, \.mixed)
+      add(Self.studentRow + Self.added, \.mixed)
       if readout != nil {
         augmentation.readout = readout
-        add("readout", \.own)
-        add("readout + knowledge base", \.mixed)
+        add(Self.readoutRow, \.own)
+        add(Self.readoutRow + Self.added, \.mixed)
       }
     }
     return answerers
@@ -223,7 +231,7 @@ package struct Evaluation {
     _ describe: @escaping (Int) -> KnowledgeEntry?
   ) throws -> Findings {
     let targets = examples.compactMap(\.target)
-    let rows = [Self.studentRow, Self.shippedRow].compactMap { name in outcomes.first { $0.name == name } }
+    let rows = [Self.studentRow, shippedRow(augmentation)].compactMap { name in outcomes.first { $0.name == name } }
     guard let names = task.kind.labels else {
       var findings = Findings()
       findings.scores = rows.map { ScoreErrors(row: $0.name, examples: examples, predictions: $0.predictions) }
@@ -242,7 +250,7 @@ package struct Evaluation {
           row: row.name, names: names, targets: targets.map(\.allLabels), predictions: row.predictions.map(\.allLabels))
       },
       calibration: calibration(of: rows, targets, augmentation),
-      texts: texts(outcomes, examples, targets, found: found, entry), map: map)
+      texts: texts(outcomes, examples, targets, shipped: shippedRow(augmentation), found: found, entry), map: map)
   }
 
   private func calibration(
@@ -263,7 +271,7 @@ package struct Evaluation {
   }
 
   private func texts(
-    _ outcomes: [Outcome], _ examples: [Example], _ targets: [Target], found: [[Neighbour]],
+    _ outcomes: [Outcome], _ examples: [Example], _ targets: [Target], shipped: String, found: [[Neighbour]],
     _ entry: @escaping (Int) -> KnowledgeEntry?
   ) -> [ReportedText] {
     func row(_ name: String) -> TextChoice.Row? {
@@ -272,7 +280,7 @@ package struct Evaluation {
     }
     return TextChoice(
       examples: examples, task: task.kind, targets: targets, teacher: row("teacher"), student: row(Self.studentRow),
-      shipped: row(Self.shippedRow), found: found
+      shipped: row(shipped), found: found
     ) { node in (entry(node)?.text, entry(node)?.pair, entry(node)?.allLabels?.joined(separator: "|")) }.texts()
   }
 }

@@ -25,7 +25,7 @@ public struct Report: Sendable, Codable {
   package let novelty: NoveltyDiagnosis?
   /// How closely the matched layers agree. Empty if there is no teacher.
   package let layers: [LayerAgreement]
-  /// Sentences about the teacher. `nil` in reports of older versions.
+  /// Sentences about the teacher, and about what answers. `nil` in reports of older versions.
   public let remarks: [String]?
   /// What the page shows beside the rows. `nil` in reports of older versions.
   package var findings: Findings?

@@ -8,6 +8,12 @@ extension Mixing {
     softened(answer, studentTemperature).map { studentLine.slope * $0 + studentLine.offset }
   }
 
+  /// Returns the calibrated answers of all rows [B, C].
+  func calibrated(_ answers: Matrix) -> Matrix {
+    Matrix(
+      rows: answers.rows, columns: answers.columns, values: (0..<answers.rows).flatMap { calibrated(answers.row($0)) })
+  }
+
   /// Fits what ``calibrated(_:)`` does to labelled texts that a student was not trained on: a temperature if a text has one label, and a
   /// line if it has a score. What says whether each of several labels applies is left as it is.
   ///

@@ -17,11 +17,9 @@ extension PipelineRun {
     var mixing = Mixing()
     try mixing.calibrate(own, on: data)
     if case .classification = texts.task.kind { record.temperature = mixing.studentTemperature }
-    let values = (0..<own.rows).flatMap { mixing.calibrated(own.row($0)) }
-    let calibrated = Matrix(rows: own.rows, columns: own.columns, values: values)
     let row = (name: Evaluation.studentRow, predictions: predicted)
     var answers = RecordedAnswers(texts.task, targets: try data.everyTarget(), rows: [row])
-    answers.losses = try RetrievalAugmentation.losses(calibrated, data)
+    answers.losses = try RetrievalAugmentation.losses(mixing.calibrated(own), data)
     try answers.write(to: folder.heldOutAnswers)
   }
 }

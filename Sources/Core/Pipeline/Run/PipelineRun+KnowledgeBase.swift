@@ -24,12 +24,15 @@ extension PipelineRun {
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose { try choose(among: grid, &augmentation, reader) }
     record.mixing = augmentation.mixing
+    augmentation.readout = space == .teacher ? nil : try readout(of: state, options.readout, reader)
     record.unknownBeyond = try noveltyThreshold(augmentation, reader, falseAlarms: options.falseAlarms)
     let labels = texts.task.kind.labels ?? []
     try AtomicFolder.write(to: folder.knowledgeBase) { folder in
       try KnowledgeFolder(folder).make(
         addition, labels: labels, note: "the training texts", retriever: augmentation.retriever, map: map)
     }
+    try FileSystem.remove(folder.readouts)  // that of a run that was interrupted after this point
+    if let readout = augmentation.readout { _ = try ReadoutFolder(url: folder.readouts).add(readout) }
     return (reader, augmentation, state.entries)
   }
 
@@ -111,5 +114,33 @@ extension PipelineRun {
     let trials = try augmentation.trials(
       grid, embeddings: try response[.embedding], outputs: outputs, data: data, task: texts.task)
     if let best = RetrievalAugmentation.best(of: trials) { augmentation.mixing = best.mixing }
+  }
+
+  /// Returns the readout of what is known, if it is to answer in the place of the student's classifier.
+  private func readout(
+    of state: KnowledgeState, _ use: ReadoutUse, _ reader: any TextEncoder
+  ) throws -> Readout? {
+    let task = texts.task.kind
+    guard case .classification(let labels) = task, use != .never else { return nil }
+    if use == .always { return try Readout(of: state, order: labels) }
+    guard !texts.heldOutForChoices.isEmpty, state.labels.count >= 2 else { return nil }
+    let readout = try Readout(of: state, order: labels)
+    let data = encoded(texts.heldOutForChoices, reader)
+    let response = try answers(of: reader, to: data, with: [.embedding, .logits])
+    let student = Matrix(probabilities(from: try response[.logits], task: task))
+    var mixing = Mixing()
+    try mixing.calibrate(student, on: data)
+    func loss(_ answers: Matrix) throws -> Double {
+      try RetrievalAugmentation.losses(answers, data).reduce(0, +) / Double(data.count)
+    }
+    let losses = (
+      readout: try loss(readout(try response[.embedding].l2Normalised(), task: task)),
+      student: try loss(mixing.calibrated(student))
+    )
+    let answers = losses.readout < losses.student
+    readoutRemark =
+      "\(answers ? "a linear readout of the keys" : "the student's classifier") answers: on \(data.count) held-out texts, the readout has a "
+      + "loss of \(Report.fixed(losses.readout, 3)) and the student one of \(Report.fixed(losses.student, 3))"
+    return answers ? readout : nil
   }
 }

@@ -16,6 +16,8 @@ public final class PipelineRun {
   var record: RunRecord
   /// Whether the student's training has reached its classifier.
   private(set) var trainsClassifier = false
+  /// What the held-out texts say about a linear readout, if they were asked.
+  var readoutRemark: String?
 
   /// Reads the texts and opens the folder of the run, which no other process can use from then on.
   ///
@@ -118,7 +120,8 @@ public final class PipelineRun {
         record.name, on: validation, teacher: teacher, student: reader, augmentation: augmentation,
         baselines: baselines, layerMap: pipeline.options.layerMap,
         describe: { id in entries.indices.contains(id) && entries[id].id == id ? entries[id] : nil },
-        selection: pipeline.options.selectionNote, remarks: try remarks(on: teacher))
+        selection: pipeline.options.selectionNote,
+        remarks: try remarks(on: teacher) + [readoutRemark].compactMap(\.self))
     }
     record.peakMemory = Compute.peakMemory
     var findings = report.findings ?? Findings()

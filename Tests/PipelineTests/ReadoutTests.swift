@@ -1,0 +1,58 @@
+import DistillCore
+import DistillPipeline
+import Foundation
+import Testing
+
+/// A linear readout of the keys that answers in the place of the student's classifier.
+struct ReadoutTests {
+  /// Runs a student whose classifier has learnt nothing, so that its best loss is that of answering all labels alike.
+  private func report(_ use: String, noise: Bool, _ bench: Workbench) throws -> Report {
+    if noise {
+      let rows = Workbench.intents(60, key: RandomKey(1)).split(separator: "\n").enumerated().map { row, line in
+        row == 0
+          ? String(line)
+          : line.prefix { $0 != "\t" } + "\t" + Workbench.labels[RandomKey(5).integer(below: 3, UInt64(row))]
+      }
+      try bench.write(rows.joined(separator: "\n") + "\n", to: "train.tsv")
+    }
+    let pipeline = """
+      version: 1
+      name: tiny
+      task: {use: tsv, train: train.tsv, validation: validation.tsv, label: intent, max_length: 16, hold_out: 0.25}
+      student: {use: bert, checkpoint: teacher, classifier: fresh}
+      losses: [{use: hard-cross-entropy}]
+      knowledge_base: {retriever: {use: exact}, space: student, neighbours: 4, readout: \(use)}
+      training: {epochs: 1, batch_size: 8, learning_rate: 1e-9}
+      output: runs/tiny
+
+      """
+    return try bench.run(try bench.pipeline(pipeline), into: "tiny")
+  }
+
+  @Test(arguments: [
+    ("auto", false, true), ("auto", true, false), ("never", false, false), ("always", true, true),
+  ]) func answersWhereHeldOutTextsSaySo(_ use: String, noise: Bool, answers: Bool) throws {
+    let bench = try Workbench()
+    let report = try report(use, noise: noise, bench)
+    #expect(report.rows.contains { $0.name == "readout + knowledge base" } == answers)
+    #expect(report.remarks?.contains { $0.contains("held-out texts, the readout has a loss") } == (use == "auto"))
+    let run = try bench.finished("tiny")
+    #expect(try run.chosenReadout() == (answers ? 1 : nil))
+    #expect(try run.readouts().map(\.readout.count) == (answers ? [45] : []))
+    guard answers else { return }
+    let texts = try run.task.read(bench.url.appending(path: "validation.tsv")).examples
+    let right = zip(try run.predict(texts), texts).count { answer, text in
+      text.target == answer.label.flatMap(Workbench.labels.firstIndex).map(Target.label)
+    }
+    let row = try #require(report.rows.first { $0.name == "readout + knowledge base" })
+    #expect(abs(row.scores[0].value - Double(right) / Double(texts.count)) < 1e-9)
+  }
+
+  @Test func keysOfTheTeacherAreRefused() throws {
+    let error = #expect(throws: Diagnostics.self) {
+      try Workbench().pipeline(replacing: [("space: teacher,", "space: teacher, readout: always,")])
+    }
+    let problems = try #require(error as Diagnostics?).list.map(\.message)
+    #expect(problems.count == 1 && problems[0].contains("these are the teacher's"))
+  }
+}
