@@ -63,6 +63,24 @@ struct ComparisonTests {
     #expect(difference.interval.low <= difference.mean && difference.mean <= difference.interval.high)
   }
 
+  /// With one seed a readout answers, with the other the student, so that neither has a row of its own.
+  @Test func whateverAnswersHasARow() throws {
+    let shared = [("student", wrong([1, 2])), ("student + knowledge base", wrong([1]))]
+    let readout = [("readout", wrong([])), ("readout + knowledge base", wrong([5, 6, 7]))]
+    let all = { try self.run("b", seed: $0, shared + readout, targets: self.targets) }
+    let mixed = try Comparison([
+      run("a", seed: 1, shared, targets: targets), run("a", seed: 2, shared + readout, targets: targets),
+    ])
+    #expect(mixed.rows.map(\.name) == ["student", "student + knowledge base", "whatever answers"])
+    #expect(abs(mixed.rows[2].scores[0].mean - (39 + 37) / 80) < 1e-12)
+    let two = try Comparison([run("a", seed: 1, shared, targets: targets), all(1)])
+    #expect(
+      two.rows.map(\.name) == [
+        "a", "a + knowledge base", "b", "b + knowledge base", "b, readout",
+        "b, readout + knowledge base",
+      ])
+  }
+
   @Test func settingsThatDifferAreNamed() throws {
     let runs = try ["1e-4", "2e-4"].map {
       try run(

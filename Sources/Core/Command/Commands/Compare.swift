@@ -7,7 +7,8 @@ struct Compare: ParsableCommand {
     abstract: "Put finished runs side by side: means over seeds, intervals, and tests of the differences.",
     discussion: """
       Runs that differ in nothing but their seed are one group, and appear with mean and sample standard deviation. \
-      All runs must have been evaluated on the same texts.
+      All runs must have been evaluated on the same texts. Where a readout answers with some seeds and the student's classifier with \
+      others, `whatever answers` is the row of what the runs answer.
 
         distill compare runs/sweep
         distill compare runs/a runs/b --against teacher --format markdown

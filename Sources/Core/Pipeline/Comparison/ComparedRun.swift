@@ -21,6 +21,8 @@ package struct ComparedRun: Sendable {
     report = try Report(folder)
   }
 
+  func hasRow(_ name: String) -> Bool { answers.rows.contains { $0.name == name } }
+
   /// Returns the folders of the runs at a path: the path itself, or all runs directly below it, sorted by name.
   package static func folders(at url: URL) -> [URL] {
     func isRun(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: RunFolder(url).record.path) }

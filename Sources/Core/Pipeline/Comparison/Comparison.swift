@@ -101,23 +101,37 @@ struct ComparedRow {
   let parameters: Int?
   let speed: Double?
 
+  /// The row of what a run answers, where a readout answers with some seeds and the student's classifier with others.
+  private static let whateverAnswers = "whatever answers"
+
   /// Returns the rows of all groups. Rows that answer alike in several groups, as a shared teacher does, appear once.
   static func rows(_ groups: [RunGroup]) -> [ComparedRow] {
     var rows: [ComparedRow] = []
     for group in groups {
-      let names = group.runs[0].answers.rows.map(\.name)
-      for name in names where group.runs.allSatisfy({ $0.answers.rows.contains { $0.name == name } }) {
+      let answering = [Evaluation.readoutRow, Evaluation.studentRow].map(Evaluation.withKnowledgeBase)
+      let readouts = group.runs.count { $0.hasRow(answering[0]) }
+      let names =
+        group.runs[0].answers.rows.map(\.name)
+        + (0 < readouts && readouts < group.runs.count ? [whateverAnswers] : [])
+      for name in names {
+        /// The row of a run that has the name, or `nil` if it has none.
+        func source(_ run: ComparedRun) -> String? {
+          (name == whateverAnswers ? answering : [name]).first(where: run.hasRow)
+        }
+        guard group.runs.allSatisfy({ source($0) != nil }) else { continue }
         let predictions = group.runs.compactMap { run in
-          run.answers.rows.first { $0.name == name }.map {
+          run.answers.rows.first { $0.name == source(run) }.map {
             (seed: run.record.seed, targets: run.answers.targets($0.predictions))
           }
         }
-        let entries = group.runs.compactMap { run in run.report.rows.first { $0.name == name } }
-        let isStudent = name == "student"
+        let entries = group.runs.compactMap { run in run.report.rows.first { $0.name == source(run) } }
+        let isStudent = name == Evaluation.studentRow
         let label =
           groups.count == 1
           ? name
-          : isStudent ? group.name : name.hasPrefix("student + ") ? group.name + name.dropFirst("student".count) : name
+          : name.hasPrefix(Evaluation.studentRow)
+            ? group.name + name.dropFirst(Evaluation.studentRow.count)
+            : name == whateverAnswers || Evaluation.knowledgeBaseRows.contains(name) ? "\(group.name), \(name)" : name
         let isElsewhere = rows.contains { row in
           row.name == label
             && row.predictions.elementsEqual(predictions) { $0.seed == $1.seed && $0.targets == $1.targets }

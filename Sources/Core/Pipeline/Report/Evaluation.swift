@@ -69,14 +69,14 @@ package struct Evaluation {
       remarks: remarks, findings: shown, answers: answers)
   }
 
-  static let studentRow = "student"
-  private static let (readoutRow, added) = ("readout", " + knowledge base")
+  static let (studentRow, readoutRow) = ("student", "readout")
+  static func withKnowledgeBase(_ row: String) -> String { row + " + knowledge base" }
   /// The rows that are not the student's alone.
-  static let knowledgeBaseRows = [studentRow + added, readoutRow, readoutRow + added]
+  static let knowledgeBaseRows = [withKnowledgeBase(studentRow), readoutRow, withKnowledgeBase(readoutRow)]
 
   /// The row of what a run answers.
   private func shippedRow(_ augmentation: RetrievalAugmentation?) -> String {
-    (augmentation?.readout == nil ? Self.studentRow : Self.readoutRow) + Self.added
+    Self.withKnowledgeBase(augmentation?.readout == nil ? Self.studentRow : Self.readoutRow)
   }
 
   /// Returns a way of answering with an encoder's own classifier.
@@ -103,11 +103,11 @@ package struct Evaluation {
       }
       let readout = augmentation.readout
       augmentation.readout = nil
-      add(Self.studentRow + Self.added, \.mixed)
+      add(Self.withKnowledgeBase(Self.studentRow), \.mixed)
       if readout != nil {
         augmentation.readout = readout
         add(Self.readoutRow, \.own)
-        add(Self.readoutRow + Self.added, \.mixed)
+        add(Self.withKnowledgeBase(Self.readoutRow), \.mixed)
       }
     }
     return answerers
