@@ -6,7 +6,7 @@ import Testing
 /// A linear readout of the keys that answers in the place of the student's classifier.
 struct ReadoutTests {
   /// Runs a student whose classifier has learnt nothing, so that its best loss is that of answering all labels alike.
-  private func report(_ use: String, noise: Bool, _ bench: Workbench) throws -> Report {
+  private func report(_ use: String, choices: String = "", noise: Bool, _ bench: Workbench) throws -> Report {
     if noise {
       let rows = Workbench.intents(60, key: RandomKey(1)).split(separator: "\n").enumerated().map { row, line in
         row == 0
@@ -21,7 +21,7 @@ struct ReadoutTests {
       task: {use: tsv, train: train.tsv, validation: validation.tsv, label: intent, max_length: 16, hold_out: 0.25}
       student: {use: bert, checkpoint: teacher, classifier: fresh}
       losses: [{use: hard-cross-entropy}]
-      knowledge_base: {retriever: {use: exact}, space: student, neighbours: 4, readout: \(use)}
+      knowledge_base: {retriever: {use: exact}, space: student, neighbours: 4, readout: \(use)\(choices)}
       training: {epochs: 1, batch_size: 8, learning_rate: 1e-9}
       output: runs/tiny
 
@@ -35,7 +35,7 @@ struct ReadoutTests {
     let bench = try Workbench()
     let report = try report(use, noise: noise, bench)
     #expect(report.rows.contains { $0.name == "readout + knowledge base" } == answers)
-    #expect(report.remarks?.contains { $0.contains("held-out texts, the readout has a loss") } == (use == "auto"))
+    #expect(report.remarks?.contains { $0.contains("held-out texts, the readout has a loss") } == (use != "never"))
     let run = try bench.finished("tiny")
     #expect(try run.chosenReadout() == (answers ? 1 : nil))
     #expect(try run.readouts().map(\.readout.count) == (answers ? [45] : []))
@@ -46,6 +46,22 @@ struct ReadoutTests {
     }
     let row = try #require(report.rows.first { $0.name == "readout + knowledge base" })
     #expect(abs(row.scores[0].value - Double(right) / Double(texts.count)) < 1e-9)
+  }
+
+  /// Its share of the answer is chosen for the readout itself, and other settings replace it.
+  @Test func theShareIsChosenForTheReadout() throws {
+    let bench = try Workbench()
+    let report = try report("always", choices: ", choose: {beta: [0]}", noise: false, bench)
+    #expect(report.remarks?.contains { $0.hasSuffix("its share beside the neighbours is β = 0.0") } == true)
+    let run = try bench.finished("tiny")
+    let texts = try run.task.read(bench.url.appending(path: "validation.tsv")).examples
+    for (answer, other) in zip(
+      try run.predict(texts),
+      try run.predict(texts, mixing: Mixing(neighbours: 4, beta: 1, temperature: 0.1, isAdaptive: true)))
+    {
+      #expect(answer.scores == answer.retrieved && answer.scores != answer.student)
+      #expect(other.scores == other.student)
+    }
   }
 
   @Test func keysOfTheTeacherAreRefused() throws {

@@ -14,6 +14,8 @@ public struct Readout: Sendable {
   public let change: Int
   /// The number of texts that it was fitted to.
   public let count: Int
+  /// The share of the readout's answer beside the neighbours, if held-out texts have chosen one.
+  var beta: Float?
   private let map: LinearMap
 
   /// The weight of the penalty, in units of the mean square of a centred key's length. It was settled on texts of BANKING77's training
@@ -60,10 +62,12 @@ public struct Readout: Sendable {
   }
 
   func write(to folder: URL) throws {
-    var writer = SafetensorsWriter(metadata: [
+    var metadata = [
       "labels": String(decoding: try JSONEncoder().encode(labels), as: UTF8.self), "change": "\(change)",
       "count": "\(count)",
-    ])
+    ]
+    metadata["beta"] = beta.map { "\($0)" }
+    var writer = SafetensorsWriter(metadata: metadata)
     writer.add("weight", shape: [map.weight.rows, map.weight.columns]) { map.weight.values }
     writer.add("bias", shape: [map.bias.count]) { map.bias }
     try writer.write(to: folder.appending(path: Self.fileName))
@@ -81,13 +85,16 @@ public struct Readout: Sendable {
       let labels = try? JSONDecoder().decode([String].self, from: data), labels.count >= 2,
       let change = reader.metadata["change"].flatMap({ Int($0) }),
       let count = reader.metadata["count"].flatMap({ Int($0) }),
-      reader.tensors["weight"]?.shape == [labels.count, width], reader.tensors["bias"]?.shape == [labels.count]
+      reader.tensors["weight"]?.shape == [labels.count, width], reader.tensors["bias"]?.shape == [labels.count],
+      reader.metadata["beta"].map({ Float($0).map { 0...1 ~= $0 } ?? false }) ?? true
     else { throw FormatError(file: file, "holds no readout of this knowledge base's keys") }
     let (weight, bias) = (try reader.floats(named: "weight"), try reader.floats(named: "bias"))
     guard (weight + bias).allSatisfy(\.isFinite) else {
       throw FormatError(file: file, "holds a number that is not finite")
     }
-    (self.labels, self.change, self.count) = (labels, change, count)
+    (self.labels, self.change, self.count, beta) = (
+      labels, change, count, reader.metadata["beta"].flatMap { Float($0) }
+    )
     map = LinearMap(weight: Matrix(rows: labels.count, columns: width, values: weight), bias: bias)
   }
 }

@@ -14,6 +14,12 @@ public struct RetrievalAugmentation: Sendable {
     (self.knowledge, self.retriever, self.mixing, self.readout) = (knowledge, retriever, mixing, readout)
   }
 
+  /// Replaces the settings, and what was chosen beside them for the readout.
+  mutating func use(_ mixing: Mixing) {
+    self.mixing = mixing
+    readout?.beta = nil
+  }
+
   /// What the student and the knowledge base say about some texts.
   struct Answers {
     /// What the student's classifier or the readout says: probabilities or scores.
@@ -39,10 +45,10 @@ public struct RetrievalAugmentation: Sendable {
       return Answers(
         own: own, neighbours: found, retrieved: retrieved, mixed: mixed(own, retrieved, mixing))
     }
-    // The readout has learnt from the same keys and knows their labels, so that the neighbours have less to add than to the student. Half
-    // of their share was settled on texts of BANKING77's training file.
+    // A readout of a changed knowledge base has learnt from the keys of labels that no held-out text has, so that the neighbours have less
+    // to add than to the student. Half of their share was settled on texts of BANKING77's training file.
     var mixing = mixing
-    (mixing.beta, mixing.studentTemperature) = ((1 + mixing.beta) / 2, 1)
+    (mixing.beta, mixing.studentTemperature) = (readout.beta ?? (1 + mixing.beta) / 2, 1)
     let own = readout(keys, task: task)
     let hidden = readout.unknown(in: task)
     return Answers(

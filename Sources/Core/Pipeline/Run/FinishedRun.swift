@@ -152,7 +152,7 @@ public struct FinishedRun: Sendable {
     observe: @escaping (TrainingEvent) -> Void = { _ in }
   ) throws -> Report {
     var augmentation = augmentation
-    if let mixing { augmentation?.mixing = mixing }
+    if let mixing { augmentation?.use(mixing) }
     let files = try labelledFiles(file)
     let own = file.map(task.reading) ?? task
     let task = try augmentation == nil ? own : files.reduce(own) { try $0.addingLabels(of: $1) }
@@ -219,7 +219,7 @@ public struct FinishedRun: Sendable {
           labelThreshold: record.thresholds?["student"])
       }
     }
-    if let mixing { augmentation.mixing = mixing }
+    if let mixing { augmentation.use(mixing) }
     let found = try augmentation.answers(
       answers(of: reader, to: data, with: [.logits, .embedding], batchSize: batchSize), task: task.kind,
       neighbours: RetrievalAugmentation.neighboursForNovelty)

@@ -24,7 +24,7 @@ extension PipelineRun {
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     if let grid = options.choose { try choose(among: grid, &augmentation, reader) }
     record.mixing = augmentation.mixing
-    augmentation.readout = space == .teacher ? nil : try readout(of: state, options.readout, reader)
+    augmentation.readout = space == .teacher ? nil : try readout(of: state, options, augmentation, reader)
     record.unknownBeyond = try noveltyThreshold(augmentation, reader, falseAlarms: options.falseAlarms)
     let labels = texts.task.kind.labels ?? []
     try AtomicFolder.write(to: folder.knowledgeBase) { folder in
@@ -118,13 +118,15 @@ extension PipelineRun {
 
   /// Returns the readout of what is known, if it is to answer in the place of the student's classifier.
   private func readout(
-    of state: KnowledgeState, _ use: ReadoutUse, _ reader: any TextEncoder
+    of state: KnowledgeState, _ options: KnowledgeBaseOptions, _ augmentation: RetrievalAugmentation,
+    _ reader: any TextEncoder
   ) throws -> Readout? {
     let task = texts.task.kind
-    guard case .classification(let labels) = task, use != .never else { return nil }
-    if use == .always { return try Readout(of: state, order: labels) }
-    guard !texts.heldOutForChoices.isEmpty, state.labels.count >= 2 else { return nil }
-    let readout = try Readout(of: state, order: labels)
+    guard case .classification(let labels) = task, options.readout != .never else { return nil }
+    let isAsked = !texts.heldOutForChoices.isEmpty && state.labels.count >= 2
+    guard options.readout == .always || isAsked else { return nil }
+    var readout = try Readout(of: state, order: labels)
+    guard isAsked else { return readout }
     let data = encoded(texts.heldOutForChoices, reader)
     let response = try answers(of: reader, to: data, with: [.embedding, .logits])
     let student = Matrix(probabilities(from: try response[.logits], task: task))
@@ -133,14 +135,21 @@ extension PipelineRun {
     func loss(_ answers: Matrix) throws -> Double {
       try RetrievalAugmentation.losses(answers, data).reduce(0, +) / Double(data.count)
     }
-    let losses = (
-      readout: try loss(readout(try response[.embedding].l2Normalised(), task: task)),
-      student: try loss(mixing.calibrated(student))
-    )
-    let answers = losses.readout < losses.student
+    let own = readout(try response[.embedding].l2Normalised(), task: task)
+    let losses = (readout: try loss(own), student: try loss(mixing.calibrated(student)))
+    let answers = options.readout == .always || losses.readout < losses.student
     readoutRemark =
       "\(answers ? "a linear readout of the keys" : "the student's classifier") answers: on \(data.count) held-out texts, the readout has a "
       + "loss of \(Report.fixed(losses.readout, 3)) and the student one of \(Report.fixed(losses.student, 3))"
+    if answers, var grid = options.choose {
+      var augmentation = augmentation
+      augmentation.mixing.studentTemperature = 1
+      (grid.neighbours, grid.temperature) = ([augmentation.mixing.neighbours], [augmentation.mixing.temperature])
+      let trials = try augmentation.trials(
+        grid, embeddings: try response[.embedding], outputs: own.tensor, data: data, task: texts.task)
+      readout.beta = RetrievalAugmentation.best(of: trials)?.mixing.beta
+    }
+    if let beta = readout.beta { readoutRemark? += "; its share beside the neighbours is β = \(beta)" }
     return answers ? readout : nil
   }
 }
