@@ -129,7 +129,8 @@ let package = Package(
     tests(
       "BERT",
       [
-        "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL", "DistillHiddenStateMSE",
+        "DistillBERT", "DistillSupervisedContrastiveHead", "DistillCrossEntropy", "DistillRelationalKL",
+        "DistillHiddenStateMSE",
         "DistillAttentionKL", "DistillMiniLM", "DistillTraining", "DistillTestKit",
       ], resources: [.copy("Fixtures")]),
     tests(
