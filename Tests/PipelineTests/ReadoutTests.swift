@@ -35,7 +35,7 @@ struct ReadoutTests {
     let bench = try Workbench()
     let report = try report(use, noise: noise, bench)
     #expect(report.rows.contains { $0.name == "readout + knowledge base" } == answers)
-    #expect(report.remarks?.contains { $0.contains("held-out texts, the readout has a loss") } == (use != "never"))
+    #expect(report.remarks?.contains { $0.contains("held-out texts, the readout has a loss") } == (use == "auto"))
     let run = try bench.finished("tiny")
     #expect(try run.chosenReadout() == (answers ? 1 : nil))
     #expect(try run.readouts().map(\.readout.count) == (answers ? [45] : []))
@@ -57,11 +57,18 @@ struct ReadoutTests {
     let texts = try run.task.read(bench.url.appending(path: "validation.tsv")).examples
     for (answer, other) in zip(
       try run.predict(texts),
-      try run.predict(texts, mixing: Mixing(neighbours: 4, beta: 1, temperature: 0.1, isAdaptive: true)))
+      try run.predict(texts, mixing: Mixing(neighbours: 4, beta: 1, temperature: 0.1)))
     {
       #expect(answer.scores == answer.retrieved && answer.scores != answer.student)
       #expect(other.scores == other.student)
     }
+    // Fitted again to the same, it is the same, and beside what was taught later no share was chosen.
+    _ = try run.refit()
+    #expect(try bench.finished("tiny").predict(texts).allSatisfy { $0.scores == $0.retrieved })
+    try bench.write("text\tintent\nplease may i\tcancel\n", to: "more.tsv")
+    _ = try run.teach(bench.url.appending(path: "more.tsv"))
+    _ = try bench.finished("tiny").refit()
+    #expect(try bench.finished("tiny").predict(texts).contains { $0.scores != $0.retrieved })
   }
 
   @Test func keysOfTheTeacherAreRefused() throws {

@@ -21,7 +21,8 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "space", &space,
       "What is compared. `base`: the student's states, mapped to the embeddings that the checkpoint had before any training on the "
         + "task; `student`: the student's embeddings; `both`: those two side by side; `teacher`: the teacher's embeddings, found by "
-        + "the student's, as in ReAugKD. Default: `both` if there is a checkpoint, else `student`.")
+        + "the student's, as in ReAugKD. Default: `both` if there is a checkpoint and texts are read as one sequence, else `student`."
+    )
     visit(
       "layers", &layers, in: .atLeast(1),
       "The student's layers whose mean states are mapped, for `base` and `both`. Default: all.")
@@ -43,7 +44,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "readout", &readout,
       "Whether a logistic regression of the labels on the keys answers in the place of the student's classifier, as after `distill "
         + "knowledge refit`. `auto`: if its loss on the held-out examples is less than that of the student's probabilities, softened by "
-        + "the temperature that is best for them.")
+        + "the temperature that is best for them; never without such examples, or with `class_weights`.")
     if readout == .always, space == .teacher {
       visit.reject("readout", "reads keys like the student's own, and these are the teacher's", given: ["space"])
     }

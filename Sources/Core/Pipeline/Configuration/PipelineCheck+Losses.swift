@@ -60,6 +60,9 @@ extension PipelineCheck {
         "no text has a label that could be stored", at: "knowledge_base",
         hint: "store the teacher's answers: `labels: soft`")
     }
+    if options.knowledgeBase?.readout == .always {
+      report("no text has a label that a readout could be fitted to", at: "knowledge_base.readout")
+    }
   }
 
   func schedule(_ models: Known<ModelPair>, _ layerMap: Known<[LayerPair]>) {
@@ -121,9 +124,9 @@ extension PipelineCheck {
         at: "knowledge_base.space",
         hint: "compare the student's embeddings: `space: student`")
     }
-    if space.isMapped, !student.activations.contains(.hidden) {
+    if space.isMapped, !student.activations.contains(.classToken) {
       report(
-        "the student gives no states that could be mapped", at: "knowledge_base.space",
+        "the student gives no states of one sequence that could be mapped", at: "knowledge_base.space",
         hint: "compare the student's embeddings: `space: student`")
     }
     for (index, layer) in (base.layers ?? []).enumerated() where layer > student.layers {

@@ -103,8 +103,8 @@ extension PipelineOptions {
     [teacher as (any EncoderRecipe)?, student].compactMap(\.self).first(where: \.hasBase)
   }
 
-  /// Returns the vectors that the knowledge base compares. Those of the base are the default if the student's states can be mapped
-  /// to them, and are those of one sequence.
+  /// Returns the vectors that the knowledge base compares. Those of the base are the default if the student reads each example as one
+  /// sequence, whose states can be mapped to them.
   func searchSpace(_ student: ModelCard) -> SearchSpace {
     knowledgeBase?.space
       ?? (baseRecipe != nil && student.activations.contains(.classToken) ? .both : .student)

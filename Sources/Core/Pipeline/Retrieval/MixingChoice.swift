@@ -38,9 +38,11 @@ extension RetrievalAugmentation {
   ///   - outputs: The student's probabilities or scores [B, C].
   ///   - data: The dataset.
   ///   - task: The task, whose metrics are computed.
+  ///   - unknown: Labels of the task that whoever gave the outputs has never heard of.
   /// - Throws: `ContractError` if the dataset has no targets.
   package func trials(
-    _ grid: MixingGrid, embeddings: Tensor, outputs: Tensor, data: EncodedDataset, task: TaskDefinition
+    _ grid: MixingGrid, embeddings: Tensor, outputs: Tensor, data: EncodedDataset, task: TaskDefinition,
+    unknown: Set<Int> = []
   ) throws -> [MixingTrial] {
     let student = Matrix(outputs)
     let most = grid.neighbours.max() ?? 1
@@ -59,7 +61,7 @@ extension RetrievalAugmentation {
         let rehearsed = rehearsals.map { few, hidden, found in (few.retrieved(found, mixing), hidden) }
         for beta in grid.beta {
           mixing.beta = beta
-          let answer = mixed(student, known, mixing)
+          let answer = mixed(student, known, mixing, hiding: unknown)
           let losses = try rehearsed.flatMap { try Self.losses(mixed(student, $0, mixing, hiding: $1), data) }
           trials.append(
             MixingTrial(

@@ -14,10 +14,10 @@ public struct RetrievalAugmentation: Sendable {
     (self.knowledge, self.retriever, self.mixing, self.readout) = (knowledge, retriever, mixing, readout)
   }
 
-  /// Replaces the settings, and what was chosen beside them for the readout.
+  /// Replaces the settings, those of the readout as well.
   mutating func use(_ mixing: Mixing) {
     self.mixing = mixing
-    readout?.beta = nil
+    readout?.beta = mixing.beta
   }
 
   /// What the student and the knowledge base say about some texts.
@@ -45,8 +45,8 @@ public struct RetrievalAugmentation: Sendable {
       return Answers(
         own: own, neighbours: found, retrieved: retrieved, mixed: mixed(own, retrieved, mixing))
     }
-    // A readout of a changed knowledge base has learnt from the keys of labels that no held-out text has, so that the neighbours have less
-    // to add than to the student. Half of their share was settled on texts of BANKING77's training file.
+    // No text of labels that were taught later is held out, so that no share can be chosen beside their readout. That the neighbours keep
+    // half of theirs was settled on texts of BANKING77's training file.
     var mixing = mixing
     (mixing.beta, mixing.studentTemperature) = (readout.beta ?? (1 + mixing.beta) / 2, 1)
     let own = readout(keys, task: task)

@@ -123,7 +123,9 @@ extension FinishedRun {
         "the knowledge base has the teacher's embeddings, which the student's need not be like; a readout needs `space: both`, `base` or "
           + "`student`")
     }
-    let readout = try Readout(of: state, order: labels)
+    var readout = try Readout(of: state, order: labels)
+    // Of the same state it is the same readout, with the same share.
+    if let answering = augmentation?.readout, answering.change == state.change { readout.beta = answering.beta }
     return (try ReadoutFolder(url: folder.readouts).add(readout), readout)
   }
 

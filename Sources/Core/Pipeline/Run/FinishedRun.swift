@@ -25,7 +25,7 @@ public struct FinishedRun: Sendable {
 
   /// What answers beside the knowledge base.
   public enum Classifier: Sendable {
-    /// The one that was chosen last: the student's own, unless a readout was fitted.
+    /// The one that was chosen last, by the run itself, by `refit` or by hand.
     case chosen
     /// The student's own.
     case student
@@ -185,7 +185,7 @@ public struct FinishedRun: Sendable {
 
   /// Returns the scores of every combination of K, β and τ in a grid on a labelled file.
   ///
-  /// The result is for inspection. Values that are chosen by it must not be reported on the same file.
+  /// They are those of the classifier that answers. The result is for inspection. Values that are chosen by it must not be reported on the same file.
   package func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
     guard let augmentation else { throw ContractError("a sweep needs a knowledge base") }
     let task = file.map(task.reading) ?? task
@@ -193,9 +193,17 @@ public struct FinishedRun: Sendable {
       try labelledFiles(file).flatMap { try task.read($0).examples }, with: student.tokenizer,
       maximumLength: options.task.maximumLength)
     let response = try answers(of: reader, to: data, with: [.embedding, .logits])
-    return try augmentation.trials(
+    guard let readout = augmentation.readout else {
+      return try augmentation.trials(
+        grid, embeddings: try response[.embedding],
+        outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
+    }
+    var asked = augmentation
+    asked.mixing.studentTemperature = 1
+    return try asked.trials(
       grid, embeddings: try response[.embedding],
-      outputs: probabilities(from: try response[.logits], task: task.kind), data: data, task: task)
+      outputs: readout(try response[.embedding].l2Normalised(), task: task.kind).tensor, data: data, task: task,
+      unknown: readout.unknown(in: task.kind))
   }
 
   /// Returns the answers to texts, in the order of the texts.

@@ -123,33 +123,56 @@ extension PipelineRun {
   ) throws -> Readout? {
     let task = texts.task.kind
     guard case .classification(let labels) = task, options.readout != .never else { return nil }
-    let isAsked = !texts.heldOutForChoices.isEmpty && state.labels.count >= 2
+    let isAsked =
+      options.readout == .auto && pipeline.options.task.classWeights == nil && state.labels.count >= 2
+      && !texts.heldOutForChoices.isEmpty
     guard options.readout == .always || isAsked else { return nil }
     var readout = try Readout(of: state, order: labels)
-    guard isAsked else { return readout }
-    let data = encoded(texts.heldOutForChoices, reader)
-    let response = try answers(of: reader, to: data, with: [.embedding, .logits])
-    let student = Matrix(probabilities(from: try response[.logits], task: task))
+    readout.beta = augmentation.mixing.beta
+    var reason = "as the pipeline asks"
+    if !texts.heldOutForChoices.isEmpty {
+      let data = encoded(texts.heldOutForChoices, reader)
+      let response = try answers(of: reader, to: data, with: [.embedding, .logits])
+      let own = readout(try response[.embedding].l2Normalised(), task: task)
+      if isAsked {
+        let student = Matrix(probabilities(from: try response[.logits], task: task))
+        let losses = try losses(of: own, beside: student, on: data, unknown: readout.unknown(in: task))
+        let isBetter = losses.readout < losses.student
+        reason =
+          "on \(losses.count) held-out texts, the readout has a loss of \(Report.fixed(losses.readout, 3)) and the student one of "
+          + Report.fixed(losses.student, 3)
+        guard isBetter else {
+          readoutRemark = "the student's classifier answers: \(reason)"
+          return nil
+        }
+      }
+      if var grid = options.choose {
+        var augmentation = augmentation
+        augmentation.mixing.studentTemperature = 1
+        (grid.neighbours, grid.temperature) = ([augmentation.mixing.neighbours], [augmentation.mixing.temperature])
+        let trials = try augmentation.trials(
+          grid, embeddings: try response[.embedding], outputs: own.tensor, data: data, task: texts.task,
+          unknown: readout.unknown(in: task))
+        readout.beta = RetrievalAugmentation.best(of: trials)?.mixing.beta
+      }
+    }
+    readoutRemark =
+      "a linear readout of the keys answers: \(reason); its share beside the neighbours is β = \(readout.beta ?? 1)"
+    return readout
+  }
+
+  /// Returns the mean losses of a readout and of the student's probabilities, softened by the temperature that is best for them, on the texts
+  /// whose labels the readout knows. Neither can answer the others.
+  private func losses(
+    of readout: Matrix, beside student: Matrix, on data: EncodedDataset, unknown: Set<Int>
+  ) throws -> (readout: Double, student: Double, count: Int) {
     var mixing = Mixing()
     try mixing.calibrate(student, on: data)
-    func loss(_ answers: Matrix) throws -> Double {
-      try RetrievalAugmentation.losses(answers, data).reduce(0, +) / Double(data.count)
+    let known = try data.everyTarget().enumerated().filter { !unknown.contains($0.element.label ?? -1) }.map(\.offset)
+    func mean(_ answers: Matrix) throws -> Double {
+      let losses = try RetrievalAugmentation.losses(answers, data)
+      return known.reduce(0) { $0 + losses[$1] } / Double(max(known.count, 1))
     }
-    let own = readout(try response[.embedding].l2Normalised(), task: task)
-    let losses = (readout: try loss(own), student: try loss(mixing.calibrated(student)))
-    let answers = options.readout == .always || losses.readout < losses.student
-    readoutRemark =
-      "\(answers ? "a linear readout of the keys" : "the student's classifier") answers: on \(data.count) held-out texts, the readout has a "
-      + "loss of \(Report.fixed(losses.readout, 3)) and the student one of \(Report.fixed(losses.student, 3))"
-    if answers, var grid = options.choose {
-      var augmentation = augmentation
-      augmentation.mixing.studentTemperature = 1
-      (grid.neighbours, grid.temperature) = ([augmentation.mixing.neighbours], [augmentation.mixing.temperature])
-      let trials = try augmentation.trials(
-        grid, embeddings: try response[.embedding], outputs: own.tensor, data: data, task: texts.task)
-      readout.beta = RetrievalAugmentation.best(of: trials)?.mixing.beta
-    }
-    if let beta = readout.beta { readoutRemark? += "; its share beside the neighbours is β = \(beta)" }
-    return answers ? readout : nil
+    return (try mean(readout), try mean(mixing.calibrated(student)), known.count)
   }
 }

@@ -8,9 +8,9 @@ package struct ReportedText: Sendable, Codable {
     case error
     /// Teacher and student answer differently.
     case disagreement
-    /// The student is wrong, and right with its knowledge base.
+    /// The student alone is wrong, and what is shipped is right.
     case rescued
-    /// The student is right, and wrong with its knowledge base.
+    /// The student alone is right, and what is shipped is wrong.
     case spoiled
   }
   package struct Answer: Sendable, Codable {

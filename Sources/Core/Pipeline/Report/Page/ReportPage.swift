@@ -222,8 +222,8 @@ extension ReportedText.Reason {
     switch self {
     case .error: "errors"
     case .disagreement: "teacher and student differ"
-    case .rescued: "rescued by the knowledge base"
-    case .spoiled: "spoiled by the knowledge base"
+    case .rescued: "right where the student alone is wrong"
+    case .spoiled: "wrong where the student alone is right"
     }
   }
 }
