@@ -48,8 +48,8 @@ struct ReadoutTests {
     #expect(abs(row.scores[0].value - Double(right) / Double(texts.count)) < 1e-9)
   }
 
-  /// Its share of the answer is chosen for the readout itself, and other settings replace it.
-  @Test func theShareIsChosenForTheReadout() throws {
+  /// A readout keeps its own share of the answer instead of half of the neighbours', and other settings replace it.
+  @Test func aReadoutKeepsItsShare() throws {
     let bench = try Workbench()
     let report = try report("always", choices: ", choose: {beta: [0]}", noise: false, bench)
     #expect(report.remarks?.contains { $0.hasSuffix("its share beside the neighbours is β = 0.0") } == true)

@@ -185,7 +185,8 @@ public struct FinishedRun: Sendable {
 
   /// Returns the scores of every combination of K, β and τ in a grid on a labelled file.
   ///
-  /// They are those of the classifier that answers. The result is for inspection. Values that are chosen by it must not be reported on the same file.
+  /// They are those of the classifier that answers. The result is for inspection. Values that are chosen by it must not be reported on
+  /// the same file.
   package func sweep(_ grid: MixingGrid, over file: URL? = nil) throws -> [MixingTrial] {
     guard let augmentation else { throw ContractError("a sweep needs a knowledge base") }
     let task = file.map(task.reading) ?? task
