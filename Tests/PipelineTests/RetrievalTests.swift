@@ -252,6 +252,9 @@ struct RetrievalTests {
     #expect(best([0.3: [1, 1, 1, 1], 0.6: [1.0, 1.0, 1.2, 1.2], 0.9: [1.0, 1.0, 1.4, 1.4]]) == 0.3)
     #expect(best([0.3: [1, 1, 1, 1], 0.6: [0.9, 0.9, 1.2, 1.2], 0.9: [1.0, 1.0, 1.4, 1.4]]) == 0.6)
     #expect(best([0.3: [1, 1, 1, 1], 1: [1, 1, 1, 1]]) == 1)
+    // The student alone exceeds it by 0.15 with a standard error of 0.087, and then by 0.2 with one of 0.082.
+    #expect(best([0.5: [1, 1, 1, 1], 1: [1.0, 1.0, 1.3, 1.3]]) == 1)
+    #expect(best([0.5: [1, 1, 1, 1], 1: [1.0, 1.2, 1.2, 1.4]]) == 0.5)
   }
 
   /// Two classes told with 0.9, of which three in four are right: 0.75 is what they should have been told with, and 9^(1/2) = 3.

@@ -21,11 +21,11 @@ package struct MixingTrial: Sendable, Encodable {
     loss = losses.reduce(0, +) / Double(max(losses.count, 1))
   }
 
-  /// Whether the loss exceeds that of another trial by no more than the standard error of the difference, over the texts.
-  fileprivate func isAsGood(as other: MixingTrial) -> Bool {
-    let (excess, count) = (loss - other.loss, Double(losses.count))
-    let squares = zip(losses, other.losses).reduce(0) { $0 + pow($1.0 - $1.1 - excess, 2) }
-    return excess <= (squares / max(count - 1, 1) / max(count, 1)).squareRoot()
+  /// Returns by how much the loss exceeds that of another trial, and the standard error of this difference over the texts.
+  package func excess(over other: MixingTrial) -> (mean: Double, error: Double) {
+    let (mean, count) = (loss - other.loss, Double(losses.count))
+    let squares = zip(losses, other.losses).reduce(0) { $0 + pow($1.0 - $1.1 - mean, 2) }
+    return (mean, (squares / max(count - 1, 1) / max(count, 1)).squareRoot())
   }
 }
 
@@ -89,11 +89,10 @@ extension RetrievalAugmentation {
   ///
   /// K and τ are those of the trial with the smallest sum of both losses, so that they suit labels that are taught later, too. β concerns
   /// labels that the student knows, and is chosen by their loss alone: the largest β whose loss exceeds the least by no more than one
-  /// standard error (the rule of Breiman et al. 1984 for the simplest of equally good trees). Few texts cannot tell β well, and an
-  /// answer that is the student's own is never worse than the student.
+  /// standard error (the rule of Breiman et al. 1984 for the simplest of equally good trees). It must have less loss than β = 1 by two
+  /// standard errors, because it is the luckiest of many: an answer that is the student's own is never worse than the student.
   ///
-  /// On a few hundred held-out examples, a score changes in steps as large as the differences that matter, and the best of many
-  /// settings is the luckiest. The loss changes smoothly.
+  /// On a few hundred held-out examples, a score changes in steps as large as the differences that matter. The loss changes smoothly.
   package static func best(of trials: [MixingTrial]) -> MixingTrial? {
     guard let best = trials.min(by: { $0.loss + ($0.rehearsalLoss ?? 0) < $1.loss + ($1.rehearsalLoss ?? 0) }) else {
       return nil
@@ -102,7 +101,13 @@ extension RetrievalAugmentation {
       ($0.mixing.neighbours, $0.mixing.temperature) == (best.mixing.neighbours, best.mixing.temperature)
     }
     guard let least = alike.min(by: { $0.loss < $1.loss }) else { return nil }
-    return alike.filter { $0.isAsGood(as: least) }.max { $0.mixing.beta < $1.mixing.beta }
+    let chosen = alike.filter { trial in
+      let excess = trial.excess(over: least)
+      return excess.mean <= excess.error
+    }.max { $0.mixing.beta < $1.mixing.beta }
+    guard let chosen, let alone = alike.first(where: { $0.mixing.beta == 1 }) else { return chosen }
+    let gain = alone.excess(over: chosen)
+    return gain.mean >= 2 * gain.error ? chosen : alone
   }
 
   /// Returns −ln of the right label's probability for each row of answers [B, C], or the squared error for regression.

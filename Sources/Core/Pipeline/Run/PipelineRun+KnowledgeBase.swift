@@ -22,10 +22,13 @@ extension PipelineRun {
       state, labels: options.labels, task: texts.task.kind)
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
-    if let grid = options.choose { try choose(among: grid, &augmentation, reader) }
+    let heldOut = try heldOutAnswers(of: reader)
+    if let grid = options.choose, let heldOut { try choose(among: grid, &augmentation, on: heldOut) }
     record.mixing = augmentation.mixing
-    augmentation.readout = space == .teacher ? nil : try readout(of: state, options, augmentation, reader)
-    record.unknownBeyond = try noveltyThreshold(augmentation, reader, falseAlarms: options.falseAlarms)
+    augmentation.readout = space == .teacher ? nil : try readout(of: state, options, augmentation, on: heldOut)
+    record.unknownBeyond = try heldOut.map {
+      try noveltyThreshold(augmentation, on: $0, falseAlarms: options.falseAlarms)
+    }
     let labels = texts.task.kind.labels ?? []
     try AtomicFolder.write(to: folder.knowledgeBase) { folder in
       try KnowledgeFolder(folder).make(
@@ -90,14 +93,31 @@ extension PipelineRun {
       softLabels: Matrix(probabilities(from: try soft[.logits], task: texts.task.kind)), softRows: Array(asked))
   }
 
-  /// Returns the novelty that no more than a share of the texts exceed that are held out for choices, or `nil` if there are none.
-  private func noveltyThreshold(
-    _ augmentation: RetrievalAugmentation, _ reader: any TextEncoder, falseAlarms: Float
-  ) throws -> Float? {
+  /// What the encoder that answers says of the texts that are held out for choices.
+  private struct HeldOutAnswers {
+    let data: EncodedDataset
+    /// [B, D].
+    let embeddings: Tensor
+    /// The student's probabilities or scores [B, C].
+    let outputs: Tensor
+  }
+
+  /// Returns the answers to the texts that are held out for choices, or `nil` if there are none.
+  private func heldOutAnswers(of reader: any TextEncoder) throws -> HeldOutAnswers? {
     guard !texts.heldOutForChoices.isEmpty else { return nil }
-    let response = try answers(of: reader, to: encoded(texts.heldOutForChoices, reader), with: [.embedding])
+    let data = encoded(texts.heldOutForChoices, reader)
+    let response = try answers(of: reader, to: data, with: [.embedding, .logits])
+    return HeldOutAnswers(
+      data: data, embeddings: try response[.embedding],
+      outputs: probabilities(from: try response[.logits], task: texts.task.kind))
+  }
+
+  /// Returns the novelty that no more than a share of the texts exceed that are held out for choices.
+  private func noveltyThreshold(
+    _ augmentation: RetrievalAugmentation, on heldOut: HeldOutAnswers, falseAlarms: Float
+  ) throws -> Float {
     let novelties = try augmentation.neighbours(
-      of: try response[.embedding], count: RetrievalAugmentation.neighboursForNovelty
+      of: heldOut.embeddings, count: RetrievalAugmentation.neighboursForNovelty
     ).map(augmentation.novelty).sorted()
     return novelties[novelties.count - 1 - Int(falseAlarms * Float(novelties.count - 1))]
   }
@@ -105,38 +125,34 @@ extension PipelineRun {
   /// Sets K, β and τ to the best of a grid on the texts that are held out for choices, and for an adaptive mixing the student's
   /// temperature or line before.
   private func choose(
-    among grid: MixingGrid, _ augmentation: inout RetrievalAugmentation, _ reader: any TextEncoder
+    among grid: MixingGrid, _ augmentation: inout RetrievalAugmentation, on heldOut: HeldOutAnswers
   ) throws {
-    let data = encoded(texts.heldOutForChoices, reader)
-    let response = try answers(of: reader, to: data, with: [.embedding, .logits])
-    let outputs = try probabilities(from: response[.logits], task: texts.task.kind)
-    if augmentation.mixing.isAdaptive { try augmentation.mixing.calibrate(Matrix(outputs), on: data) }
+    if augmentation.mixing.isAdaptive {
+      try augmentation.mixing.calibrate(Matrix(heldOut.outputs), on: heldOut.data)
+    }
     let trials = try augmentation.trials(
-      grid, embeddings: try response[.embedding], outputs: outputs, data: data, task: texts.task)
+      grid, embeddings: heldOut.embeddings, outputs: heldOut.outputs, data: heldOut.data, task: texts.task)
     if let best = RetrievalAugmentation.best(of: trials) { augmentation.mixing = best.mixing }
   }
 
   /// Returns the readout of what is known, if it is to answer in the place of the student's classifier.
   private func readout(
     of state: KnowledgeState, _ options: KnowledgeBaseOptions, _ augmentation: RetrievalAugmentation,
-    _ reader: any TextEncoder
+    on heldOut: HeldOutAnswers?
   ) throws -> Readout? {
     let task = texts.task.kind
     guard case .classification(let labels) = task, options.readout != .never else { return nil }
     let isAsked =
       options.readout == .auto && pipeline.options.task.classWeights == nil && state.labels.count >= 2
-      && !texts.heldOutForChoices.isEmpty
+      && heldOut != nil
     guard options.readout == .always || isAsked else { return nil }
     var readout = try Readout(of: state, order: labels)
     readout.beta = augmentation.mixing.beta
     var reason = "as the pipeline asks"
-    if !texts.heldOutForChoices.isEmpty {
-      let data = encoded(texts.heldOutForChoices, reader)
-      let response = try answers(of: reader, to: data, with: [.embedding, .logits])
-      let own = readout(try response[.embedding].l2Normalised(), task: task)
+    if let heldOut {
+      let own = readout(heldOut.embeddings.l2Normalised(), task: task)
       if isAsked {
-        let student = Matrix(probabilities(from: try response[.logits], task: task))
-        let losses = try losses(of: own, beside: student, on: data, unknown: readout.unknown(in: task))
+        let losses = try losses(of: own, beside: heldOut, unknown: readout.unknown(in: task))
         let isBetter = losses.readout < losses.student
         reason =
           "on \(losses.count) held-out texts, the readout has a loss of \(Report.fixed(losses.readout, 3)) and the student one of "
@@ -151,7 +167,7 @@ extension PipelineRun {
         augmentation.mixing.studentTemperature = 1
         (grid.neighbours, grid.temperature) = ([augmentation.mixing.neighbours], [augmentation.mixing.temperature])
         let trials = try augmentation.trials(
-          grid, embeddings: try response[.embedding], outputs: own.tensor, data: data, task: texts.task,
+          grid, embeddings: heldOut.embeddings, outputs: own.tensor, data: heldOut.data, task: texts.task,
           unknown: readout.unknown(in: task))
         readout.beta = RetrievalAugmentation.best(of: trials)?.mixing.beta
       }
@@ -164,13 +180,14 @@ extension PipelineRun {
   /// Returns the mean losses of a readout and of the student's probabilities, softened by the temperature that is best for them, on the texts
   /// whose labels the readout knows. Neither can answer the others.
   private func losses(
-    of readout: Matrix, beside student: Matrix, on data: EncodedDataset, unknown: Set<Int>
+    of readout: Matrix, beside heldOut: HeldOutAnswers, unknown: Set<Int>
   ) throws -> (readout: Double, student: Double, count: Int) {
+    let student = Matrix(heldOut.outputs)
     var mixing = Mixing()
-    try mixing.calibrate(student, on: data)
-    let known = try data.everyTarget().enumerated().filter { !unknown.contains($0.element.label ?? -1) }.map(\.offset)
+    try mixing.calibrate(student, on: heldOut.data)
+    let known = try heldOut.data.everyTarget().enumerated().filter { !unknown.contains($0.element.label ?? -1) }.map(\.offset)
     func mean(_ answers: Matrix) throws -> Double {
-      let losses = try RetrievalAugmentation.losses(answers, data)
+      let losses = try RetrievalAugmentation.losses(answers, heldOut.data)
       return known.reduce(0) { $0 + losses[$1] } / Double(max(known.count, 1))
     }
     return (try mean(readout), try mean(mixing.calibrated(student)), known.count)
