@@ -89,6 +89,29 @@ struct DistillationTests {
     }
   }
 
+  /// A recipe's dropout takes the place of the checkpoint's, in the teacher and in a student that is made of its layers.
+  @Test func theDropoutOfARecipe() throws {
+    try Self.bench { folder in
+      _ = try Self.run(
+        folder,
+        teacher: "use: bert, checkpoint: \(try Self.folder("bert")), dropout: 0.25, fine_tune: {epochs: 1, batch_size: 4}",
+        student: "use: bert, from_teacher_layers: [1], dropout: 0.5")
+      for (model, dropout) in [("teacher", 0.25), ("student", 0.5)] {
+        let file = try Data(contentsOf: folder.appending(path: "run/\(model)/config.json"))
+        let members = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+        for name in ["hidden_dropout_prob", "attention_probs_dropout_prob"] {
+          #expect(members[name] as? Double == dropout, "\(model)")
+        }
+      }
+      let error = #expect(throws: Diagnostics.self) {
+        try Self.run(
+          folder, teacher: "use: bert, checkpoint: \(try Self.folder("bert"))",
+          student: "use: bert, dropout: 0, random: {layers: 1, hidden_size: 32, heads: 4, intermediate_size: 32}")
+      }
+      #expect("\(try #require(error))".contains("give `random.dropout` instead"))
+    }
+  }
+
   /// From texts, with the tokenizers of these models, which the student is written with.
   @Test(arguments: ["roberta-pieces", "xlm-roberta-pieces", "mpnet-pieces"])
   func withTheirOwnTokenizers(_ fixture: String) throws {

@@ -47,6 +47,16 @@ struct EncoderConfiguration: Sendable {
     self.paddingID = paddingID
   }
 
+  /// What the option `dropout` of a recipe is for.
+  static let dropoutSummary =
+    "Dropout of states and of attention probabilities while training. Default: that of config.json, which is mostly 0.1."
+
+  /// Sets both dropouts, if one is given.
+  mutating func replaceDropout(_ given: Float?) {
+    guard let given else { return }
+    (hiddenDropout, attentionDropout) = (given, given)
+  }
+
   /// What the names of the classes of `transformers` begin with.
   var className: String { architecture.models.first { $0.type == modelType }?.className ?? modelType }
 

@@ -31,6 +31,7 @@ struct EncoderStart {
   ) throws {
     var (configuration, tokenizer) = try TransformerEncoder.examine(folder, architecture)
     if let layers = selection.layers { configuration.layers = layers.count }
+    configuration.replaceDropout(selection.dropout)
     let source = try TransformerEncoder.source(folder, configuration, selection, in: context)
     let network = try EncoderNetwork(
       configuration, TransformerEncoder.readout(of: folder, architecture, selection),
@@ -53,6 +54,7 @@ struct EncoderStart {
     var configuration = source.configuration
     let layers = selection.layers ?? Array(1...configuration.layers)
     configuration.layers = layers.count
+    configuration.replaceDropout(selection.dropout)
     let readout = selection.pooler == .fresh ? .pooler : selection.readout ?? source.readout
     let pairs = selection.pairs ?? source.pairs
     let network = try EncoderNetwork(configuration, readout, pairs, task: source.task, tokenizer: source.tokenizer)

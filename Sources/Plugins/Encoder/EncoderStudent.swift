@@ -24,6 +24,8 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
   public var pooler = HeadSource.checkpoint
   /// The source of the classifier, or `nil` for the teacher or the checkpoint if it has one and a regression otherwise.
   public var classifier: ClassifierSource?
+  /// The dropout of states and of attention probabilities while training, or `nil` for that of the teacher or the checkpoint.
+  public var dropout: Float?
 
   public init() {}
 
@@ -39,6 +41,11 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
     HeadSource.reject(pooler, with: readout, &visit)
     visit("classifier", &classifier, ClassifierSource.summary)
+    visit("dropout", &dropout, in: .from(0, below: 1), EncoderConfiguration.dropoutSummary)
+    if dropout != nil, random != nil {
+      visit.reject(
+        "dropout", "random weights have a dropout of their own", hint: "give `random.dropout` instead", given: ["random"])
+    }
     let given = [
       ("from_teacher_layers", fromTeacherLayers != nil), ("checkpoint", checkpoint != nil), ("random", random != nil),
     ].filter(\.1).map(\.0)
@@ -54,7 +61,7 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
   }
 
   public var optionsBesideCard: [String] {
-    ["classifier", "random.intermediate_size", "random.dropout"]
+    ["classifier", "dropout", "random.intermediate_size", "random.dropout"]
   }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
@@ -115,7 +122,8 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
 
   private var selection: EncoderWeights.Selection {
     EncoderWeights.Selection(
-      layers: fromTeacherLayers ?? layers, readout: readout, pairs: pairs, pooler: pooler, classifier: classifier)
+      layers: fromTeacherLayers ?? layers, readout: readout, pairs: pairs, pooler: pooler, classifier: classifier,
+      dropout: dropout)
   }
 
   public func check(in context: PipelineContext) throws {

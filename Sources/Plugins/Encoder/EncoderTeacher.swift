@@ -16,6 +16,8 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
   public var pooler = HeadSource.checkpoint
   /// The source of the classifier, or `nil` for the checkpoint if it has one and a regression otherwise.
   public var classifier: ClassifierSource?
+  /// The dropout of states and of attention probabilities while training, or `nil` for that of the checkpoint.
+  public var dropout: Float?
   /// How the teacher is fine-tuned, or `nil` to use it as it is.
   public var fineTune: TrainingOptions?
 
@@ -35,11 +37,12 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
     HeadSource.reject(pooler, with: readout, &visit)
     visit("classifier", &classifier, ClassifierSource.summary)
+    visit("dropout", &dropout, in: .from(0, below: 1), EncoderConfiguration.dropoutSummary)
     visit.section(
       "fine_tune", &fineTune, "Train on the labels first. Without it the classifier teaches as it starts.")
   }
 
-  public var optionsBesideCard: [String] { ["classifier", "fine_tune"] }
+  public var optionsBesideCard: [String] { ["classifier", "dropout", "fine_tune"] }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
     try pairs?.check(in: context)
@@ -54,7 +57,8 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
   }
 
   private var selection: EncoderWeights.Selection {
-    EncoderWeights.Selection(readout: readout, pairs: pairs, pooler: pooler, classifier: classifier)
+    EncoderWeights.Selection(
+      readout: readout, pairs: pairs, pooler: pooler, classifier: classifier, dropout: dropout)
   }
 
   public func check(in context: PipelineContext) throws {

@@ -39,6 +39,8 @@ enum EncoderWeights {
     var pairs: PairReading?
     var pooler = HeadSource.checkpoint
     var classifier: ClassifierSource?
+    /// The dropout in training, or `nil` for that of the source.
+    var dropout: Float?
   }
 
   /// The weights in a folder that an encoder can use, determined from the headers before any memory is allocated.
