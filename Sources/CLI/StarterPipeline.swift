@@ -32,7 +32,7 @@ func starterPipeline(_ task: StarterTask) -> String {
     # Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.
     checkpoint: \(task.checkpoint)\(task.readsPairsApart ? apart : "")
     # Train on the labels first. Without it the classifier teaches as it starts.
-    fine_tune: {epochs: 6, learning_rate: 1e-4}
+    fine_tune: {epochs: \(task.recipe.teacherEpochs), learning_rate: \(task.recipe.teacherRate)}
 
   # The encoder that learns.
   student:
@@ -41,6 +41,9 @@ func starterPipeline(_ task: StarterTask) -> String {
     # Copy these layers of the prepared teacher, with its embeddings, pooler and classifier; layers
     # count from 1.
     from_teacher_layers: \(task.studentLayers)
+    # Dropout of states and of attention probabilities while training. Default: that of config.json,
+    # which is mostly 0.1.
+    dropout: 0
 
   # The summands of the objective.
   losses:
@@ -63,11 +66,11 @@ func starterPipeline(_ task: StarterTask) -> String {
   # How the student is trained.
   training:
     # Passes over the training set.
-    epochs: 24
+    epochs: \(task.recipe.studentEpochs)
     # Sequences per step.
     batch_size: 32
     # Largest learning rate of AdamW.
-    learning_rate: 2e-4
+    learning_rate: \(task.recipe.studentRate)
     # Seed of shuffles, dropout and initial weights. Default: the pipeline's, which is 42 unless it
     # says otherwise.
     seed: 42

@@ -94,7 +94,8 @@ struct DistillationTests {
     try Self.bench { folder in
       _ = try Self.run(
         folder,
-        teacher: "use: bert, checkpoint: \(try Self.folder("bert")), dropout: 0.25, fine_tune: {epochs: 1, batch_size: 4}",
+        teacher:
+          "use: bert, checkpoint: \(try Self.folder("bert")), dropout: 0.25, fine_tune: {epochs: 1, batch_size: 4}",
         student: "use: bert, from_teacher_layers: [1], dropout: 0.5")
       for (model, dropout) in [("teacher", 0.25), ("student", 0.5)] {
         let file = try Data(contentsOf: folder.appending(path: "run/\(model)/config.json"))

@@ -88,9 +88,29 @@ import Testing
     let valid = try bench.distill("validate", "p.yaml")
     #expect(valid.status == 0 && valid.output.contains("1 outputs"), "\(valid.errors)")
     let shown = try bench.distill("show", "p.yaml").output
-    for line in ["pair: sentence2", "score: score", "separator: \";\"", "max_length: 16", "from_teacher_layers: [3]"] {
+    for line in [
+      "pair: sentence2", "score: score", "separator: \";\"", "max_length: 16", "from_teacher_layers: [3]", "epochs: 8 ",
+    ] {
       #expect(shown.contains(line), "\(line) in \(shown)")
     }
+    #expect(!shown.contains("pairs: separate"))
+
+    // A sentence encoder was trained to read one text at a time.
+    try bench.write(
+      #"""
+      [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+       {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+      """#, to: "teacher/modules.json")
+    try FileManager.default.createDirectory(
+      at: bench.url.appending(path: "teacher/1_Pooling"), withIntermediateDirectories: true)
+    try bench.write(
+      #"{"word_embedding_dimension": 16, "pooling_mode_mean_tokens": true}"#, to: "teacher/1_Pooling/config.json")
+    let apart = try bench.distill(
+      "init", "pairs.csv", "--model", "teacher", "--score", "score", "--output", "apart.yaml")
+    #expect(apart.status == 0, "\(apart.errors)")
+    let read = try bench.distill("validate", "apart.yaml")
+    #expect(read.status == 0 && read.output.contains("embedding 64"), "\(read.output)\(read.errors)")
+    #expect(try bench.distill("show", "apart.yaml").output.contains("pairs: separate"))
   }
 
   @Test func textsOfSeveralLabelsBecomeAPipeline() throws {

@@ -2,6 +2,25 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
+/// How long and how fast teacher and student are trained. These are the settings of Docs/Results.md.
+public struct StarterRecipe: Sendable {
+  public let teacherEpochs: Int
+  /// As YAML writes it.
+  public let teacherRate: String
+  public let studentEpochs: Int
+  /// As YAML writes it.
+  public let studentRate: String
+
+  /// For texts that are sorted by topic, of which there are a few thousand at most: those of the starter task.
+  static let fewTopics = StarterRecipe(
+    teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 24, studentRate: "2e-4")
+  /// For more of them: those of BANKING77.
+  static let topics = StarterRecipe(teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 12, studentRate: "2e-4")
+  /// For pairs of texts and the tasks of GLUE.
+  static let benchmark = StarterRecipe(
+    teacherEpochs: 4, teacherRate: "5e-5", studentEpochs: 8, studentRate: "1e-4")
+}
+
 /// What a first pipeline is about, for `distill init`.
 public struct StarterTask: Sendable {
   /// The value of `task.use`: a task of GLUE, or the format of files of the user's own.
@@ -16,11 +35,14 @@ public struct StarterTask: Sendable {
   public let studentLayers: [Int]
   /// Whether an example has two texts, and the encoder was trained to read one at a time.
   public let readsPairsApart: Bool
+  /// How long and how fast teacher and student are trained.
+  public let recipe: StarterRecipe
 
   /// Creates the task of files that are not known.
   init(named use: String) {
     (self.use, name, lines, checkpoint, studentLayers) = (use, use, nil, TokenCounter.usual, [2, 4, 6])
     readsPairsApart = TaskDefinition.named(use)?.hasPairs ?? false
+    recipe = TaskDefinition.named(use) == nil ? .fewTopics : .benchmark
   }
 
   /// Creates the task of files that were inspected.
@@ -42,8 +64,10 @@ public struct StarterTask: Sendable {
     // The folder of a sentence encoder has this file. The usual encoder, whose folder may be fetched later, is one.
     let isSentenceEncoder =
       counter.folder.map { FileManager.default.fileExists(atPath: $0 + "/modules.json") } ?? true
-    readsPairsApart =
-      isSentenceEncoder && (TaskDefinition.named(use)?.hasPairs ?? task.entries.contains { $0.key == "pair" })
+    let hasPairs = TaskDefinition.named(use)?.hasPairs ?? task.entries.contains { $0.key == "pair" }
+    readsPairsApart = isSentenceEncoder && hasPairs
+    recipe =
+      if hasPairs || TaskDefinition.named(use) != nil { .benchmark } else { file.rows < 5_000 ? .fewTopics : .topics }
     lines = task.entries.map { entry -> String in
       let comments = Self.comments(on: entry.key, file, counter, hasValidation: task.validation != nil)
       return (comments.map { "  # \($0)" } + ["  \(entry.key): \(entry.value.escapingReferences.flow)"])

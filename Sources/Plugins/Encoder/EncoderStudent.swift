@@ -44,7 +44,8 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
     visit("dropout", &dropout, in: .from(0, below: 1), EncoderConfiguration.dropoutSummary)
     if dropout != nil, random != nil {
       visit.reject(
-        "dropout", "random weights have a dropout of their own", hint: "give `random.dropout` instead", given: ["random"])
+        "dropout", "random weights have a dropout of their own", hint: "give `random.dropout` instead",
+        given: ["random"])
     }
     let given = [
       ("from_teacher_layers", fromTeacherLayers != nil), ("checkpoint", checkpoint != nil), ("random", random != nil),

@@ -185,7 +185,8 @@ extension PipelineRun {
     let student = Matrix(heldOut.outputs)
     var mixing = Mixing()
     try mixing.calibrate(student, on: heldOut.data)
-    let known = try heldOut.data.everyTarget().enumerated().filter { !unknown.contains($0.element.label ?? -1) }.map(\.offset)
+    let targets = try heldOut.data.everyTarget()
+    let known = targets.indices.filter { !unknown.contains(targets[$0].label ?? -1) }
     func mean(_ answers: Matrix) throws -> Double {
       let losses = try RetrievalAugmentation.losses(answers, heldOut.data)
       return known.reduce(0) { $0 + losses[$1] } / Double(max(known.count, 1))
