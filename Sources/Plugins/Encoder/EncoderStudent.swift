@@ -41,7 +41,9 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
     HeadSource.reject(pooler, with: readout, &visit)
     visit("classifier", &classifier, ClassifierSource.summary)
-    visit("dropout", &dropout, in: .from(0, below: 1), EncoderConfiguration.dropoutSummary)
+    visit(
+      "dropout", &dropout, in: .from(0, below: 1),
+      EncoderConfiguration.dropoutSummary + " The baseline `undistilled` has the latter in any case.")
     if dropout != nil, random != nil {
       visit.reject(
         "dropout", "random weights have a dropout of their own", hint: "give `random.dropout` instead",
@@ -158,6 +160,8 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
   }
 
   private func start(in context: PipelineContext, teacher: (any Teacher)?) throws -> EncoderStart {
+    var selection = selection
+    if context.isUndistilled { selection.dropout = nil }
     if let checkpoint {
       return try EncoderStart(checkpoint: checkpoint.url, Kind.architecture, selection, in: context)
     }
@@ -174,7 +178,6 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
     guard let source = teacher.innermost as? TransformerEncoder, source.card.architecture == family else {
       throw WiringError("copies layers of a \(family), and the teacher is none", option: "from_teacher_layers")
     }
-    var selection = selection
     // The source can be the teacher as it was before it learnt the task, which reads pairs as one sequence.
     selection.pairs = try selection.pairs ?? context.student.map { $0.embeddingWidth > $0.width ? .separate : .joint }
     return try EncoderStart(copying: source, selection, key: context.key)
