@@ -40,10 +40,7 @@ func starterPipeline(_ task: StarterTask) -> String {
     use: bert
     # Copy these layers of the prepared teacher, with its embeddings, pooler and classifier; layers
     # count from 1.
-    from_teacher_layers: \(task.studentLayers)
-    # Dropout of states and of attention probabilities while training. Default: that of config.json,
-    # which is mostly 0.1.
-    dropout: 0
+    from_teacher_layers: \(task.studentLayers)\(task.hasPairs ? withoutDropout : "")
 
   # The summands of the objective.
   losses:
@@ -94,6 +91,14 @@ private let apart = """
     # reads u, v, |u − v| and u·v of their embeddings. Checkpoints of sentence encoders are good at the
     # latter. Default: that of the encoder that is copied, or `joint`.
     pairs: separate
+  """
+
+/// The option of a student of pairs, which learns better from a teacher without it.
+private let withoutDropout = """
+
+    # Dropout of states and of attention probabilities while training. Default: that of config.json,
+    # which is mostly 0.1. The baseline `undistilled` has the latter in any case.
+    dropout: 0
   """
 
 /// Returns the options of a task whose files are not known, for the reader to change.

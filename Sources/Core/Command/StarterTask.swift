@@ -33,7 +33,9 @@ public struct StarterTask: Sendable {
   public let checkpoint: String
   /// The layers of that encoder that the student begins with, counted from 1: every second one.
   public let studentLayers: [Int]
-  /// Whether an example has two texts, and the encoder was trained to read one at a time.
+  /// Whether an example has two texts.
+  public let hasPairs: Bool
+  /// Whether the encoder was trained to read one text of a pair at a time.
   public let readsPairsApart: Bool
   /// How long and how fast teacher and student are trained.
   public let recipe: StarterRecipe
@@ -41,7 +43,8 @@ public struct StarterTask: Sendable {
   /// Creates the task of files that are not known.
   init(named use: String) {
     (self.use, name, lines, checkpoint, studentLayers) = (use, use, nil, TokenCounter.usual, [2, 4, 6])
-    readsPairsApart = TaskDefinition.named(use)?.hasPairs ?? false
+    hasPairs = TaskDefinition.named(use)?.hasPairs ?? false
+    readsPairsApart = hasPairs
     recipe = TaskDefinition.named(use) == nil ? .fewTopics : .benchmark
   }
 
@@ -64,7 +67,7 @@ public struct StarterTask: Sendable {
     // The folder of a sentence encoder has this file. The usual encoder, whose folder may be fetched later, is one.
     let isSentenceEncoder =
       counter.folder.map { FileManager.default.fileExists(atPath: $0 + "/modules.json") } ?? true
-    let hasPairs = TaskDefinition.named(use)?.hasPairs ?? task.entries.contains { $0.key == "pair" }
+    hasPairs = TaskDefinition.named(use)?.hasPairs ?? task.entries.contains { $0.key == "pair" }
     readsPairsApart = isSentenceEncoder && hasPairs
     recipe =
       if hasPairs || TaskDefinition.named(use) != nil { .benchmark } else { file.rows < 5_000 ? .fewTopics : .topics }
