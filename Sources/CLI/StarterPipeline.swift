@@ -93,11 +93,12 @@ private let apart = """
     pairs: separate
   """
 
-/// The option of a student of pairs, which learns better from a teacher without it.
+/// The option of a student of pairs, which learns better from a teacher when nothing masks its own states.
 private let withoutDropout = """
 
-    # Dropout of states and of attention probabilities while training. Default: that of config.json,
-    # which is mostly 0.1. The baseline `undistilled` has the latter in any case.
+    # Dropout of states and of attention probabilities while training. Default: that of the teacher
+    # whose layers are copied, or of the checkpoint, which is mostly 0.1. The baseline `undistilled`
+    # has that of the checkpoint.
     dropout: 0
   """
 

@@ -111,6 +111,12 @@ struct DistillationTests {
           student: "use: bert, dropout: 0, random: {layers: 1, hidden_size: 32, heads: 4, intermediate_size: 32}")
       }
       #expect("\(try #require(error))".contains("give `random.dropout` instead"))
+      let idle = #expect(throws: Diagnostics.self) {
+        try Self.run(
+          folder, teacher: "use: bert, checkpoint: \(try Self.folder("bert")), dropout: 0",
+          student: "use: bert, from_teacher_layers: [1]")
+      }
+      #expect("\(try #require(idle))".contains("the teacher is not trained"))
     }
   }
 

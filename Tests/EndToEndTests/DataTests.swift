@@ -89,7 +89,8 @@ import Testing
     #expect(valid.status == 0 && valid.output.contains("1 outputs"), "\(valid.errors)")
     let shown = try bench.distill("show", "p.yaml").output
     for line in [
-      "pair: sentence2", "score: score", "separator: \";\"", "max_length: 16", "from_teacher_layers: [3]", "epochs: 8 ", "dropout: 0.0 ",
+      "pair: sentence2", "score: score", "separator: \";\"", "max_length: 16", "from_teacher_layers: [3]", "epochs: 8 ",
+      "dropout: 0.0 ",
     ] {
       #expect(shown.contains(line), "\(line) in \(shown)")
     }

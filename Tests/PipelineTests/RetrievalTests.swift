@@ -231,7 +231,7 @@ struct RetrievalTests {
     // Rehearsals choose K and τ, and β is chosen without them.
     func trial(_ neighbours: Int, _ beta: Float, _ loss: Double, _ rehearsal: Double) -> MixingTrial {
       MixingTrial(
-        mixing: Mixing(neighbours: neighbours, beta: beta, temperature: 0.1), scores: [], losses: [loss],
+        mixing: Mixing(neighbours: neighbours, beta: beta, temperature: 0.1), scores: [], losses: [loss, loss],
         rehearsalLoss: rehearsal)
     }
     let rehearsed = [trial(32, 0.5, 1.0, 9), trial(4, 0.1, 1.4, 2), trial(4, 0.5, 1.2, 3), trial(4, 0.9, 1.3, 8)]
@@ -255,6 +255,9 @@ struct RetrievalTests {
     // The student alone exceeds it by 0.15 with a standard error of 0.087, and then by 0.2 with one of 0.082.
     #expect(best([0.5: [1, 1, 1, 1], 1: [1.0, 1.0, 1.3, 1.3]]) == 1)
     #expect(best([0.5: [1, 1, 1, 1], 1: [1.0, 1.2, 1.2, 1.4]]) == 0.5)
+    // One text tells nothing, and without β = 1 there is nothing to fall back to.
+    #expect(best([0.5: [1], 1: [9]]) == 1)
+    #expect(best([0.5: [1, 1, 1, 1], 0.9: [1.0, 1.0, 1.3, 1.3]]) == 0.5)
   }
 
   /// Two classes told with 0.9, of which three in four are right: 0.75 is what they should have been told with, and 9^(1/2) = 3.

@@ -2,7 +2,7 @@ import DistillCore
 import DistillPipeline
 import Foundation
 
-/// How long and how fast teacher and student are trained. These are the settings of Docs/Results.md.
+/// How long and how fast teacher and student are trained: as the starter task, BANKING77 and GLUE in Docs/Results.md.
 public struct StarterRecipe: Sendable {
   public let teacherEpochs: Int
   /// As YAML writes it.
@@ -14,7 +14,7 @@ public struct StarterRecipe: Sendable {
   /// For texts that are sorted by topic, of which there are a few thousand at most: those of the starter task.
   static let fewTopics = StarterRecipe(
     teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 24, studentRate: "2e-4")
-  /// For more of them: those of BANKING77.
+  /// For more of them: those of BANKING77. Where few end was not measured.
   static let topics = StarterRecipe(teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 12, studentRate: "2e-4")
   /// For pairs of texts and the tasks of GLUE.
   static let benchmark = StarterRecipe(

@@ -47,10 +47,6 @@ struct EncoderConfiguration: Sendable {
     self.paddingID = paddingID
   }
 
-  /// What the option `dropout` of a recipe is for.
-  static let dropoutSummary =
-    "Dropout of states and of attention probabilities while training. Default: that of config.json, which is mostly 0.1."
-
   /// Sets both dropouts, if one is given.
   mutating func replaceDropout(_ given: Float?) {
     guard let given else { return }

@@ -43,7 +43,8 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
     visit("classifier", &classifier, ClassifierSource.summary)
     visit(
       "dropout", &dropout, in: .from(0, below: 1),
-      EncoderConfiguration.dropoutSummary + " The baseline `undistilled` has the latter in any case.")
+      "Dropout of states and of attention probabilities while training. Default: that of the teacher whose layers are copied, or of "
+        + "the checkpoint, which is mostly 0.1. The baseline `undistilled` has that of the checkpoint.")
     if dropout != nil, random != nil {
       visit.reject(
         "dropout", "random weights have a dropout of their own", hint: "give `random.dropout` instead",

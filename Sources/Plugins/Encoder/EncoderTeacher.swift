@@ -37,9 +37,17 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
     visit("pooler", &pooler, "`fresh` starts a new pooler, and makes `pooler` the readout.")
     HeadSource.reject(pooler, with: readout, &visit)
     visit("classifier", &classifier, ClassifierSource.summary)
-    visit("dropout", &dropout, in: .from(0, below: 1), EncoderConfiguration.dropoutSummary)
+    visit(
+      "dropout", &dropout, in: .from(0, below: 1),
+      "Dropout of states and of attention probabilities while training. Default: that of the checkpoint, which is mostly 0.1."
+    )
     visit.section(
       "fine_tune", &fineTune, "Train on the labels first. Without it the classifier teaches as it starts.")
+    if dropout != nil, fineTune == nil {
+      visit.reject(
+        "dropout", "the teacher is not trained", hint: "add `fine_tune: {}`, or leave `dropout` out",
+        given: ["fine_tune"])
+    }
   }
 
   public var optionsBesideCard: [String] { ["classifier", "dropout", "fine_tune"] }

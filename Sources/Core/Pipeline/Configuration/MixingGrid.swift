@@ -11,7 +11,7 @@ package struct MixingGrid: Configurable, Sendable {
 
   package mutating func options(_ visit: inout OptionVisitor) {
     visit("neighbours", &neighbours, in: .atLeast(1), "Values of K.")
-    visit("beta", &beta, in: .unit, "Values of β.")
+    visit("beta", &beta, in: .unit, "Values of β; without 1 among them, neighbours answer even where they do not help.")
     visit("temperature", &temperature, in: .positive, "Values of τ.")
     for (key, isEmpty) in [
       ("neighbours", neighbours.isEmpty), ("beta", beta.isEmpty), ("temperature", temperature.isEmpty),

@@ -21,11 +21,13 @@ package struct MixingTrial: Sendable, Encodable {
     loss = losses.reduce(0, +) / Double(max(losses.count, 1))
   }
 
-  /// Returns by how much the loss exceeds that of another trial, and the standard error of this difference over the texts.
+  /// Returns by how much the loss exceeds that of another trial, and the standard error of this difference over the texts, of which one alone
+  /// tells nothing.
   package func excess(over other: MixingTrial) -> (mean: Double, error: Double) {
     let (mean, count) = (loss - other.loss, Double(losses.count))
+    guard count > 1 else { return (mean, .infinity) }
     let squares = zip(losses, other.losses).reduce(0) { $0 + pow($1.0 - $1.1 - mean, 2) }
-    return (mean, (squares / max(count - 1, 1) / max(count, 1)).squareRoot())
+    return (mean, (squares / (count - 1) / count).squareRoot())
   }
 }
 
@@ -89,8 +91,8 @@ extension RetrievalAugmentation {
   ///
   /// K and τ are those of the trial with the smallest sum of both losses, so that they suit labels that are taught later, too. β concerns
   /// labels that the student knows, and is chosen by their loss alone: the largest β whose loss exceeds the least by no more than one
-  /// standard error (the rule of Breiman et al. 1984 for the simplest of equally good trees). It must have less loss than β = 1 by two
-  /// standard errors, because it is the luckiest of many: an answer that is the student's own is never worse than the student.
+  /// standard error (the rule of Breiman et al. 1984 for the simplest of equally good trees). If it does not have less loss than β = 1 by two
+  /// standard errors, the choice is β = 1, because K and τ are the luckiest of many. Without β = 1 among the trials, neighbours always answer.
   ///
   /// On a few hundred held-out examples, a score changes in steps as large as the differences that matter. The loss changes smoothly.
   package static func best(of trials: [MixingTrial]) -> MixingTrial? {
