@@ -97,8 +97,7 @@ private let apart = """
 private let withoutDropout = """
 
     # Dropout of states and of attention probabilities while training. Default: that of the teacher
-    # whose layers are copied, or of the checkpoint, which is mostly 0.1. The baseline `undistilled`
-    # has that of the checkpoint.
+    # whose layers are copied, or of the checkpoint, which is mostly 0.1.
     dropout: 0
   """
 

@@ -1,4 +1,3 @@
-import DistillBERT
 import DistillCore
 import DistillCrossEntropy
 import DistillEncoder
@@ -118,19 +117,6 @@ struct DistillationTests {
       }
       #expect("\(try #require(idle))".contains("the teacher is not trained"))
     }
-  }
-
-  /// The student that learns from the labels alone keeps the dropout of the checkpoint.
-  @Test(arguments: [false, true]) func theUndistilledStudentHasDropout(_ isUndistilled: Bool) throws {
-    var recipe = EncoderStudent<BERT>()
-    recipe.checkpoint = OptionPath(try Self.folder("bert"))
-    recipe.dropout = 0
-    var context = Kind.context
-    context.isUndistilled = isUndistilled
-    let student = try recipe.makeStudent(in: context, teacher: nil, nil)
-    let batch = TokenBatch([TokenSequence(ids: [1, 2, 3], typeIDs: [0, 0, 0])], examples: [0])
-    let answers = try [1, 2].map { try student.respond(to: batch, with: [.logits], dropout: RandomKey($0))[.logits] }
-    #expect((answers[0].values != answers[1].values) == isUndistilled)
   }
 
   /// From texts, with the tokenizers of these models, which the student is written with.

@@ -44,7 +44,7 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
     visit(
       "dropout", &dropout, in: .from(0, below: 1),
       "Dropout of states and of attention probabilities while training. Default: that of the teacher whose layers are copied, or of "
-        + "the checkpoint, which is mostly 0.1. The baseline `undistilled` has that of the checkpoint.")
+        + "the checkpoint, which is mostly 0.1.")
     if dropout != nil, random != nil {
       visit.reject(
         "dropout", "random weights have a dropout of their own", hint: "give `random.dropout` instead",
@@ -161,8 +161,6 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
   }
 
   private func start(in context: PipelineContext, teacher: (any Teacher)?) throws -> EncoderStart {
-    var selection = selection
-    if context.isUndistilled { selection.dropout = nil }
     if let checkpoint {
       return try EncoderStart(checkpoint: checkpoint.url, Kind.architecture, selection, in: context)
     }
@@ -179,6 +177,7 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
     guard let source = teacher.innermost as? TransformerEncoder, source.card.architecture == family else {
       throw WiringError("copies layers of a \(family), and the teacher is none", option: "from_teacher_layers")
     }
+    var selection = selection
     // The source can be the teacher as it was before it learnt the task, which reads pairs as one sequence.
     selection.pairs = try selection.pairs ?? context.student.map { $0.embeddingWidth > $0.width ? .separate : .joint }
     return try EncoderStart(copying: source, selection, key: context.key)

@@ -11,9 +11,6 @@ public struct PipelineContext: Sendable {
   public let hasPairs: Bool
   /// The key for everything random that the recipe makes, such as initial weights.
   public let key: RandomKey
-  /// Whether the student that is made is the baseline `undistilled`, which learns from the labels alone. What a recipe says for learning from
-  /// the teacher is then left out.
-  public var isUndistilled = false
   package var teacherCard: Known<ModelCard?>
   package var studentCard: Known<ModelCard?>
 

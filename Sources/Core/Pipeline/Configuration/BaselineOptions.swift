@@ -14,7 +14,6 @@ package struct BaselineOptions: Configurable, Sendable {
         + "at the student's; they take seconds.")
     visit(
       "undistilled", &undistilled,
-      "The same student, trained with the same settings on the labels alone, but for `student.dropout`; this doubles the time of the "
-        + "training.")
+      "The same student, trained with the same settings on the labels alone; this doubles the time of the training.")
   }
 }

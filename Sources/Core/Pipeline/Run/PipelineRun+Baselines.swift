@@ -21,11 +21,9 @@ extension PipelineRun {
     let options = pipeline.options
     let base = try pipeline.base()
     if options.baselines.undistilled, let recipe = options.student {
-      var context = pipeline.context
-      context.isUndistilled = true
       // Layers are copied from the teacher as it was before it learnt the task.
       let undistilled = try recipe.makeStudent(
-        in: context, teacher: teacher.map { base ?? $0 },
+        in: pipeline.context, teacher: teacher.map { base ?? $0 },
         Preparation(trainer: loop) { [self] in self.data($0) })
       try loop.fineTune(
         undistilled, on: data(undistilled.tokenizer), options: options.training, phase: "undistilled student")
