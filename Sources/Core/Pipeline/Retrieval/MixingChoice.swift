@@ -23,7 +23,7 @@ package struct MixingTrial: Sendable, Encodable {
 
   /// Returns by how much the loss exceeds that of another trial, and the standard error of this difference over the texts, of which one alone
   /// tells nothing.
-  package func excess(over other: MixingTrial) -> (mean: Double, error: Double) {
+  fileprivate func excess(over other: MixingTrial) -> (mean: Double, error: Double) {
     let (mean, count) = (loss - other.loss, Double(losses.count))
     guard count > 1 else { return (mean, .infinity) }
     let squares = zip(losses, other.losses).reduce(0) { $0 + pow($1.0 - $1.1 - mean, 2) }
