@@ -110,12 +110,59 @@ struct DistillationTests {
           student: "use: bert, dropout: 0, random: {layers: 1, hidden_size: 32, heads: 4, intermediate_size: 32}")
       }
       #expect("\(try #require(error))".contains("give `random.dropout` instead"))
-      let idle = #expect(throws: Diagnostics.self) {
-        try Self.run(
-          folder, teacher: "use: bert, checkpoint: \(try Self.folder("bert")), dropout: 0",
-          student: "use: bert, from_teacher_layers: [1]")
+      for option in ["dropout: 0", "refit: true"] {
+        let idle = #expect(throws: Diagnostics.self) {
+          try Self.run(
+            folder, teacher: "use: bert, checkpoint: \(try Self.folder("bert")), \(option)",
+            student: "use: bert, from_teacher_layers: [1]")
+        }
+        #expect("\(try #require(idle))".contains("the teacher is not trained"))
       }
-      #expect("\(try #require(idle))".contains("the teacher is not trained"))
+    }
+  }
+
+  /// `refit` changes the classifier at the end of a training and nothing else: to a regression on the embeddings that it ended with, which
+  /// does not depend on what the classifier was.
+  @Test func theClassifierThatIsFittedAnew() throws {
+    func models(_ options: String) throws -> [String: SafetensorsReader] {
+      var readers: [String: SafetensorsReader] = [:]
+      try Self.bench { folder in
+        _ = try Self.run(
+          folder,
+          teacher: "use: bert, checkpoint: \(try Self.folder("bert")), fine_tune: {epochs: 1, batch_size: 4}\(options)",
+          student: "use: bert, checkpoint: \(try Self.folder("bert"))\(options)")
+        for model in ["teacher", "student"] {
+          readers[model] = try SafetensorsReader(folder.appending(path: "run/\(model)/model.safetensors"))
+        }
+        try check(folder, options)
+      }
+      return readers
+    }
+    /// The weights of a classifier that was fitted anew are those of a regression that is fitted here.
+    func check(_ folder: URL, _ options: String) throws {
+      for name in ["teacher", "student"] {
+        let model = try Kind.of("bert").load(folder.appending(path: "run/\(name)"))
+        let labels = ["negative", "neutral", "positive"]
+        let rows = try String(contentsOf: folder.appending(path: "texts.tsv"), encoding: .utf8)
+          .split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+        let targets = rows.map { labels.firstIndex(of: String($0[1])) ?? 0 }
+        let examples = rows.enumerated().map { Example(text: String($1[0]), target: .label(targets[$0]), line: $0) }
+        let data = EncodedDataset(examples, with: model.tokenizer, maximumLength: 12)
+        let response = try answers(of: model, to: data, with: [.embedding, .logits])
+        let map = try LinearProbe.classifier(
+          Matrix(response[.embedding]), labels: targets, classes: 3, strength: 1e-4)
+        let fitted = map(Matrix(try response[.embedding])).values
+        let distance = zip(fitted, try response[.logits].values).map { abs($0 - $1) }.max() ?? .infinity
+        let largest = fitted.map(abs).max() ?? 0
+        #expect((distance < 0.01 * largest) == !options.isEmpty, "\(name): \(distance) of \(largest)")
+      }
+    }
+    let (trained, refit) = (try models(""), try models(", refit: true"))
+    let (old, new) = (try #require(trained["teacher"]), try #require(refit["teacher"]))
+    #expect(old.tensors.keys.sorted() == new.tensors.keys.sorted())
+    for name in old.tensors.keys {
+      let isSame = try old.floats(named: name) == new.floats(named: name)
+      #expect(isSame == !name.hasPrefix("classifier"), "\(name)")
     }
   }
 

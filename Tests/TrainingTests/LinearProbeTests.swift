@@ -56,4 +56,51 @@ struct LinearProbeTests {
     let errors = zip(map(x).values, labels).map { Double(($0 - Float($1)) * ($0 - Float($1))) }
     #expect(errors.reduce(0, +) / 60 < 0.4)  // the variance of the scores is 2/3
   }
+
+  /// A map is fitted anew where that has less loss on other examples, and not because the trained one is only too sure of itself.
+  @Test func theBetterOfTheTrainedAndTheFittedMap() throws {
+    let task = TaskKind.classification(labels: ["a", "b", "c"])
+    func all(_ data: (x: Matrix, labels: [Int])) -> LinearProbe.Examples {
+      (data.x, data.labels.map { .label($0) }, data.labels.map { _ in 1 })
+    }
+    let (training, others) = (all(examples(24, seed: 1)), all(examples(300, seed: 2)))
+    func refit(_ trained: LinearMap, choosingOn selection: LinearProbe.Examples?) throws -> LinearProbe.Refit {
+      try LinearProbe.refit(training, of: trained, task: task, choosingOn: selection)
+    }
+    // The directions in which the classes lie, with logits that are ten times too large: no regression on 24 examples finds them.
+    let right = LinearMap(
+      weight: Matrix(rows: 3, columns: 12, values: (0..<36).map { $0 / 12 == $0 % 12 ? 20 : 0 }), bias: [0, 0, 0])
+    let kept = try refit(right, choosingOn: others)
+    let losses = try #require(kept.losses)
+    #expect(kept.map == nil && losses.trained < losses.fitted, "\(losses)")
+    // Without the temperature it would be worse than what is fitted.
+    #expect(loss(right, examples(300, seed: 2)) > losses.fitted)
+
+    let wrong = LinearMap(
+      weight: Matrix(rows: 3, columns: 12, values: right.weight.values.reversed()), bias: [0, 0, 0])
+    let fitted = try refit(wrong, choosingOn: others)
+    #expect(try loss(#require(fitted.map), examples(300, seed: 2)) < 1)
+    // With nothing to compare on, it is fitted in any case.
+    #expect(try refit(right, choosingOn: nil).map != nil)
+    #expect(try refit(right, choosingOn: nil).losses == nil)
+  }
+
+  /// Scores are compared by what is left of them beside the line that fits them best.
+  @Test func scoresThatAreFittedAnew() throws {
+    let (training, others) = (examples(30, seed: 3), examples(300, seed: 4))
+    func all(_ data: (x: Matrix, labels: [Int])) -> LinearProbe.Examples {
+      (data.x, data.labels.map { .score(Float($0)) }, data.labels.map { _ in 1 })
+    }
+    let best = try LinearProbe.fit(all(others), task: .regression)
+    // Twice the scores and three more, of a map that is better than what thirty examples give.
+    let stretched = LinearMap(
+      weight: Matrix(rows: 1, columns: 12, values: best.weight.values.map { 2 * $0 }), bias: [2 * best.bias[0] + 3])
+    let kept = try LinearProbe.refit(all(training), of: stretched, task: .regression, choosingOn: all(others))
+    #expect(kept.map == nil)
+    let falling = LinearMap(
+      weight: Matrix(rows: 1, columns: 12, values: best.weight.values.map { -$0 }), bias: [0])
+    let fitted = try LinearProbe.refit(all(training), of: falling, task: .regression, choosingOn: all(others))
+    // A line that falls is none: such a map explains nothing of a variance of 2/3.
+    #expect(abs(try #require(fitted.losses).trained - 2.0 / 3) < 0.01 && fitted.map != nil)
+  }
 }

@@ -71,7 +71,19 @@ public final class TrainingLoop: Trainer {
   public func fineTune(
     _ encoder: any Student, on data: TaskData, options: TrainingOptions, phase: String
   ) throws -> TrainingSummary {
-    try fit(DistillationObjective.fineTuning(encoder, data, options), options: options, phase: phase)
+    let summary = try fit(DistillationObjective.fineTuning(encoder, data, options), options: options, phase: phase)
+    try finish(encoder, on: data, phase: phase)
+    return summary
+  }
+
+  /// Lets an encoder do what is left after its training, and tells what that was.
+  ///
+  /// - Returns: Whether anything was left.
+  @discardableResult
+  package func finish(_ encoder: any Student, on data: TaskData, phase: String) throws -> Bool {
+    guard let done = try encoder.finishTraining(on: data) else { return false }
+    observe(.note("\(phase + label): \(done)"))
+    return true
   }
 }
 

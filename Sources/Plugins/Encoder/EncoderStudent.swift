@@ -26,6 +26,8 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
   public var classifier: ClassifierSource?
   /// The dropout of states and of attention probabilities while training, or `nil` for that of the teacher or the checkpoint.
   public var dropout: Float?
+  /// Whether the classifier is fitted anew after the training.
+  public var refit = false
 
   public init() {}
 
@@ -45,6 +47,7 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
       "dropout", &dropout, in: .from(0, below: 1),
       "Dropout of states and of attention probabilities while training. Default: that of the teacher whose layers are copied, or of "
         + "the checkpoint, which is mostly 0.1.")
+    visit("refit", &refit, ClassifierRefit.summary)
     if dropout != nil, random != nil {
       visit.reject(
         "dropout", "random weights have a dropout of their own", hint: "give `random.dropout` instead",
@@ -65,7 +68,7 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
   }
 
   public var optionsBesideCard: [String] {
-    ["classifier", "dropout", "random.intermediate_size", "random.dropout"]
+    ["classifier", "dropout", "refit", "random.intermediate_size", "random.dropout"]
   }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
@@ -155,7 +158,7 @@ public struct EncoderStudent<Kind: NamedArchitecture>: StudentRecipe, Sendable {
   public func makeStudent(
     in context: PipelineContext, teacher: (any Teacher)?, _ preparation: Preparation?
   ) throws -> any Student {
-    let student = try TrainableEncoder(start(in: context, teacher: teacher))
+    let student = try TrainableEncoder(start(in: context, teacher: teacher), refitsClassifier: refit)
     if let preparation { try student.fitClassifier(classifier, on: preparation) }
     return student
   }

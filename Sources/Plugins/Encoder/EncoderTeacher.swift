@@ -18,6 +18,8 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
   public var classifier: ClassifierSource?
   /// The dropout of states and of attention probabilities while training, or `nil` for that of the checkpoint.
   public var dropout: Float?
+  /// Whether the classifier is fitted anew after the fine-tuning.
+  public var refit = false
   /// How the teacher is fine-tuned, or `nil` to use it as it is.
   public var fineTune: TrainingOptions?
 
@@ -41,16 +43,19 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
       "dropout", &dropout, in: .from(0, below: 1),
       "Dropout of states and of attention probabilities while training. Default: that of the checkpoint, which is mostly 0.1."
     )
+    visit("refit", &refit, ClassifierRefit.summary)
     visit.section(
       "fine_tune", &fineTune, "Train on the labels first. Without it the classifier teaches as it starts.")
-    if dropout != nil, fineTune == nil {
-      visit.reject(
-        "dropout", "the teacher is not trained", hint: "add `fine_tune: {}`, or leave `dropout` out",
-        given: ["fine_tune"])
+    if fineTune == nil {
+      for option in [dropout.map { _ in "dropout" }, refit ? "refit" : nil].compactMap(\.self) {
+        visit.reject(
+          option, "the teacher is not trained", hint: "add `fine_tune: {}`, or leave `\(option)` out",
+          given: ["fine_tune"])
+      }
     }
   }
 
-  public var optionsBesideCard: [String] { ["classifier", "dropout", "fine_tune"] }
+  public var optionsBesideCard: [String] { ["classifier", "dropout", "refit", "fine_tune"] }
 
   public func card(in context: PipelineContext) throws -> ModelCard {
     try pairs?.check(in: context)
@@ -88,7 +93,7 @@ public struct EncoderTeacher<Kind: NamedArchitecture>: TeacherRecipe, Sendable {
 
   public func makeTeacher(in context: PipelineContext, _ preparation: Preparation) throws -> any Teacher {
     let start = try EncoderStart(checkpoint: checkpoint.url, Kind.architecture, selection, in: context)
-    let encoder = try TrainableEncoder(start)
+    let encoder = try TrainableEncoder(start, refitsClassifier: refit)
     try encoder.fitClassifier(classifier, on: preparation)
     guard let fineTune else { return encoder.frozen() }
     try preparation.trainer.fineTune(

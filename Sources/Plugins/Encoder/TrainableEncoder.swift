@@ -3,11 +3,14 @@ import DistillCore
 /// An encoder in training: a student, or a teacher that is fine-tuned.
 final class TrainableEncoder: Student {
   private let network: EncoderNetwork
+  private let refitsClassifier: Bool
   let parameters: ParameterStore
   /// The initial values of the matrices of new heads, to find out later whether training has changed them.
   private let fresh: [String: [Float]]
 
-  init(_ start: EncoderStart) throws {
+  /// - `refitsClassifier`: Whether the classifier is fitted anew after a training.
+  init(_ start: EncoderStart, refitsClassifier: Bool = false) throws {
+    self.refitsClassifier = refitsClassifier
     network = start.network
     let names = EncoderParameters(start.network.configuration.architecture)
     let parameters = try ParameterStore(network.layout)
@@ -35,21 +38,28 @@ final class TrainableEncoder: Student {
     let model = frozen()
     guard source != .fresh, model.untrained.contains(.logits), !model.untrained.contains(.embedding) else { return }
     let data = try preparation.data(for: tokenizer)
-    func labelled(_ data: EncodedDataset) throws -> LinearProbe.Examples {
-      let rows = data.targets.indices.filter { data.targets[$0] != nil }
-      let embeddings = try stride(from: 0, to: rows.count, by: 64).map { start in
-        let batch = data.batch(rows[start..<min(start + 64, rows.count)])
-        return try model.respond(to: batch, with: [.embedding])[.embedding]
-      }
-      return (
-        Matrix(concatenatedRows(embeddings)), rows.compactMap { data.targets[$0] }, rows.map { data.weights[$0] }
-      )
+    classifier = try LinearProbe.fit(
+      model.examples(data.training), task: network.task, choosingOn: data.validation.map(model.examples))
+  }
+
+  func finishTraining(on data: TaskData) throws -> String? {
+    guard refitsClassifier else { return nil }
+    let refit = try ClassifierRefit(classifier, of: frozen(), data, task: network.task)
+    if let map = refit.map { classifier = map }
+    return refit.description
+  }
+
+  /// The map from embeddings to logits or scores.
+  private var classifier: LinearMap {
+    get {
+      let names = EncoderParameters(network.configuration.architecture).classifier
+      return LinearMap(weight: Matrix(parameters[names[0]].value), bias: parameters[names[1]].value.values)
     }
-    let map = try LinearProbe.fit(
-      labelled(data.training), task: network.task, choosingOn: data.validation.map(labelled))
-    let names = EncoderParameters(network.configuration.architecture).classifier
-    parameters[names[0]].assign(map.weight.tensor)
-    parameters[names[1]].assign(Tensor(map.bias, [map.bias.count]))
+    set {
+      let names = EncoderParameters(network.configuration.architecture).classifier
+      parameters[names[0]].assign(newValue.weight.tensor)
+      parameters[names[1]].assign(Tensor(newValue.bias, [newValue.bias.count]))
+    }
   }
 
   /// Returns the same model as ``frozen()``.

@@ -22,4 +22,14 @@ public protocol Student: AnyObject {
 
   /// Returns the encoder with its current parameters and without dropout. Later training must not change the returned value.
   func model() throws -> any TextEncoder
+
+  /// Called once when a training has ended, before the ``model()`` that is kept. The default does nothing.
+  ///
+  /// - Parameter data: The texts of the training.
+  /// - Returns: What was done, as a sentence for the log, or `nil` if nothing was.
+  func finishTraining(on data: TaskData) throws -> String?
+}
+
+extension Student {
+  public func finishTraining(on _: TaskData) throws -> String? { nil }
 }

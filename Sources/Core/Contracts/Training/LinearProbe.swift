@@ -39,16 +39,57 @@ public enum LinearProbe {
       guard !left.isEmpty else { return try problem.solve(strength: strengths[2], start: nil) }
       (tried, others) = (try Problem(part(rows.filter { $0 % 5 != 4 }), task), part(left))
     }
+    let best = try best(of: tried) { loss($0(others.x), others) }
+    return selection == nil ? try problem.solve(strength: best.strength, start: best.map) : best.map
+  }
+
+  /// The result of ``refit(_:of:task:choosingOn:)``.
+  public struct Refit: Sendable {
+    /// The fitted map, or `nil` if the trained one is the better.
+    public let map: LinearMap?
+    /// The losses of the trained and of the fitted map on the examples that chose, or `nil` if there were none.
+    public let losses: (trained: Double, fitted: Double)?
+  }
+
+  /// Fits a map anew to the embeddings that a training has ended with (Kirichenko et al. 2023, arXiv 2204.02937), and compares it with the
+  /// map that was trained along.
+  ///
+  /// The losses are those with the temperature that is best for the outputs, or for scores with the best line, so that a map that is only
+  /// too sure of itself is not taken for a worse one.
+  ///
+  /// - Parameters:
+  ///   - examples: The examples of the training.
+  ///   - trained: The map that was trained along.
+  ///   - task: The task.
+  ///   - selection: The examples that choose the strength of the penalty, and between both maps. Without them the map is fitted
+  ///     with a strength of 10⁻⁴, or 10⁻³ for scores, and is the result.
+  /// - Throws: `ComputeError` if an embedding is not finite.
+  public static func refit(
+    _ examples: Examples, of trained: LinearMap, task: TaskKind, choosingOn selection: Examples?
+  ) throws -> Refit {
+    let problem = try Problem(examples, task)
+    guard let selection, !selection.targets.isEmpty else {
+      return Refit(map: try problem.solve(strength: task == .regression ? 1e-3 : 1e-4, start: nil), losses: nil)
+    }
+    let best = try best(of: problem) { calibratedLoss($0(selection.x), selection) }
+    let old = calibratedLoss(trained(selection.x), selection)
+    return Refit(map: best.loss < old ? best.map : nil, losses: (old, best.loss))
+  }
+
+  /// Returns the solution of a problem with the least loss, of those with all strengths.
+  private static func best(
+    of problem: Problem, loss: (LinearMap) -> Double
+  ) throws -> (map: LinearMap, strength: Double, loss: Double) {
     var best: (map: LinearMap, strength: Double, loss: Double)?
     var map: LinearMap?
     for strength in strengths {
-      let fitted = try tried.solve(strength: strength, start: map)
+      let fitted = try problem.solve(strength: strength, start: map)
       map = fitted
-      let loss = loss(fitted(others.x), others)
+      let loss = loss(fitted)
       if loss < best?.loss ?? .infinity { best = (fitted, strength, loss) }
     }
     guard let best else { throw ContractError("no linear map fits the labels: the losses are not finite") }
-    return selection == nil ? try problem.solve(strength: best.strength, start: best.map) : best.map
+    return best
   }
 
   /// Fits a classifier whose penalty has a given strength.
@@ -78,6 +119,27 @@ public enum LinearProbe {
       }
     }
     return losses.reduce(0, +) / Double(losses.count)
+  }
+
+  /// Returns the least loss of logits divided by a temperature 2^(−1), 2^(−7/8), … 2^3, or of scores on a line.
+  private static func calibratedLoss(_ outputs: Matrix, _ examples: Examples) -> Double {
+    if case .score = examples.targets[0] {
+      return residual(outputs.values.map(Double.init), examples.targets.map { Double($0.row(1)[0]) })
+    }
+    return (-8...24).map { loss(Matrix(outputs.tensor * exp2(-Float($0) / 8)), examples) }.min() ?? .infinity
+  }
+
+  /// Returns the mean squared distance of y from the line over x, which does not fall, that is nearest to it.
+  private static func residual(_ x: [Double], _ y: [Double]) -> Double {
+    func centred(_ values: [Double]) -> [Double] {
+      let mean = values.reduce(0, +) / Double(values.count)
+      return values.map { $0 - mean }
+    }
+    func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    let (x, y) = (centred(x), centred(y))
+    let (covariance, spread) = (product(x, y), product(x, x))
+    let explained = covariance > 0 && spread > 0 ? covariance * covariance / spread : 0
+    return (product(y, y) - explained) / Double(y.count)
   }
 
   /// Returns Σ ln(1 + e^z) − t·z.

@@ -185,7 +185,8 @@ public final class PipelineRun {
     let objective = try pipeline.objective(
       student, teacher, data, scheduler: pipeline.options.schedule, answers: answers, observe: observe)
     try loop.fit(objective, options: pipeline.options.training, phase: "student")
-    trainsClassifier = objective.trainsClassifier
+    let isRefit = try loop.finish(student, on: data, phase: "student")
+    trainsClassifier = objective.trainsClassifier || isRefit
     if !trainsClassifier {
       observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
     }

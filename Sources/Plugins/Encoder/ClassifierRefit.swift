@@ -1,0 +1,51 @@
+import DistillCore
+import Foundation
+
+/// A classifier that is fitted anew to the embeddings of a finished training.
+///
+/// A classifier that learns at the rate of its encoder ends as little more than what it began with, for embeddings that have changed below
+/// it. A regression with a penalty reads them better where texts are few (Docs/Results.md).
+struct ClassifierRefit {
+  static let summary =
+    "After the training, fit the classifier anew, as a regression of the labels on the embeddings. The texts "
+    + "that select the epoch, if there are any, choose between both."
+
+  /// The new classifier, or `nil` if the trained one stays.
+  let map: LinearMap?
+  /// What was done.
+  let description: String
+
+  /// Fits a classifier in the place of a trained one.
+  init(_ trained: LinearMap, of model: TransformerEncoder, _ data: TaskData, task: TaskKind) throws {
+    let selection = data.validation.flatMap { $0.targets.contains { $0 != nil } ? $0 : nil }
+    let labelled = data.training.targets.count { $0 != nil }
+    guard labelled > 0, selection != nil || labelled == data.training.count else {
+      (map, description) = (
+        nil,
+        "the classifier was not fitted anew: most it learnt from has no label, and no text is held out to compare both"
+      )
+      return
+    }
+    let refit = try LinearProbe.refit(
+      model.examples(data.training), of: trained, task: task, choosingOn: selection.map(model.examples))
+    map = refit.map
+    description =
+      (refit.map == nil ? "the trained classifier stays" : "the classifier was fitted anew")
+      + (refit.losses.map { String(format: ": a loss of %.3f as trained, of %.3f fitted anew", $0.trained, $0.fitted) }
+        ?? "")
+  }
+}
+
+extension TransformerEncoder {
+  /// Returns the embeddings of the texts that have an answer, and the answers.
+  func examples(_ data: EncodedDataset) throws -> LinearProbe.Examples {
+    let rows = data.targets.indices.filter { data.targets[$0] != nil }
+    let embeddings = try stride(from: 0, to: rows.count, by: 64).map { start in
+      let batch = data.batch(rows[start..<min(start + 64, rows.count)])
+      return try respond(to: batch, with: [.embedding])[.embedding]
+    }
+    return (
+      Matrix(concatenatedRows(embeddings)), rows.compactMap { data.targets[$0] }, rows.map { data.weights[$0] }
+    )
+  }
+}
