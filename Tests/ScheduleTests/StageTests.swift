@@ -36,7 +36,7 @@ struct StageTests {
     }
 
     private mutating func observe(_ step: Int, _ epoch: Int, _ isEnd: Bool, _ figures: [String: Double]) {
-      let progress = TrainingProgress(epoch: epoch, step: step, stepsPerEpoch: 4)
+      let progress = TrainingProgress(epoch: epoch, step: step, stepsPerEpoch: 4, totalSteps: 32)
       let report = StepReport(progress: progress, isEndOfEpoch: isEnd, figures: figures)
       if let move = schedule.observe(report, map) { moves.append((step, move.stage, move.reason)) }
     }
@@ -69,6 +69,27 @@ struct StageTests {
     #expect(course.foci[8] == Focus(layerPairs: 0..<2, outputs: true))
     #expect(course.foci[23] == Focus(layerPairs: 0..<3, outputs: true))
     #expect(course.foci[24] == Focus(layerPairs: 0..<0, outputs: true))
+  }
+
+  /// A share is one of all steps, wherever epochs end.
+  @Test func aShareOfTheStepsEndsTheStage() throws {
+    var stages = Stages()
+    stages.layersShare = 0.57  // eighteen of 32 steps
+    var course = Course(Stacked(stages))
+    course.run(steps: 0..<24)
+    #expect(course.moves.map(\.step) == [6, 12, 18])
+    #expect(course.moves.map(\.reason) == Array(repeating: "6 steps are used up", count: 3))
+    #expect(course.foci[5] == Focus(layerPairs: 0..<1, outputs: false))
+    #expect(course.foci[18] == Focus(layerPairs: 0..<0, outputs: true))
+
+    // A part of a step is a step, so that no layer is left out.
+    stages.layersShare = 0.001
+    course = Course(Stacked(stages))
+    course.run(steps: 0..<3)
+    #expect(course.moves.map(\.step) == [1, 2, 3])
+
+    let terms = ScheduledTerms(layerMap: Self.map, layerTerms: ["hidden-mse"], outputTerms: ["a"], epochs: 1)
+    try Stacked(stages).check(terms)  // with an epoch for each layer, there would be none for the outputs
   }
 
   @Test func aStepBelowTheThresholdEndsTheStage() {

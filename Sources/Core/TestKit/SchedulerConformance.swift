@@ -167,7 +167,8 @@ public struct SchedulerConformance {
         figures[name] = random > 2 ? nil : random < 0.05 ? .nan : min(random / 2, 1)
       }
       let progress = TrainingProgress(
-        epoch: (step + (isEndOfEpoch ? 1 : 0)) / stepsPerEpoch, step: step + 1, stepsPerEpoch: stepsPerEpoch)
+        epoch: (step + (isEndOfEpoch ? 1 : 0)) / stepsPerEpoch, step: step + 1, stepsPerEpoch: stepsPerEpoch,
+        totalSteps: terms.epochs * stepsPerEpoch)
       let report = StepReport(progress: progress, isEndOfEpoch: isEndOfEpoch, figures: figures)
       if let move = schedule.observe(report, terms.layerMap) { moves.append(move) }
     }

@@ -138,7 +138,8 @@ final class PhaseRun {
 
   private func report(_ figures: [String: Double], epoch: Int, isEndOfEpoch: Bool) throws {
     let progress = TrainingProgress(
-      epoch: isEndOfEpoch ? epoch + 1 : epoch, step: place.step, stepsPerEpoch: order.stepsPerEpoch)
+      epoch: isEndOfEpoch ? epoch + 1 : epoch, step: place.step, stepsPerEpoch: order.stepsPerEpoch,
+      totalSteps: totalSteps)
     let report = StepReport(progress: progress, isEndOfEpoch: isEndOfEpoch, figures: figures)
     guard let move = objective.observe(report) else { return }
     let record = StageRecord(phase: phase, epoch: epoch + 1, step: place.step, stage: move.stage, reason: move.reason)

@@ -14,8 +14,10 @@ public struct Stages: Configurable, Sendable {
   public var judgedPer = StageJudgement.epoch
   /// The name of the term that is compared with the threshold.
   public var thresholdTerm = "cls-cosine"
-  /// The number of epochs after which a stage ends at the latest.
-  public var epochsPerLayer = 1
+  /// The number of epochs after which a stage ends at the latest, or `nil` for one, or for ``layersShare``.
+  public var epochsPerLayer: Int?
+  /// The share of all steps that the stages of the layers have together, each as many as the others.
+  public var layersShare: Float?
   /// The stages in which terms on outputs count.
   public var classify = OutputStages.atTheTop
 
@@ -33,7 +35,17 @@ public struct Stages: Configurable, Sendable {
     visit("judged_per", &judgedPer, "Whether the threshold looks at each `step` or at the mean of an `epoch`.")
     visit("threshold_term", &thresholdTerm, "The layer-wise term that is judged.")
     visit(
-      "epochs_per_layer", &epochsPerLayer, in: .between(1, 1_000_000), "Move up after so many epochs at the latest.")
+      "epochs_per_layer", &epochsPerLayer, in: .between(1, 1_000_000),
+      "Move up after so many epochs at the latest. Default: 1, unless there is a `layers_share`.")
+    visit(
+      "layers_share", &layersShare, in: .from(0, below: 1),
+      "Or: this share of the training's steps belongs to the layers, to each as much as to the others, and the rest to the outputs."
+    )
+    if epochsPerLayer != nil, layersShare != nil {
+      visit.reject(
+        "layers_share", "there is an `epochs_per_layer` already", hint: "give one of both",
+        given: ["epochs_per_layer", "layers_share"])
+    }
     visit(
       "classify", &classify,
       "Terms on outputs count `at-the-top` only, and until then nothing above the layer at hand is trained, or `always`."
@@ -45,7 +57,9 @@ public struct Stages: Configurable, Sendable {
     guard !terms.layerTerms.isEmpty else {
       throw WiringError(
         "moves up layer by layer, and no loss of this pipeline is layer-wise", option: "use",
-        hint: "add `attention-kl` or `cls-cosine` to `losses`, or take `schedule` out")
+        hint:
+          "add `attention-kl`, `cls-cosine` or `hidden-mse` to `losses`, or take `schedule` out (`schedule: null` if the file extends another)"
+      )
     }
     guard !terms.outputTerms.isEmpty else {
       throw WiringError(
@@ -58,10 +72,11 @@ public struct Stages: Configurable, Sendable {
         hint: "add it to `losses`, or name one of them as `threshold_term`: "
           + terms.layerTerms.joined(separator: ", "))
     }
-    let needed = epochsPerLayer * terms.layerMap.count
-    if cosineThreshold == nil, classify == .atTheTop, needed >= terms.epochs {
+    let epochs = epochsPerLayer ?? 1
+    let needed = epochs * terms.layerMap.count
+    if cosineThreshold == nil, layersShare == nil, classify == .atTheTop, needed >= terms.epochs {
       throw WiringError(
-        "\(terms.layerMap.count) layers of \(epochsPerLayer) epochs each leave none of \(terms.epochs) epochs for the outputs",
+        "\(terms.layerMap.count) layers of \(epochs) epochs each leave none of \(terms.epochs) epochs for the outputs",
         option: "epochs_per_layer", hint: "set training.epochs above \(needed)")
     }
   }
@@ -76,12 +91,13 @@ public struct Stages: Configurable, Sendable {
   mutating func observe(_ report: StepReport, _ layerMap: [LayerPair]) -> StageMove? {
     guard stage < layerMap.count else { return nil }
     if !report.isEndOfEpoch { steps += 1 }
-    guard let reason = reasonToMove(report, layerMap[stage]) else { return nil }
+    guard let reason = reasonToMove(report, layerMap) else { return nil }
     (stage, steps) = (stage + 1, 0)
     return StageMove(to: stage < layerMap.count ? "layer \(layerMap[stage].student)" : "outputs", because: reason)
   }
 
-  private func reasonToMove(_ report: StepReport, _ pair: LayerPair) -> String? {
+  private func reasonToMove(_ report: StepReport, _ layerMap: [LayerPair]) -> String? {
+    let pair = layerMap[stage]
     if report.isEndOfEpoch == (judgedPer == .epoch), let threshold = cosineThreshold,
       let figure = report.figures["\(thresholdTerm).\(pair.student)"], figure < Double(threshold)
     {
@@ -90,10 +106,13 @@ public struct Stages: Configurable, Sendable {
     // After the last step of an epoch the report of the epoch follows. It must be judged first, because its mean may be below the
     // threshold, which is then the reason to move.
     let isLastStep = !report.isEndOfEpoch && report.progress.step % report.progress.stepsPerEpoch == 0
-    if !isLastStep, steps >= epochsPerLayer * report.progress.stepsPerEpoch {
-      return "\(epochsPerLayer) epochs are used up"
+    guard !isLastStep else { return nil }
+    if let layersShare {
+      let most = max(1, Int((layersShare * Float(report.progress.totalSteps) / Float(layerMap.count)).rounded()))
+      return steps >= most ? "\(most) steps are used up" : nil
     }
-    return nil
+    let epochs = epochsPerLayer ?? 1
+    return steps >= epochs * report.progress.stepsPerEpoch ? "\(epochs) epochs are used up" : nil
   }
 
   var state: SchedulerState {
