@@ -30,7 +30,7 @@ func starterPipeline(_ task: StarterTask) -> String {
     # A BERT encoder from a Hugging Face folder, fine-tuned on the task where asked.
     use: bert
     # Folder with config.json, model.safetensors and vocab.txt or tokenizer.json.
-    checkpoint: \(task.checkpoint)\(task.readsPairsApart ? apart : "")
+    checkpoint: \(task.checkpoint)\(task.readsPairsApart ? apart : "")\(refit)
     # Train on the labels first. Without it the classifier teaches as it starts.
     fine_tune: {epochs: \(task.recipe.teacherEpochs), learning_rate: \(task.recipe.teacherRate)}
 
@@ -40,7 +40,7 @@ func starterPipeline(_ task: StarterTask) -> String {
     use: bert
     # Copy these layers of the prepared teacher, with its embeddings, pooler and classifier; layers
     # count from 1.
-    from_teacher_layers: \(task.studentLayers)\(task.hasPairs ? withoutDropout : "")
+    from_teacher_layers: \(task.studentLayers)\(task.hasPairs ? withoutDropout : "")\(refit)
 
   # The summands of the objective.
   losses:
@@ -52,7 +52,7 @@ func starterPipeline(_ task: StarterTask) -> String {
       hard_weight: 0
     # Squared error between hidden states of mapped layers, through a learnt linear map.
     - use: hidden-mse
-
+  \(task.recipe.layersShare.map(stacked) ?? "")
   # What the student looks up when it answers. Without it, nothing.
   knowledge_base:
     # How the nearest embeddings are found.
@@ -91,6 +91,29 @@ private let apart = """
     # reads u, v, |u − v| and u·v of their embeddings. Checkpoints of sentence encoders are good at the
     # latter. Default: that of the encoder that is copied, or `joint`.
     pairs: separate
+  """
+
+/// Returns the schedule that teaches the layers one after the other, and then the outputs.
+private func stacked(_ share: String) -> String {
+  """
+
+  # Which layers and terms count when. Default: all of them, always.
+  schedule:
+    # SID: one layer more at a time from the bottom, then the outputs.
+    use: stacked
+    # Or: this share of the training's steps belongs to the layers, to each as much as to the others,
+    # and the rest to the outputs.
+    layers_share: \(share)
+
+  """
+}
+
+/// The option of a teacher or a student whose classifier is fitted anew.
+private let refit = """
+
+    # After the training, fit the classifier anew, as a regression of the labels on the embeddings. The
+    # texts that select the epoch, if there are any, choose between both.
+    refit: true
   """
 
 /// The option of a student of pairs, which learns better from a teacher when nothing masks its own states.

@@ -76,7 +76,7 @@ import Testing
     try bench.write(starter, to: "starter.yaml")
     let shown = try bench.distill("show", "starter.yaml")
     #expect(shown.status == 0 && shown.output.contains("use: \(task) "), "\(shown.errors)")
-    let reference = try ["pipeline", "teacher", "student", "loss"].map {
+    let reference = try ["pipeline", "teacher", "student", "loss", "scheduler"].map {
       try String(contentsOf: Self.root.appending(path: "Docs/Reference/\($0).md"), encoding: .utf8).replacing(
         "\\", with: "")
     }

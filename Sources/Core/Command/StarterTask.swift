@@ -10,15 +10,19 @@ public struct StarterRecipe: Sendable {
   public let studentEpochs: Int
   /// As YAML writes it.
   public let studentRate: String
+  /// The share of the student's steps in which the layers are taught one after the other, as YAML writes it, or `nil` for all at once
+  /// with the soft labels.
+  public let layersShare: String?
 
   /// For texts that are sorted by topic, of which there are a few thousand at most: those of the starter task.
   static let fewTopics = StarterRecipe(
-    teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 24, studentRate: "2e-4")
+    teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 24, studentRate: "2e-4", layersShare: "0.375")
   /// For more of them: those of BANKING77. Where few end was not measured.
-  static let topics = StarterRecipe(teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 12, studentRate: "2e-4")
+  static let topics = StarterRecipe(
+    teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 12, studentRate: "2e-4", layersShare: nil)
   /// For pairs of texts and the tasks of GLUE.
   static let benchmark = StarterRecipe(
-    teacherEpochs: 4, teacherRate: "5e-5", studentEpochs: 8, studentRate: "1e-4")
+    teacherEpochs: 4, teacherRate: "5e-5", studentEpochs: 8, studentRate: "1e-4", layersShare: nil)
 }
 
 /// What a first pipeline is about, for `distill init`.
