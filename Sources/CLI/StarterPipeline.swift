@@ -101,8 +101,8 @@ private func stacked(_ share: String) -> String {
   schedule:
     # SID: one layer more at a time from the bottom, then the outputs.
     use: stacked
-    # Or: this share of the training's steps belongs to the layers, to each as much as to the others,
-    # and the rest to the outputs.
+    # Instead of `epochs_per_layer`: the share of the training's steps that belongs to the layers, to
+    # each as much as to the others and at least one; the rest belongs to the outputs.
     layers_share: \(share)
 
   """
@@ -112,7 +112,8 @@ private func stacked(_ share: String) -> String {
 private let refit = """
 
     # After the training, fit the classifier anew, as a regression of the labels on the embeddings. The
-    # texts that select the epoch, if there are any, choose between both.
+    # texts that select the epoch, if there are any, choose between both; without them it stays as
+    # trained where texts have no labels.
     refit: true
   """
 

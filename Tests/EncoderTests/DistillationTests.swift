@@ -31,13 +31,16 @@ struct DistillationTests {
     }
   }
 
-  private static func run(_ folder: URL, teacher: String, student: String) throws -> Report {
+  private static func run(
+    _ folder: URL, teacher: String, student: String, task: String = "",
+    observe: @escaping (TrainingEvent) -> Void = { _ in }
+  ) throws -> Report {
     let file = folder.appending(path: "pipeline.yaml")
     try Data(
       """
       version: 1
       name: tiny
-      task: {use: tsv, train: texts.tsv, validation: texts.tsv, label: label, max_length: 12, labels: [negative, neutral, positive]}
+      task: {use: tsv, train: texts.tsv, validation: texts.tsv, label: label, max_length: 12, labels: [negative, neutral, positive]\(task)}
       teacher: {\(teacher)}
       student: {\(student)}
       losses:
@@ -56,8 +59,10 @@ struct DistillationTests {
     let registry = try PluginRegistry(plugins, kinds: PluginKind.pipeline)
     let pipeline = try Pipeline(file: file.path, overrides: [], registry: registry)
     return try Compute.$threads.withValue(1) {
-      try PipelineRun(pipeline, output: folder.appending(path: "run"), resumes: false, stop: StopRequest()) { _ in }
-        .run()
+      try PipelineRun(
+        pipeline, output: folder.appending(path: "run"), resumes: false, stop: StopRequest(), observe: observe
+      )
+      .run()
     }
   }
 
@@ -163,6 +168,24 @@ struct DistillationTests {
     for name in old.tensors.keys {
       let isSame = try old.floats(named: name) == new.floats(named: name)
       #expect(isSame == !name.hasPrefix("classifier"), "\(name)")
+    }
+  }
+
+  /// With texts without labels, which the teacher answers, a regression would see the fewer ones; with texts that select the epoch, these say
+  /// which classifier is the better.
+  @Test(arguments: [
+    (", unlabelled: more.tsv", "without labels"), (", unlabelled: more.tsv, hold_out: 0.4", "a loss of"),
+    (", hold_out: 0.4", "a loss of"), ("", "the classifier was fitted anew"),
+  ]) func whatARefitSaysOfItself(_ task: String, _ remark: String) throws {
+    try Self.bench { folder in
+      try Data("text\tlabel\na dull score\t\nfine cast\t\n".utf8).write(to: folder.appending(path: "more.tsv"))
+      var notes: [String] = []
+      _ = try Self.run(
+        folder, teacher: "use: bert, checkpoint: \(try Self.folder("bert")), fine_tune: {epochs: 1, batch_size: 4}",
+        student: "use: bert, from_teacher_layers: [1], refit: true", task: task
+      ) { if case .note(let text) = $0 { notes.append(text) } }
+      let told = notes.filter { $0.hasPrefix("student: the ") && $0.contains("classifier") }
+      #expect(told.count == 1 && told[0].contains(remark), "\(notes)")
     }
   }
 

@@ -82,6 +82,12 @@ struct StageTests {
     #expect(course.foci[5] == Focus(layerPairs: 0..<1, outputs: false))
     #expect(course.foci[18] == Focus(layerPairs: 0..<0, outputs: true))
 
+    // However large the share is, the outputs have a step.
+    stages.layersShare = 0.99
+    course = Course(Stacked(stages))
+    course.run(steps: 0..<32)
+    #expect(course.moves.map(\.step) == [10, 20, 30])
+
     // A part of a step is a step, so that no layer is left out.
     stages.layersShare = 0.001
     course = Course(Stacked(stages))

@@ -17,7 +17,7 @@ public struct StarterRecipe: Sendable {
   /// For texts that are sorted by topic, of which there are a few thousand at most: those of the starter task.
   static let fewTopics = StarterRecipe(
     teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 24, studentRate: "2e-4", layersShare: "0.375")
-  /// For more of them: those of BANKING77. Where few end was not measured.
+  /// For more of them, and for several labels and scores, where nothing was compared: those of BANKING77. Where few end was not measured.
   static let topics = StarterRecipe(
     teacherEpochs: 6, teacherRate: "1e-4", studentEpochs: 12, studentRate: "2e-4", layersShare: nil)
   /// For pairs of texts and the tasks of GLUE.
@@ -73,8 +73,13 @@ public struct StarterTask: Sendable {
       counter.folder.map { FileManager.default.fileExists(atPath: $0 + "/modules.json") } ?? true
     hasPairs = TaskDefinition.named(use)?.hasPairs ?? task.entries.contains { $0.key == "pair" }
     readsPairsApart = isSentenceEncoder && hasPairs
+    let hasOneLabel = !task.entries.contains { ["multilabel", "score"].contains($0.key) }
     recipe =
-      if hasPairs || TaskDefinition.named(use) != nil { .benchmark } else { file.rows < 5_000 ? .fewTopics : .topics }
+      if hasPairs || TaskDefinition.named(use) != nil {
+        .benchmark
+      } else {
+        hasOneLabel && file.rows < 5_000 ? .fewTopics : .topics
+      }
     lines = task.entries.map { entry -> String in
       let comments = Self.comments(on: entry.key, file, counter, hasValidation: task.validation != nil)
       return (comments.map { "  # \($0)" } + ["  \(entry.key): \(entry.value.escapingReferences.flow)"])

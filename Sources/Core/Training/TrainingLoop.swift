@@ -77,13 +77,8 @@ public final class TrainingLoop: Trainer {
   }
 
   /// Lets an encoder do what is left after its training, and tells what that was.
-  ///
-  /// - Returns: Whether anything was left.
-  @discardableResult
-  package func finish(_ encoder: any Student, on data: TaskData, phase: String) throws -> Bool {
-    guard let done = try encoder.finishTraining(on: data) else { return false }
-    observe(.note("\(phase + label): \(done)"))
-    return true
+  package func finish(_ encoder: any Student, on data: TaskData, phase: String) throws {
+    if let done = try encoder.finishTraining(on: data) { observe(.note("\(phase + label): \(done)")) }
   }
 }
 

@@ -8,7 +8,7 @@ import Foundation
 struct ClassifierRefit {
   static let summary =
     "After the training, fit the classifier anew, as a regression of the labels on the embeddings. The texts "
-    + "that select the epoch, if there are any, choose between both."
+    + "that select the epoch, if there are any, choose between both; without them it stays as trained where texts have no labels."
 
   /// The new classifier, or `nil` if the trained one stays.
   let map: LinearMap?
@@ -19,11 +19,16 @@ struct ClassifierRefit {
   init(_ trained: LinearMap, of model: TransformerEncoder, _ data: TaskData, task: TaskKind) throws {
     let selection = data.validation.flatMap { $0.targets.contains { $0 != nil } ? $0 : nil }
     let labelled = data.training.targets.count { $0 != nil }
-    guard labelled > 0, selection != nil || labelled == data.training.count else {
-      (map, description) = (
-        nil,
-        "the classifier was not fitted anew: most it learnt from has no label, and no text is held out to compare both"
-      )
+    let obstacle: String? =
+      if labelled == 0 {
+        "no text has a label"
+      } else if selection == nil, labelled < data.training.count {
+        "it learnt from texts without labels as well, and no texts select an epoch that could compare both"
+      } else {
+        model.untrained.contains(.embedding) ? "nothing has trained the embeddings" : nil
+      }
+    if let obstacle {
+      (map, description) = (nil, "the trained classifier stays: \(obstacle)")
       return
     }
     let refit = try LinearProbe.refit(

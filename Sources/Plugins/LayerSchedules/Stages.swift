@@ -31,7 +31,7 @@ public struct Stages: Configurable, Sendable {
   public mutating func options(_ visit: inout OptionVisitor) {
     visit(
       "cosine_threshold", &cosineThreshold, in: .positive,
-      "Move up when the layer's `threshold_term` falls below this. Default: only when the epochs are used up.")
+      "Move up when the layer's `threshold_term` falls below this. Default: only when its steps are used up.")
     visit("judged_per", &judgedPer, "Whether the threshold looks at each `step` or at the mean of an `epoch`.")
     visit("threshold_term", &thresholdTerm, "The layer-wise term that is judged.")
     visit(
@@ -39,7 +39,8 @@ public struct Stages: Configurable, Sendable {
       "Move up after so many epochs at the latest. Default: 1, unless there is a `layers_share`.")
     visit(
       "layers_share", &layersShare, in: .from(0, below: 1),
-      "Or: this share of the training's steps belongs to the layers, to each as much as to the others, and the rest to the outputs."
+      "Instead of `epochs_per_layer`: the share of the training's steps that belongs to the layers, to each as much as to the others and at "
+        + "least one; the rest belongs to the outputs."
     )
     if epochsPerLayer != nil, layersShare != nil {
       visit.reject(
@@ -108,7 +109,7 @@ public struct Stages: Configurable, Sendable {
     let isLastStep = !report.isEndOfEpoch && report.progress.step % report.progress.stepsPerEpoch == 0
     guard !isLastStep else { return nil }
     if let layersShare {
-      let most = max(1, Int((layersShare * Float(report.progress.totalSteps) / Float(layerMap.count)).rounded()))
+      let most = max(1, Int((layersShare * Float(report.progress.totalSteps) / Float(layerMap.count)).rounded(.down)))
       return steps >= most ? "\(most) steps are used up" : nil
     }
     let epochs = epochsPerLayer ?? 1

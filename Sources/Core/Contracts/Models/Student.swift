@@ -23,10 +23,11 @@ public protocol Student: AnyObject {
   /// Returns the encoder with its current parameters and without dropout. Later training must not change the returned value.
   func model() throws -> any TextEncoder
 
-  /// Called once when a training has ended, before the ``model()`` that is kept. The default does nothing.
+  /// Called by a run's training of its student, and by ``Trainer/fineTune(_:on:options:phase:)``, once when it has ended and before the
+  /// ``model()`` that is kept. ``Trainer/fit(_:options:phase:)`` does not call it. The default does nothing.
   ///
   /// - Parameter data: The texts of the training.
-  /// - Returns: What was done, as a sentence for the log, or `nil` if nothing was.
+  /// - Returns: A remark for the log on what was done, or why nothing was, or `nil` for none.
   func finishTraining(on data: TaskData) throws -> String?
 }
 

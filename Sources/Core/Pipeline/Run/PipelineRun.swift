@@ -185,10 +185,10 @@ public final class PipelineRun {
     let objective = try pipeline.objective(
       student, teacher, data, scheduler: pipeline.options.schedule, answers: answers, observe: observe)
     try loop.fit(objective, options: pipeline.options.training, phase: "student")
-    let isRefit = try loop.finish(student, on: data, phase: "student")
-    trainsClassifier = objective.trainsClassifier || isRefit
+    try loop.finish(student, on: data, phase: "student")
+    trainsClassifier = objective.trainsClassifier
     if !trainsClassifier {
-      observe(.note("the schedule did not reach the outputs: the classifier is untrained. Set more training.epochs"))
+      observe(.note("the schedule did not reach the outputs, and no loss has trained the classifier. Set more training.epochs"))
     }
     return try student.model()
   }
