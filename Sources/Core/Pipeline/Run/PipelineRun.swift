@@ -188,7 +188,7 @@ public final class PipelineRun {
     try loop.finish(student, on: data, phase: "student")
     trainsClassifier = objective.trainsClassifier
     if !trainsClassifier {
-      observe(.note("the schedule did not reach the outputs, and no loss has trained the classifier. Set more training.epochs"))
+      observe(.note("the schedule did not reach the outputs: no loss taught the classifier. Set more training.epochs"))
     }
     return try student.model()
   }
