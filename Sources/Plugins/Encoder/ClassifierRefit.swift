@@ -3,8 +3,8 @@ import Foundation
 
 /// A classifier that is fitted anew to the embeddings of a finished training.
 ///
-/// A classifier that learns at the rate of its encoder ends as little more than what it began with, for embeddings that have changed below
-/// it. A regression with a penalty reads them better where texts are few (Docs/Results.md).
+/// A classifier learns at the rate of its encoder, while the embeddings below it change. A regression with a penalty, fitted when they have
+/// stopped, reads those of some teachers better (Docs/Results.md).
 struct ClassifierRefit {
   static let summary =
     "After the training, fit the classifier anew, as a regression of the labels on the embeddings. The texts "
