@@ -92,17 +92,19 @@ struct RunTests {
     #expect(try bench.data(base) == reference.data(base))
   }
 
-  @Test func aRunThatIsStoppedAtItsKnowledgeBaseGoesOn() throws {
+  @Test(arguments: ["knowledge base", "teacher: fine-tuning: classifier", "student: classifier"])
+  func aRunThatIsStoppedBetweenTrainingsGoesOn(at work: String) throws {
     let (bench, reference) = (try Workbench(), try Workbench())
-    try reference.run(try reference.pipeline(), into: "tiny")
+    let refit = [("teacher.base.refit", "true"), ("student.refit", "true")]
+    try reference.run(try reference.pipeline(set: refit), into: "tiny")
     let stop = StopRequest()
     let error = #expect(throws: TrainingError.self) {
-      try bench.run(try bench.pipeline(), into: "tiny", stop: stop) {
-        if case .progress("knowledge base", _, _) = $0 { stop.stop(signal: 2) }
+      try bench.run(try bench.pipeline(set: refit), into: "tiny", stop: stop) {
+        if case .progress(work, _, _) = $0 { stop.stop(signal: 2) }
       }
     }
-    #expect("\(try #require(error))".hasPrefix("knowledge base: stopped by signal 2; the state is saved"))
-    try bench.run(try bench.pipeline(), into: "tiny", resumes: true)
+    #expect("\(try #require(error))".contains(": stopped by signal 2; the state is saved"))
+    try bench.run(try bench.pipeline(set: refit), into: "tiny", resumes: true)
     let base = "runs/tiny/knowledge-base/segments/000001-make/keys.safetensors"
     #expect(try bench.data(base) == reference.data(base) && bench.student("tiny") == reference.student("tiny"))
   }

@@ -78,7 +78,12 @@ public final class TrainingLoop: Trainer {
 
   /// Lets an encoder do what is left after its training, and tells what that was.
   package func finish(_ encoder: any Student, on data: TaskData, phase: String) throws {
-    if let done = try encoder.finishTraining(on: data) { observe(.note("\(phase + label): \(done)")) }
+    let phase = phase + label
+    let remark = try encoder.finishTraining(on: data) { done, total in
+      observe(.progress(what: "\(phase): classifier", done: done, total: total))
+      if let signal = stop.requested { throw TrainingError.stopped(signal: signal, phase: phase, step: nil) }
+    }
+    if let remark { observe(.note("\(phase): \(remark)")) }
   }
 }
 

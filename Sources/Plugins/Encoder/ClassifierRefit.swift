@@ -16,7 +16,10 @@ struct ClassifierRefit {
   let description: String
 
   /// Fits a classifier in the place of a trained one.
-  init(_ trained: LinearMap, of model: TransformerEncoder, _ data: TaskData, task: TaskKind) throws {
+  init(
+    _ trained: LinearMap, of model: TransformerEncoder, _ data: TaskData, task: TaskKind,
+    progress: (_ done: Int, _ total: Int) throws -> Void
+  ) throws {
     let selection = data.validation.flatMap { $0.targets.contains { $0 != nil } ? $0 : nil }
     let labelled = data.training.targets.count { $0 != nil }
     let obstacle: String? =
@@ -32,7 +35,8 @@ struct ClassifierRefit {
       return
     }
     let refit = try LinearProbe.refit(
-      model.examples(data.training), of: trained, task: task, choosingOn: selection.map(model.examples))
+      model.examples(data.training, progress: progress), of: trained, task: task,
+      choosingOn: selection.map { try model.examples($0) })
     map = refit.map
     description =
       (refit.map == nil ? "the trained classifier stays" : "the classifier was fitted anew")
@@ -43,11 +47,15 @@ struct ClassifierRefit {
 
 extension TransformerEncoder {
   /// Returns the embeddings of the texts that have an answer, and the answers.
-  func examples(_ data: EncodedDataset) throws -> LinearProbe.Examples {
+  func examples(
+    _ data: EncodedDataset, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+  ) throws -> LinearProbe.Examples {
     let rows = data.targets.indices.filter { data.targets[$0] != nil }
     let embeddings = try stride(from: 0, to: rows.count, by: 64).map { start in
-      let batch = data.batch(rows[start..<min(start + 64, rows.count)])
-      return try respond(to: batch, with: [.embedding])[.embedding]
+      let end = min(start + 64, rows.count)
+      let embeddings = try respond(to: data.batch(rows[start..<end]), with: [.embedding])[.embedding]
+      try progress(end, rows.count)
+      return embeddings
     }
     return (
       Matrix(concatenatedRows(embeddings)), rows.compactMap { data.targets[$0] }, rows.map { data.weights[$0] }

@@ -39,12 +39,14 @@ final class TrainableEncoder: Student {
     guard source != .fresh, model.untrained.contains(.logits), !model.untrained.contains(.embedding) else { return }
     let data = try preparation.data(for: tokenizer)
     classifier = try LinearProbe.fit(
-      model.examples(data.training), task: network.task, choosingOn: data.validation.map(model.examples))
+      model.examples(data.training), task: network.task, choosingOn: data.validation.map { try model.examples($0) })
   }
 
-  func finishTraining(on data: TaskData) throws -> String? {
+  func finishTraining(
+    on data: TaskData, progress: (_ done: Int, _ total: Int) throws -> Void
+  ) throws -> String? {
     guard refitsClassifier else { return nil }
-    let refit = try ClassifierRefit(classifier, of: frozen(), data, task: network.task)
+    let refit = try ClassifierRefit(classifier, of: frozen(), data, task: network.task, progress: progress)
     if let map = refit.map { classifier = map }
     return refit.description
   }

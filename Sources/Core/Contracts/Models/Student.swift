@@ -26,11 +26,18 @@ public protocol Student: AnyObject {
   /// Called by a run's training of its student, and by ``Trainer/fineTune(_:on:options:phase:)``, once when it has ended and before the
   /// ``model()`` that is kept. ``Trainer/fit(_:options:phase:)`` does not call it. The default does nothing.
   ///
-  /// - Parameter data: The texts of the training.
+  /// - Parameters:
+  ///   - data: The texts of the training.
+  ///   - progress: To be called now and then with the number of texts that are done, and with that of all. An error that it throws ends
+  ///     the work; a run that is resumed calls the method again.
   /// - Returns: A remark for the log on what was done, or why nothing was, or `nil` for none.
-  func finishTraining(on data: TaskData) throws -> String?
+  func finishTraining(
+    on data: TaskData, progress: (_ done: Int, _ total: Int) throws -> Void
+  ) throws -> String?
 }
 
 extension Student {
-  public func finishTraining(on _: TaskData) throws -> String? { nil }
+  public func finishTraining(
+    on _: TaskData, progress _: (_ done: Int, _ total: Int) throws -> Void
+  ) throws -> String? { nil }
 }
