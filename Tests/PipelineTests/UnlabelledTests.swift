@@ -61,6 +61,22 @@ struct UnlabelledTests {
     #expect(plan.phases.last?.stepsPerEpoch == 10)
   }
 
+  /// Unless the pipeline says otherwise, labelled texts are known by their labels, and the others by what the teacher says of them.
+  @Test func whatIsStoredByDefault() throws {
+    let bench = try bench()
+    func knowledge(_ labels: String, _ run: String) throws -> KnowledgeBase {
+      let changes = Self.changes + [(old: "space: teacher, labels: soft, ", new: "space: student, \(labels)")]
+      try bench.run(try bench.pipeline(replacing: changes), into: run)
+      return try #require(try bench.finished(run).augmentation).knowledge
+    }
+    let (all, gold) = (try knowledge("", "all"), try knowledge("labels: gold, ", "gold"))
+    #expect(all.embeddings.rows == 48 + 32 && gold.embeddings.rows == 48)
+    #expect(Array(all.softLabels.values.prefix(48 * 3)) == gold.softLabels.values)
+    let answers = (48..<80).map { all.softLabels.row($0) }
+    #expect(answers.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-5 && $0.max() ?? 1 < 1 })
+    #expect(try String(decoding: bench.data("runs/all/pipeline.yaml"), as: UTF8.self).contains("labels: gold-or-soft"))
+  }
+
   /// The gradient of a batch of labelled and unlabelled texts is that of its labelled texts, whole or in pieces.
   @Test(arguments: [nil, 1, 2] as [Int?]) func labelsCountOnlyWhereTheyAre(size: Int?) throws {
     let bench = try bench()

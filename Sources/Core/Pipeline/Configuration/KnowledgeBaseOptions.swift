@@ -6,7 +6,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var retriever: (any RetrieverRecipe)?
   package var space: SearchSpace?
   package var layers: [Int]?
-  package var labels = KeyLabels.gold
+  package var labels: KeyLabels?
   package var texts = true
   package var falseAlarms: Float = 0.05
   package var mixing = Mixing()
@@ -28,8 +28,9 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "The student's layers whose mean states are mapped, for `base` and `both`. Default: all.")
     visit(
       "labels", &labels,
-      "What is stored with each text. `gold`: its label; `soft`: the teacher's probabilities, as in ReAugKD; `gold-or-soft`: its "
-        + "label, and the teacher's probabilities for unlabelled texts.")
+      "What is stored with each text. `gold`: its label, and texts without one are left out; `soft`: the teacher's probabilities, as "
+        + "in ReAugKD; `gold-or-soft`: its label, and the teacher's probabilities for unlabelled texts. Default: `gold-or-soft` if the "
+        + "task has unlabelled texts, else `gold`.")
     visit("texts", &texts, "Whether the texts are kept, too, so that an answer can show its neighbours.")
     visit(
       "false_alarms", &falseAlarms, in: .unit,

@@ -58,7 +58,7 @@ extension PipelineCheck {
     if options.knowledgeBase?.labels == .gold {
       report(
         "no text has a label that could be stored", at: "knowledge_base",
-        hint: "store the teacher's answers: `labels: soft`")
+        hint: "leave `labels` out, and the teacher's answers are stored")
     }
     if options.knowledgeBase?.readout == .always {
       report("no text has a label that a readout could be fitted to", at: "knowledge_base.readout")

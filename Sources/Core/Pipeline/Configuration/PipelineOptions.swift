@@ -71,7 +71,7 @@ package struct PipelineOptions: Configurable, Sendable {
           "knowledge_base.space", "holds the teacher's embeddings, and this pipeline has no teacher", given: ["teacher"]
         )
       }
-      if knowledgeBase.labels != .gold {
+      if let labels = knowledgeBase.labels, labels != .gold {
         visit.reject(
           "knowledge_base.labels", "asks for the teacher's answers, and this pipeline has no teacher",
           given: ["teacher"])
@@ -109,6 +109,9 @@ extension PipelineOptions {
     knowledgeBase?.space
       ?? (baseRecipe != nil && student.activations.contains(.classToken) ? .both : .student)
   }
+
+  /// What the knowledge base stores with each text. Where the teacher answers texts without labels, these are known by its answers.
+  var keyLabels: KeyLabels { knowledgeBase?.labels ?? (task.unlabelled.list.isEmpty ? .gold : .goldOrSoft) }
 
   /// The recipes of all encoders, with their places in the pipeline. A teacher that wraps another one comes before it.
   var recipes: [(place: String, recipe: any EncoderRecipe)] {

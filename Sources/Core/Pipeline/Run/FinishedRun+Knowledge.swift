@@ -153,7 +153,7 @@ extension FinishedRun {
     let known = try self.options.task.definition()
     if place.hasIndex(of: state) { return }
     let keys = KnowledgeBase(
-      state, labels: options.labels, task: known.adding(state.newLabels(beside: known.kind)).kind
+      state, labels: self.options.keyLabels, task: known.adding(state.newLabels(beside: known.kind)).kind
     ).embeddings
     var index: (any Retriever)?
     if let known = augmentation, keys.values.starts(with: known.knowledge.embeddings.values) {

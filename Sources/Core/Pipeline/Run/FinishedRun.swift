@@ -92,7 +92,7 @@ public struct FinishedRun: Sendable {
     if KnowledgeLog.exists(at: place.url) {
       let state = try place.log.snapshot()
       self.task = task.adding(state.newLabels(beside: task.kind))
-      knowledge = KnowledgeBase(state, labels: base.labels, task: self.task.kind)
+      knowledge = KnowledgeBase(state, labels: options.keyLabels, task: self.task.kind)
       index = try place.retriever(retriever, over: knowledge, of: state)
       entries = Dictionary(uniqueKeysWithValues: state.entries.map { ($0.id, $0) })
     } else {

@@ -18,8 +18,7 @@ extension PipelineRun {
     let reader = map.map { MappedEncoder(encoder: student, map: $0, appendsOwn: space == .both) } ?? student
     let addition = try addition(options, by: space == .teacher ? teacher ?? reader : reader, teacher)
     let state = KnowledgeState(beginningWith: addition)
-    let knowledge = KnowledgeBase(
-      state, labels: options.labels, task: texts.task.kind)
+    let knowledge = KnowledgeBase(state, labels: pipeline.options.keyLabels, task: texts.task.kind)
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     let heldOut = try heldOutAnswers(of: reader)
@@ -71,7 +70,8 @@ extension PipelineRun {
     _ options: KnowledgeBaseOptions, by encoder: any TextEncoder, _ teacher: (any TextEncoder)?
   ) throws -> KnowledgeAddition {
     let labelled = texts.training.count
-    let examples = texts.training + (options.labels == .gold ? [] : texts.unlabelled)
+    let labels = pipeline.options.keyLabels
+    let examples = texts.training + (labels == .gold ? [] : texts.unlabelled)
     let data = encoded(examples, encoder)
     let keys = try answers(of: encoder, to: data, with: [.embedding], progress: told("knowledge base", data.count))
     let embeddings = Matrix(try keys[.embedding].l2Normalised())
@@ -83,7 +83,7 @@ extension PipelineRun {
         example, task: texts.task.kind, keepsText: options.texts,
         source: place < labelled ? texts.trainingSources[place] : "unlabelled")
     }
-    let asked = options.labels == .soft ? 0..<examples.count : labelled..<examples.count
+    let asked = labels == .soft ? 0..<examples.count : labelled..<examples.count
     guard !asked.isEmpty, let teacher else { return KnowledgeAddition(entries, keys: embeddings) }
     let soft = try answers(
       of: teacher, to: encoded(Array(examples[asked]), teacher), with: [.logits],

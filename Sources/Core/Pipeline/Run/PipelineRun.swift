@@ -82,8 +82,9 @@ public final class PipelineRun {
     if TaskDefinition.named(options.task.use) == nil, let labels = texts.task.kind.labels {
       options.task.labels = labels
     }
-    let space = options.searchSpace(pipeline.models.student)
+    let (space, labels) = (options.searchSpace(pipeline.models.student), options.keyLabels)
     options.knowledgeBase?.space = space
+    options.knowledgeBase?.labels = labels
     options.output = OptionPath(folder.url.path)
     return options.resolvedYAML(writtenAs: pipeline.source)
   }

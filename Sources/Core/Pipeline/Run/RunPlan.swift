@@ -101,7 +101,8 @@ extension RunPlan {
     let perTeacherAnswer = try teacher.map { try trainer.secondsPerAnswer(of: $0, to: data.training) } ?? 0
     let perStudentAnswer = try trainer.secondsPerAnswer(of: student.model(), to: data.training)
     let withBase = options.knowledgeBase == nil ? 0.0 : 1
-    seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(texts.training.count)
+    let keys = options.keyLabels == .gold ? texts.training.count : all.count
+    seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(keys)
     // The encoder that the baselines read has the size of the teacher, if there is one. It embeds all texts once, and three rows
     // read it: two regressions and the nearest neighbours.
     let count = Double(texts.validation?.count ?? 0)
