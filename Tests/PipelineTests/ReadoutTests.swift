@@ -38,7 +38,7 @@ struct ReadoutTests {
     #expect(report.remarks?.contains { $0.contains("held-out texts, the readout has a loss") } == (use == "auto"))
     let run = try bench.finished("tiny")
     #expect(try run.chosenReadout() == (answers ? 1 : nil))
-    #expect(try run.readouts().map(\.readout.count) == (answers ? [45] : []))
+    #expect(try run.readouts().map(\.readout.count) == (answers ? [60] : []))
     guard answers else { return }
     let texts = try run.task.read(bench.url.appending(path: "validation.tsv")).examples
     let right = zip(try run.predict(texts), texts).count { answer, text in

@@ -59,17 +59,14 @@ struct ReportTests {
           }))
     }
     let validation = try #require(texts.validation)
-    let (known, chosenOn, right) = (labels(texts.training), labels(texts.heldOutForChoices), labels(validation))
+    let every = texts.training + texts.heldOutForEpochs + texts.heldOutForChoices
+    let (known, right) = (labels(every), labels(validation))
     func share(_ answers: [Int], _ right: [Int]) -> Double {
       Double(zip(answers, right).count { $0.0 == $0.1 }) / Double(right.count)
     }
     for (name, layer) in [("all 3 layers", 3), ("1 of 3 layers", 1)] {
-      let x = try features(texts.training, layer: layer)
-      let (y, z) = (try features(texts.heldOutForChoices, layer: layer), try features(validation, layer: layer))
-      func all(_ x: Matrix, _ labels: [Int]) -> LinearProbe.Examples {
-        (x, labels.map { .label($0) }, labels.map { _ in 1 })
-      }
-      let map = try LinearProbe.fit(all(x, known), task: texts.task.kind, choosingOn: all(y, chosenOn))
+      let (x, z) = (try features(every, layer: layer), try features(validation, layer: layer))
+      let map = try LinearProbe.fit((x, known.map { .label($0) }, known.map { _ in 1 }), task: texts.task.kind)
       let score = share(map(z).tensor.rowArgmax(), right)
       #expect(rows.first { $0.name == "logistic regression, \(name)" }?.scores[0].value == score, "\(name)")
     }

@@ -186,31 +186,39 @@ struct RunTests {
     #expect(try report.json().contains("mean_absolute_error"))
   }
 
+  /// Held-out examples choose while the knowledge base does not hold them, whether they are added afterwards or not.
   @Test func mixingIsChosenOnHeldOutExamples() throws {
     let bench = try Workbench()
-    let pipeline = try bench.pipeline(replacing: [
+    let changes = [
       ("max_length: 16", "max_length: 16, hold_out: 0.2"),
       ("neighbours: 4, beta: 0.5", "choose: {neighbours: [1, 3], beta: [0, 0.5, 1], temperature: [0.1]}"),
-    ])
-    let report = try bench.run(pipeline, into: "tiny")
-    let mixing = try #require(report.mixing)
-    #expect([1, 3].contains(mixing.neighbours) && [0, 0.5, 1].contains(mixing.beta))
-    let finished = try bench.finished("tiny")
-    #expect(finished.augmentation?.mixing == mixing)
+    ]
+    let pipeline = try bench.pipeline(replacing: changes)
     let texts = try pipeline.options.texts()
     #expect(texts.training.count == 48 && texts.heldOutForEpochs.count == 6 && texts.heldOutForChoices.count == 6)
-    let rows = try #require(finished.augmentation).knowledge.rows
-    let lines = Set(texts.training.map { "train.tsv:\($0.line)" })
-    let knowledge = try #require(finished.augmentation).knowledge
-    for neighbour in try finished.predict(texts.heldOutForChoices).flatMap({ $0.neighbours ?? [] }) {
-      let node = try #require(rows.firstIndex(of: neighbour.id))
-      #expect(try lines.contains(#require(neighbour.source)))
-      #expect(Workbench.labels.map { neighbour.scores[$0] ?? 0 } == Array(knowledge.softLabels.row(node)))
+    let learnt = Set(texts.training.map { "train.tsv:\($0.line)" })
+    func check(_ name: String, _ pipeline: Pipeline, _ lines: Set<String>) throws -> FinishedRun {
+      let mixing = try #require(try bench.run(pipeline, into: name).mixing)
+      #expect([1, 3].contains(mixing.neighbours) && [0, 0.5, 1].contains(mixing.beta))
+      let finished = try bench.finished(name)
+      #expect(finished.augmentation?.mixing == mixing)
+      let knowledge = try #require(finished.augmentation).knowledge
+      #expect(try Set(finished.knowledgeLog().snapshot().entries.compactMap(\.source)) == lines)
+      for neighbour in try finished.predict(texts.heldOutForChoices).flatMap({ $0.neighbours ?? [] }) {
+        let node = try #require(knowledge.rows.firstIndex(of: neighbour.id))
+        #expect(try lines.contains(#require(neighbour.source)))
+        #expect(Workbench.labels.map { neighbour.scores[$0] ?? 0 } == Array(knowledge.softLabels.row(node)))
+      }
+      return finished
     }
+    let all = try check("tiny", pipeline, Set((2...61).map { "train.tsv:\($0)" }))
+    let few = try check(
+      "few", try bench.pipeline(replacing: changes + [("{use: exact}", "{use: exact}, held_out: false")]), learnt)
+    #expect(all.record.mixing == few.record.mixing && all.record.unknownBeyond == few.record.unknownBeyond)
     // Even the smallest share holds something to choose on.
-    var few = pipeline.options
-    few.task.holdOut = 1e-6
-    #expect(try few.texts().heldOutForEpochs.count == 1 && few.texts().heldOutForChoices.count == 1)
+    var options = pipeline.options
+    options.task.holdOut = 1e-6
+    #expect(try options.texts().heldOutForEpochs.count == 1 && options.texts().heldOutForChoices.count == 1)
   }
 
   @Test func layerwiseTermsTrain() throws {

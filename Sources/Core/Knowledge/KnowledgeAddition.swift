@@ -15,4 +15,12 @@ public struct KnowledgeAddition: Sendable {
     precondition(softRows.count == softLabels?.rows ?? 0, "\(softRows.count) places of soft labels")
     (self.entries, self.keys, self.softLabels, self.softRows) = (entries, keys, softLabels, softRows)
   }
+
+  /// Returns the first entries.
+  package func prefix(_ count: Int) -> KnowledgeAddition {
+    let soft = softRows.indices.filter { softRows[$0] < count }
+    return KnowledgeAddition(
+      Array(entries.prefix(count)), keys: keys.gathered(Array(0..<count)), softLabels: softLabels?.gathered(soft),
+      softRows: soft.map { softRows[$0] })
+  }
 }

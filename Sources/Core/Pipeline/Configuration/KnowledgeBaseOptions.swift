@@ -7,6 +7,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var space: SearchSpace?
   package var layers: [Int]?
   package var labels: KeyLabels?
+  package var heldOut = true
   package var texts = true
   package var falseAlarms: Float = 0.05
   package var mixing = Mixing()
@@ -31,6 +32,10 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
       "What is stored with each text. `gold`: its label, and texts without one are left out; `soft`: the teacher's probabilities, as "
         + "in ReAugKD; `gold-or-soft`: its label, and the teacher's probabilities for unlabelled texts. Default: `gold-or-soft` if the "
         + "task has unlabelled texts, else `gold`.")
+    visit(
+      "held_out", &heldOut,
+      "Whether the texts that `task.hold_out` sets aside become entries as well, when they have chosen what they are set aside for. "
+        + "The teacher must be able to answer them, if it is asked.")
     visit("texts", &texts, "Whether the texts are kept, too, so that an answer can show its neighbours.")
     visit(
       "false_alarms", &falseAlarms, in: .unit,

@@ -15,6 +15,8 @@ package struct TaskTexts: Sendable {
   package let heldOutForChoices: [Example]
   /// The examples of the training file on which the teacher's recipe chooses something, and nothing else.
   package let heldOutForTeacher: [Example]
+  /// The files and the lines of all examples that are held out, in the order of ``heldOut``.
+  let heldOutSources: [String]
   /// What the teacher cannot answer, if it cannot answer everything.
   package let coverage: AnswerCoverage?
   package let validation: [Example]?
@@ -28,11 +30,14 @@ package struct TaskTexts: Sendable {
   /// The task and all texts.
   package let provenance: Provenance
 
+  /// All examples that are held out.
+  var heldOut: [Example] { heldOutForEpochs + heldOutForChoices + heldOutForTeacher }
+
   /// The number of unlabelled texts that are also texts of the validation file or held out. The student's answers to these are
   /// not those to texts that it has never seen.
   package var leakedCount: Int {
     func texts(_ examples: [Example]) -> Set<[String?]> { Set(examples.map { [$0.text, $0.pair] }) }
-    let unseen = texts((validation ?? []) + heldOutForEpochs + heldOutForChoices + heldOutForTeacher)
+    let unseen = texts((validation ?? []) + heldOut)
     return texts(unlabelled).intersection(unseen).count
   }
 }
@@ -116,8 +121,10 @@ extension PipelineOptions {
     return TaskTexts(
       task: definition, training: training, trainingRows: rows.training,
       trainingSources: rows.training.map { labelled.sources[$0] }, heldOutForEpochs: epochs, heldOutForChoices: choices,
-      heldOutForTeacher: examples(rows.teacher), coverage: coverage, validation: validation, unlabelled: more.examples,
-      selection: selection, teacherProvenance: ofTeacher, provenance: provenance)
+      heldOutForTeacher: examples(rows.teacher),
+      heldOutSources: (rows.epochs + rows.choices + rows.teacher).map { labelled.sources[$0] }, coverage: coverage,
+      validation: validation, unlabelled: more.examples, selection: selection,
+      teacherProvenance: ofTeacher, provenance: provenance)
   }
 
   /// Returns what each example of the training files is for. The seed decides.

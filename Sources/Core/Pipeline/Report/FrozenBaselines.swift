@@ -22,7 +22,7 @@ struct FrozenBaselines {
   ///
   /// - Parameters:
   ///   - training: The labelled texts to fit to.
-  ///   - heldOut: The texts that choose the strength of the penalty; see ``LinearProbe``.
+  ///   - heldOut: The texts that choose the strength of the penalty. Without any, parts of the training texts do; see ``LinearProbe``.
   ///   - student: The card of the student, whose depth one regression has.
   ///   - progress: Called with the number of embedded texts and their total. An error that it throws ends the work.
   func answerers(

@@ -35,9 +35,14 @@ extension PipelineRun {
       observe(.note("no baselines on frozen embeddings: teacher and student start from no checkpoint"))
       return baselines
     }
+    // They read every label, as the knowledge base does in the end. Where a text can have several, those held out choose thresholds.
+    let isMultilabel = texts.task.kind.isMultilabel
     baselines.answerers += try FrozenBaselines(
       base, task: texts.task, maximumLength: options.task.maximumLength
-    ).answerers(training: texts.training, heldOut: texts.heldOutForChoices, student: student.card) { done, total in
+    ).answerers(
+      training: texts.training + (isMultilabel ? [] : texts.heldOut),
+      heldOut: isMultilabel ? texts.heldOutForChoices : [], student: student.card
+    ) { done, total in
       observe(.progress(what: "baselines", done: done, total: total))
       try stopIfRequested(before: "baselines")
     }

@@ -6,36 +6,61 @@ import Foundation
 extension PipelineRun {
   /// Builds the knowledge base and writes it to the folder of the run, if the pipeline has one.
   ///
+  /// What held-out texts choose, they choose while the knowledge base does not hold them. Then they are added.
+  ///
   /// - Returns: The encoder that answers and whose embeddings are the queries, the knowledge base with its index, and its entries.
   func knowledgeBase(
     _ teacher: (any TextEncoder)?, _ student: any TextEncoder
   ) throws -> (reader: any TextEncoder, RetrievalAugmentation?, entries: [KnowledgeEntry]) {
     guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever else {
+      try chooseThresholds(teacher, student, nil)
       return (student, nil, [])
     }
     let map = try stateMap(options, student)
     let space = pipeline.options.searchSpace(student.card)
     let reader = map.map { MappedEncoder(encoder: student, map: $0, appendsOwn: space == .both) } ?? student
     let addition = try addition(options, by: space == .teacher ? teacher ?? reader : reader, teacher)
-    let state = KnowledgeState(beginningWith: addition)
-    let knowledge = KnowledgeBase(state, labels: pipeline.options.keyLabels, task: texts.task.kind)
+    func known(_ state: KnowledgeState) -> KnowledgeBase {
+      KnowledgeBase(state, labels: pipeline.options.keyLabels, task: texts.task.kind)
+    }
+    let learnt = KnowledgeState(beginningWith: addition.all.prefix(addition.learnt))
+    let knowledge = known(learnt)
     var augmentation = RetrievalAugmentation(
       knowledge, retriever: try recipe.makeRetriever(knowledge.embeddings), mixing: options.mixing)
     let heldOut = try heldOutAnswers(of: reader)
     if let grid = options.choose, let heldOut { try choose(among: grid, &augmentation, on: heldOut) }
     record.mixing = augmentation.mixing
-    augmentation.readout = space == .teacher ? nil : try readout(of: state, options, augmentation, on: heldOut)
+    augmentation.readout = space == .teacher ? nil : try readout(of: learnt, options, augmentation, on: heldOut)
     record.unknownBeyond = try heldOut.map {
       try noveltyThreshold(augmentation, on: $0, falseAlarms: options.falseAlarms)
+    }
+    try chooseThresholds(teacher, reader, augmentation)
+
+    let state = KnowledgeState(beginningWith: addition.all)
+    if state.entries.count > learnt.entries.count {
+      let all = known(state)
+      let beta = augmentation.readout?.beta
+      augmentation = RetrievalAugmentation(
+        all, retriever: try recipe.extend(augmentation.retriever, to: all.embeddings), mixing: augmentation.mixing,
+        readout: try augmentation.readout.map { _ in try Readout(of: state, order: texts.task.kind.labels ?? []) })
+      augmentation.readout?.beta = beta
     }
     let labels = texts.task.kind.labels ?? []
     try AtomicFolder.write(to: folder.knowledgeBase) { folder in
       try KnowledgeFolder(folder).make(
-        addition, labels: labels, note: "the training texts", retriever: augmentation.retriever, map: map)
+        addition.all, labels: labels, note: "the training texts", retriever: augmentation.retriever, map: map)
     }
     try FileSystem.remove(folder.readouts)  // that of a run that was interrupted after this point
     if let readout = augmentation.readout { _ = try ReadoutFolder(url: folder.readouts).add(readout) }
     return (reader, augmentation, state.entries)
+  }
+
+  /// Chooses from which probability on a label applies, where several can, on the texts that are held out for choices.
+  private func chooseThresholds(
+    _ teacher: (any TextEncoder)?, _ reader: any TextEncoder, _ augmentation: RetrievalAugmentation?
+  ) throws {
+    guard texts.task.kind.isMultilabel else { return }
+    record.thresholds = try evaluation.thresholds(teacher: teacher, student: reader, augmentation: augmentation)
   }
 
   private func encoded(_ examples: [Example], _ encoder: any TextEncoder) -> EncodedDataset {
@@ -65,32 +90,37 @@ extension PipelineRun {
     }
   }
 
-  /// Returns what the knowledge base begins with: the keys that an encoder gives to the texts, and their labels.
+  /// Returns what the knowledge base holds: the keys that an encoder gives to the texts, and their labels. The first `learnt` entries are
+  /// of texts that the student learnt from, and the others of texts that are held out.
   private func addition(
     _ options: KnowledgeBaseOptions, by encoder: any TextEncoder, _ teacher: (any TextEncoder)?
-  ) throws -> KnowledgeAddition {
-    let labelled = texts.training.count
+  ) throws -> (all: KnowledgeAddition, learnt: Int) {
     let labels = pipeline.options.keyLabels
-    let examples = texts.training + (labels == .gold ? [] : texts.unlabelled)
+    let (labelled, unlabelled) = (texts.training.count, labels == .gold ? [] : texts.unlabelled)
+    let learnt = labelled + unlabelled.count
+    let asksTeacher = labels == .soft || options.space == .teacher
+    let isComplete = options.heldOut && (!asksTeacher || pipeline.options.teacher?.answersEveryText ?? true)
+    let examples = texts.training + unlabelled + (isComplete ? texts.heldOut : [])
+    let sources =
+      texts.trainingSources + unlabelled.map { _ in "unlabelled" } + (isComplete ? texts.heldOutSources : [])
     let data = encoded(examples, encoder)
     let keys = try answers(of: encoder, to: data, with: [.embedding], progress: told("knowledge base", data.count))
     let embeddings = Matrix(try keys[.embedding].l2Normalised())
     guard embeddings.values.allSatisfy(\.isFinite) else {
       throw ContractError("the embeddings are not finite; no knowledge base can be built of them")
     }
-    let entries = examples.enumerated().map { place, example in
-      KnowledgeEntry(
-        example, task: texts.task.kind, keepsText: options.texts,
-        source: place < labelled ? texts.trainingSources[place] : "unlabelled")
+    let entries = zip(examples, sources).map {
+      KnowledgeEntry($0, task: texts.task.kind, keepsText: options.texts, source: $1)
     }
-    let asked = labels == .soft ? 0..<examples.count : labelled..<examples.count
-    guard !asked.isEmpty, let teacher else { return KnowledgeAddition(entries, keys: embeddings) }
+    let asked = labels == .soft ? 0..<examples.count : labelled..<learnt
+    guard !asked.isEmpty, let teacher else { return (KnowledgeAddition(entries, keys: embeddings), learnt) }
     let soft = try answers(
       of: teacher, to: encoded(Array(examples[asked]), teacher), with: [.logits],
       progress: told("knowledge base: soft labels", asked.count))
-    return KnowledgeAddition(
+    let addition = KnowledgeAddition(
       entries, keys: embeddings,
       softLabels: Matrix(probabilities(from: try soft[.logits], task: texts.task.kind)), softRows: Array(asked))
+    return (addition, learnt)
   }
 
   /// What the encoder that answers says of the texts that are held out for choices.

@@ -112,9 +112,6 @@ public final class PipelineRun {
 
     try timed("evaluation") { try recordHeldOutAnswers(of: student) }
     let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
-    if texts.task.kind.isMultilabel {
-      record.thresholds = try evaluation.thresholds(teacher: teacher, student: reader, augmentation: augmentation)
-    }
     var report = try timed("evaluation") {
       guard let validation = texts.validation else { return Report(name: record.name) }
       return try evaluation.report(
