@@ -49,8 +49,9 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
     visit(
       "readout", &readout,
       "Whether a logistic regression of the labels on the keys answers in the place of the student's classifier, as after `distill "
-        + "knowledge refit`. `auto`: if its loss on the held-out examples is less than that of the student's probabilities, softened by "
-        + "the temperature that is best for them; never without such examples, or with `class_weights`.")
+        + "knowledge refit`. `auto`: if its loss on the held-out examples is less by two standard errors than that of the student's "
+        + "probabilities, softened by the temperature that is best for them; never without such examples, or with `class_weights`."
+    )
     if readout == .always, space == .teacher {
       visit.reject("readout", "reads keys like the student's own, and these are the teacher's", given: ["space"])
     }

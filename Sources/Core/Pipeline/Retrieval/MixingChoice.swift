@@ -21,14 +21,26 @@ package struct MixingTrial: Sendable, Encodable {
     loss = losses.reduce(0, +) / Double(max(losses.count, 1))
   }
 
-  /// Returns by how much the loss exceeds that of another trial, and the standard error of this difference over the texts, of which one alone
-  /// tells nothing.
-  fileprivate func excess(over other: MixingTrial) -> (mean: Double, error: Double) {
-    let (mean, count) = (loss - other.loss, Double(losses.count))
-    guard count > 1 else { return (mean, .infinity) }
-    let squares = zip(losses, other.losses).reduce(0) { $0 + pow($1.0 - $1.1 - mean, 2) }
-    return (mean, (squares / (count - 1) / count).squareRoot())
+  fileprivate func excess(over other: MixingTrial) -> LossDifference { LossDifference(losses, other.losses) }
+}
+
+/// By how much the mean of some losses exceeds that of others on the same texts.
+struct LossDifference {
+  let mean: Double
+  /// The standard error over the texts, of which one alone tells nothing.
+  let error: Double
+
+  init(_ losses: [Double], _ others: [Double]) {
+    let differences = zip(losses, others).map { $0 - $1 }
+    let count = Double(differences.count)
+    let mean = differences.reduce(0, +) / max(count, 1)
+    self.mean = mean
+    error =
+      count > 1 ? (differences.reduce(0) { $0 + pow($1 - mean, 2) } / (count - 1) / count).squareRoot() : .infinity
   }
+
+  /// Whether the difference is more than two standard errors, so that it is hardly chance.
+  var isClear: Bool { mean >= 2 * error }
 }
 
 extension RetrievalAugmentation {
@@ -108,8 +120,7 @@ extension RetrievalAugmentation {
       return excess.mean <= excess.error
     }.max { $0.mixing.beta < $1.mixing.beta }
     guard let chosen, let alone = alike.first(where: { $0.mixing.beta == 1 }) else { return chosen }
-    let gain = alone.excess(over: chosen)
-    return gain.mean >= 2 * gain.error ? chosen : alone
+    return alone.excess(over: chosen).isClear ? chosen : alone
   }
 
   /// Returns −ln of the right label's probability for each row of answers [B, C], or the squared error for regression.

@@ -39,11 +39,9 @@ extension PipelineRun {
     let state = KnowledgeState(beginningWith: addition.all)
     if state.entries.count > learnt.entries.count {
       let all = known(state)
-      let beta = augmentation.readout?.beta
       augmentation = RetrievalAugmentation(
         all, retriever: try recipe.extend(augmentation.retriever, to: all.embeddings), mixing: augmentation.mixing,
-        readout: try augmentation.readout.map { _ in try Readout(of: state, order: texts.task.kind.labels ?? []) })
-      augmentation.readout?.beta = beta
+        readout: augmentation.readout)
     }
     let labels = texts.task.kind.labels ?? []
     try AtomicFolder.write(to: folder.knowledgeBase) { folder in
@@ -183,11 +181,14 @@ extension PipelineRun {
       let own = readout(heldOut.embeddings.l2Normalised(), task: task)
       if isAsked {
         let losses = try losses(of: own, beside: heldOut, unknown: readout.unknown(in: task))
-        let isBetter = losses.readout < losses.student
+        let gain = LossDifference(losses.student, losses.readout)
+        func mean(_ losses: [Double]) -> String {
+          Report.fixed(losses.reduce(0, +) / Double(max(losses.count, 1)), 3)
+        }
         reason =
-          "on \(losses.count) held-out texts, the readout has a loss of \(Report.fixed(losses.readout, 3)) and the student one of "
-          + Report.fixed(losses.student, 3)
-        guard isBetter else {
+          "on \(losses.student.count) held-out texts, the readout has a loss of \(mean(losses.readout)) and the student one of "
+          + mean(losses.student) + (gain.isClear || gain.mean <= 0 ? "" : ", which may be chance")
+        guard gain.isClear else {
           readoutRemark = "the student's classifier answers: \(reason)"
           return nil
         }
@@ -207,20 +208,20 @@ extension PipelineRun {
     return readout
   }
 
-  /// Returns the mean losses of a readout and of the student's probabilities, softened by the temperature that is best for them, on the texts
-  /// whose labels the readout knows. Neither can answer the others.
+  /// Returns the losses of a readout and of the student's probabilities, softened by the temperature that is best for them, on the texts whose
+  /// labels the readout knows. Neither can answer the others.
   private func losses(
     of readout: Matrix, beside heldOut: HeldOutAnswers, unknown: Set<Int>
-  ) throws -> (readout: Double, student: Double, count: Int) {
+  ) throws -> (readout: [Double], student: [Double]) {
     let student = Matrix(heldOut.outputs)
     var mixing = Mixing()
     try mixing.calibrate(student, on: heldOut.data)
     let targets = try heldOut.data.everyTarget()
     let known = targets.indices.filter { !unknown.contains(targets[$0].label ?? -1) }
-    func mean(_ answers: Matrix) throws -> Double {
+    func losses(_ answers: Matrix) throws -> [Double] {
       let losses = try RetrievalAugmentation.losses(answers, heldOut.data)
-      return known.reduce(0) { $0 + losses[$1] } / Double(max(known.count, 1))
+      return known.map { losses[$0] }
     }
-    return (try mean(readout), try mean(mixing.calibrated(student)), known.count)
+    return (try losses(readout), try losses(mixing.calibrated(student)))
   }
 }
