@@ -64,8 +64,8 @@ struct ReadoutTests {
       #expect(answer.scores == answer.retrieved && answer.scores != answer.student)
       #expect(other.scores == other.student)
     }
-    // Fitted again to the same, it is the same, and beside what was taught later no share was chosen.
-    _ = try run.refit()
+    // Fitted again, to the held-out texts as well, it has the same share, and beside what was taught later no share was chosen.
+    #expect(try run.refit().readout.count == 600)
     #expect(try bench.finished("tiny").predict(texts).allSatisfy { $0.scores == $0.retrieved })
     try bench.write("text\tintent\nplease may i\tcancel\n", to: "more.tsv")
     _ = try run.teach(bench.url.appending(path: "more.tsv"))

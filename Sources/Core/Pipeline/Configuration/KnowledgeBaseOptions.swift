@@ -35,7 +35,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
     visit(
       "held_out", &heldOut,
       "Whether the texts that `task.hold_out` sets aside become entries as well, when they have chosen what they are set aside for. "
-        + "The teacher must be able to answer them, if it is asked.")
+        + "Where the teacher is asked for labels or keys, those that it cannot answer are left out.")
     visit("texts", &texts, "Whether the texts are kept, too, so that an answer can show its neighbours.")
     visit(
       "false_alarms", &falseAlarms, in: .unit,

@@ -99,7 +99,10 @@ extension PipelineCheck {
   ///   - reads: What the losses read.
   func knowledgeBase(_ encoders: WiredEncoders, _ reads: Known<Reads>) {
     guard let base = options.knowledgeBase else { return }
-    if let rows = trainingRows.map({ $0 - options.heldOutCount(among: $0) }) {
+    // What else is among the keys is not counted here: the teacher's answers to unlabelled texts.
+    if options.keyLabels == .gold || options.task.unlabelled.list.isEmpty,
+      let rows = trainingRows.map({ $0 - options.heldOutCount(among: $0) })
+    {
       let asked =
         base.choose.map { $0.neighbours.enumerated().map { ("choose.neighbours[\($0.offset)]", $0.element) } }
         ?? [("neighbours", base.mixing.neighbours)]

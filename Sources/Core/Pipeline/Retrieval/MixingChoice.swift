@@ -40,7 +40,7 @@ struct LossDifference {
   }
 
   /// Whether the difference is more than two standard errors, so that it is hardly chance.
-  var isClear: Bool { mean >= 2 * error }
+  var isClear: Bool { mean > 0 && mean >= 2 * error }
 }
 
 extension RetrievalAugmentation {
@@ -107,7 +107,10 @@ extension RetrievalAugmentation {
   /// standard errors, the choice is β = 1, because K and τ are the luckiest of many. Without β = 1 among the trials, neighbours always answer.
   ///
   /// On a few hundred held-out examples, a score changes in steps as large as the differences that matter. The loss changes smoothly.
-  package static func best(of trials: [MixingTrial]) -> MixingTrial? {
+  package static func best(of trials: [MixingTrial]) -> MixingTrial? { choice(among: trials)?.trial }
+
+  /// Returns the same trial, and by how much the loss of the student alone exceeds that of the best share for the neighbours, if both were tried.
+  static func choice(among trials: [MixingTrial]) -> (trial: MixingTrial, gain: LossDifference?)? {
     guard let best = trials.min(by: { $0.loss + ($0.rehearsalLoss ?? 0) < $1.loss + ($1.rehearsalLoss ?? 0) }) else {
       return nil
     }
@@ -119,8 +122,10 @@ extension RetrievalAugmentation {
       let excess = trial.excess(over: least)
       return excess.mean <= excess.error
     }.max { $0.mixing.beta < $1.mixing.beta }
-    guard let chosen, let alone = alike.first(where: { $0.mixing.beta == 1 }) else { return chosen }
-    return alone.excess(over: chosen).isClear ? chosen : alone
+    guard let chosen else { return nil }
+    guard let alone = alike.first(where: { $0.mixing.beta == 1 }) else { return (chosen, nil) }
+    let gain = alone.excess(over: chosen)
+    return (gain.isClear ? chosen : alone, gain)
   }
 
   /// Returns −ln of the right label's probability for each row of answers [B, C], or the squared error for regression.

@@ -124,7 +124,7 @@ extension FinishedRun {
           + "`student`")
     }
     var readout = try Readout(of: state, order: labels)
-    // Of the same state it is the same readout, with the same share.
+    // As long as nothing was taught since, the share stays that was chosen beside a readout of the texts that were learnt from.
     if let answering = augmentation?.readout, answering.change == state.change { readout.beta = answering.beta }
     return (try ReadoutFolder(url: folder.readouts).add(readout), readout)
   }

@@ -30,18 +30,19 @@ extension PipelineRun {
       baselines.answerers.append(evaluation.answerer("undistilled student", try undistilled.model()))
     }
     guard options.baselines.frozen else { return baselines }
-    baselines.addConstant(texts.training.compactMap(\.target), task: texts.task.kind)
+    // They read every label, as the knowledge base does in the end, but for those that choose thresholds where a text can have several.
+    let isMultilabel = texts.task.kind.isMultilabel
+    let labelled =
+      texts.training + (isMultilabel ? texts.heldOutForEpochs + texts.heldOutForTeacher : texts.heldOut)
+    baselines.addConstant(labelled.compactMap(\.target), task: texts.task.kind)
     guard let base, base.card.activations.contains(.hidden) else {
       observe(.note("no baselines on frozen embeddings: teacher and student start from no checkpoint"))
       return baselines
     }
-    // They read every label, as the knowledge base does in the end. Where a text can have several, those held out choose thresholds.
-    let isMultilabel = texts.task.kind.isMultilabel
     baselines.answerers += try FrozenBaselines(
       base, task: texts.task, maximumLength: options.task.maximumLength
     ).answerers(
-      training: texts.training + (isMultilabel ? [] : texts.heldOut),
-      heldOut: isMultilabel ? texts.heldOutForChoices : [], student: student.card
+      training: labelled, heldOut: isMultilabel ? texts.heldOutForChoices : [], student: student.card
     ) { done, total in
       observe(.progress(what: "baselines", done: done, total: total))
       try stopIfRequested(before: "baselines")

@@ -94,13 +94,20 @@ extension PipelineRun {
     _ options: KnowledgeBaseOptions, by encoder: any TextEncoder, _ teacher: (any TextEncoder)?
   ) throws -> (all: KnowledgeAddition, learnt: Int) {
     let labels = pipeline.options.keyLabels
-    let (labelled, unlabelled) = (texts.training.count, labels == .gold ? [] : texts.unlabelled)
-    let learnt = labelled + unlabelled.count
-    let asksTeacher = labels == .soft || options.space == .teacher
-    let isComplete = options.heldOut && (!asksTeacher || pipeline.options.teacher?.answersEveryText ?? true)
-    let examples = texts.training + unlabelled + (isComplete ? texts.heldOut : [])
-    let sources =
-      texts.trainingSources + unlabelled.map { _ in "unlabelled" } + (isComplete ? texts.heldOutSources : [])
+    // A text that has a label is known by that, and one that chooses must not find itself.
+    let others = Set((texts.training + texts.heldOut).map(PlainText.init))
+    let unlabelled = labels == .gold ? [] : texts.unlabelled.filter { !others.contains(PlainText($0)) }
+    let (labelled, learnt) = (texts.training.count, texts.training.count + unlabelled.count)
+    let asked = labels == .soft || options.space == .teacher ? teacher as? any Teacher : nil
+    let heldOut = zip(options.heldOut ? texts.heldOut : [], texts.heldOutSources).filter { example, _ in
+      asked?.canAnswer(PlainText(example)) ?? true
+    }
+    let examples = texts.training + unlabelled + heldOut.map(\.0)
+    let sources = texts.trainingSources + unlabelled.map { _ in "unlabelled" } + heldOut.map(\.1)
+    if options.heldOut, heldOut.count < texts.heldOut.count {
+      let count = texts.heldOut.count - heldOut.count
+      observe(.note("\(count) of the held-out texts do not become entries, because the teacher does not answer them"))
+    }
     let data = encoded(examples, encoder)
     let keys = try answers(of: encoder, to: data, with: [.embedding], progress: told("knowledge base", data.count))
     let embeddings = Matrix(try keys[.embedding].l2Normalised())
@@ -110,14 +117,14 @@ extension PipelineRun {
     let entries = zip(examples, sources).map {
       KnowledgeEntry($0, task: texts.task.kind, keepsText: options.texts, source: $1)
     }
-    let asked = labels == .soft ? 0..<examples.count : labelled..<learnt
-    guard !asked.isEmpty, let teacher else { return (KnowledgeAddition(entries, keys: embeddings), learnt) }
+    let rows = labels == .soft ? 0..<examples.count : labelled..<learnt
+    guard !rows.isEmpty, let teacher else { return (KnowledgeAddition(entries, keys: embeddings), learnt) }
     let soft = try answers(
-      of: teacher, to: encoded(Array(examples[asked]), teacher), with: [.logits],
-      progress: told("knowledge base: soft labels", asked.count))
+      of: teacher, to: encoded(Array(examples[rows]), teacher), with: [.logits],
+      progress: told("knowledge base: soft labels", rows.count))
     let addition = KnowledgeAddition(
       entries, keys: embeddings,
-      softLabels: Matrix(probabilities(from: try soft[.logits], task: texts.task.kind)), softRows: Array(asked))
+      softLabels: Matrix(probabilities(from: try soft[.logits], task: texts.task.kind)), softRows: Array(rows))
     return (addition, learnt)
   }
 
@@ -160,7 +167,13 @@ extension PipelineRun {
     }
     let trials = try augmentation.trials(
       grid, embeddings: heldOut.embeddings, outputs: heldOut.outputs, data: heldOut.data, task: texts.task)
-    if let best = RetrievalAugmentation.best(of: trials) { augmentation.mixing = best.mixing }
+    guard let choice = RetrievalAugmentation.choice(among: trials) else { return }
+    augmentation.mixing = choice.trial.mixing
+    if let gain = choice.gain, choice.trial.mixing.beta == 1, gain.mean > 0 {
+      mixingRemark =
+        "the neighbours have no say: on \(heldOut.data.count) held-out texts, they would lower the loss by \(Report.fixed(gain.mean, 4)), "
+        + "with a standard error of \(Report.fixed(gain.error, 4))"
+    }
   }
 
   /// Returns the readout of what is known, if it is to answer in the place of the student's classifier.

@@ -18,6 +18,8 @@ public final class PipelineRun {
   private(set) var trainsClassifier = false
   /// What the held-out texts say about a linear readout, if they were asked.
   var readoutRemark: String?
+  /// What the held-out texts say about the neighbours, if these almost had a say.
+  var mixingRemark: String?
 
   /// Reads the texts and opens the folder of the run, which no other process can use from then on.
   ///
@@ -119,7 +121,7 @@ public final class PipelineRun {
         baselines: baselines, layerMap: pipeline.options.layerMap,
         describe: { id in entries.indices.contains(id) && entries[id].id == id ? entries[id] : nil },
         selection: pipeline.options.selectionNote,
-        remarks: try remarks(on: teacher) + [readoutRemark].compactMap(\.self))
+        remarks: try remarks(on: teacher) + [leakRemark, readoutRemark, mixingRemark].compactMap(\.self))
     }
     record.peakMemory = Compute.peakMemory
     var findings = report.findings ?? Findings()
@@ -158,6 +160,13 @@ public final class PipelineRun {
       heldOut: texts.heldOutForTeacher.isEmpty ? nil : encoded(texts.heldOutForTeacher))
   }
 
+  private var leakRemark: String? {
+    let count = texts.leakedCount
+    return count == 0
+      ? nil
+      : "\(count) of the unlabelled texts are also held out or in the validation file: figures on these are not those of unseen texts"
+  }
+
   private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any TextEncoder {
     guard let recipe = pipeline.options.student else { throw ContractError("a pipeline without a student") }
     let preparation = Preparation(trainer: loop) { [self] tokenizer in
@@ -168,12 +177,7 @@ public final class PipelineRun {
     if let teacher, !teacher.card.readsTexts, teacher.tokenizer.fingerprint != student.tokenizer.fingerprint {
       throw ContractError("teacher and student have different vocabularies")
     }
-    if texts.leakedCount > 0 {
-      observe(
-        .note(
-          "\(texts.leakedCount) of the unlabelled texts are also held out or in the validation file: figures on these are not "
-            + "those of unseen texts"))
-    }
+    if let remark = leakRemark { observe(.note(remark)) }
     let data = data(student.tokenizer, withUnlabelled: true)
     let answers = try pipeline.options.teacher.map {
       AnswerFolder(

@@ -101,7 +101,7 @@ extension RunPlan {
     let perTeacherAnswer = try teacher.map { try trainer.secondsPerAnswer(of: $0, to: data.training) } ?? 0
     let perStudentAnswer = try trainer.secondsPerAnswer(of: student.model(), to: data.training)
     let withBase = options.knowledgeBase == nil ? 0.0 : 1
-    let keys = options.keyLabels == .gold ? texts.training.count : all.count
+    let keys = (options.keyLabels == .gold ? texts.training.count : all.count) + texts.heldOut.count
     seconds["knowledge_base"] = withBase * perTeacherAnswer * Double(keys)
     // The encoder that the baselines read has the size of the teacher, if there is one. It embeds all texts once, and three rows
     // read it: two regressions and the nearest neighbours.
@@ -110,7 +110,7 @@ extension RunPlan {
     seconds["baselines"] =
       count == 0
       ? 0
-      : perBaseAnswer * Double(texts.training.count + texts.heldOutForChoices.count)
+      : perBaseAnswer * Double(texts.training.count + texts.heldOut.count)
         + (options.baselines.undistilled ? trainer.phases.last?.seconds ?? 0 : 0)
     // Each row answers all texts, and at most 512 of them four times more to measure its speed. Then the layers of teacher and
     // student are compared, and retrieval is examined.

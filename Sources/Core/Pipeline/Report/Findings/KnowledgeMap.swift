@@ -70,6 +70,7 @@ package struct KnowledgeMap: Sendable, Codable {
       let other = knowledge.classes[first.row]
       guard other != label, others.allSatisfy({ knowledge.classes[$0.row] == other }) else { return nil }
       let entry = describe(node)
+      guard entry.label != nil else { return nil }  // nobody has given it one
       return Doubt(
         id: knowledge.rows[node], text: entry.text, source: entry.source, label: names[label], others: names[other],
         similarity: others.reduce(0) { $0 + Double($1.similarity) } / Double(others.count))
