@@ -96,4 +96,25 @@ struct SealTests {
       #expect(throws: FormatError.self) { try FileLock(folder) }
     }
   }
+
+  #if os(Linux)
+    /// A process that is started while a lock is held copies the descriptor for a moment, and the lock must not last so long.
+    @Test func aCopyOfTheDescriptorDoesNotKeepTheLock() throws {
+      try TemporaryFolder.with { folder in
+        let url = folder.appending(path: ".lock")
+        var lock: FileLock? = try FileLock(url)
+        #expect(throws: FileLock.Held.self) { try FileLock(url) }
+        let all = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        let own = all.compactMap { Int32($0) }.filter {
+          let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+          return target?.hasSuffix("\(folder.lastPathComponent)/.lock") == true
+        }
+        let copy = dup(try #require(own.first))
+        defer { close(copy) }
+        lock = nil
+        #expect(throws: Never.self) { try FileLock(url) }
+        _ = lock
+      }
+    }
+  #endif
 }

@@ -12,7 +12,11 @@ package struct OpenFile: ~Copyable, Sendable {
     if descriptor < 0 { throw FormatError(file: self.url, tried: "open it") }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A process that is being started at this moment has a copy of the descriptor until its program is loaded, and would keep a lock so long.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// Appends `bytes`, or overwrites the bytes at `offset`.
   ///
