@@ -18,7 +18,7 @@ import Testing
     return (["text\tintents"] + lines).joined(separator: "\n") + "\n"
   }
 
-  private func bench() throws -> (Workbench, Pipeline) {
+  private func bench(_ options: String = "") throws -> (Workbench, Pipeline) {
     let bench = try Workbench()
     try bench.write(joined(Workbench.intents(60, key: RandomKey(1))), to: "train.tsv")
     try bench.write(joined(Workbench.intents(40, key: RandomKey(2))), to: "validation.tsv")
@@ -26,10 +26,22 @@ import Testing
       bench,
       try bench.pipeline(replacing: [
         ("label: intent, max_length: 16", "label: intents, multilabel: true, max_length: 16, hold_out: 0.3"),
-        ("space: teacher, labels: soft, ", ""),
+        ("space: teacher, labels: soft, ", options),
         ("neighbours: 4, beta: 0.5, temperature: 0.1", "choose: {neighbours: [1, 4], beta: [0.5], temperature: [0.1]}"),
       ])
     )
+  }
+
+  /// Held-out texts choose thresholds while the knowledge base does not hold them.
+  @Test func noTextFindsItselfWhenItChoosesAThreshold() throws {
+    let runs = try ["", "held_out: false, "].map { options in
+      let (bench, pipeline) = try bench(options)
+      try bench.run(pipeline, into: "tiny")
+      let run = try bench.finished("tiny")
+      return (entries: try run.knowledgeLog().snapshot().entries.count, thresholds: run.record.thresholds)
+    }
+    #expect(runs.map(\.entries) == [60, 42])
+    #expect(runs[0].thresholds?.count == 3 && runs[0].thresholds == runs[1].thresholds)
   }
 
   @Test func allPartsKnowSeveralLabels() throws {

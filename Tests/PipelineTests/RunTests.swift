@@ -187,13 +187,13 @@ struct RunTests {
   }
 
   /// Held-out examples choose while the knowledge base does not hold them, whether they are added afterwards or not.
-  @Test func mixingIsChosenOnHeldOutExamples() throws {
+  @Test(arguments: ["exact", "hnsw"]) func mixingIsChosenOnHeldOutExamples(with retriever: String) throws {
     let bench = try Workbench()
     let changes = [
       ("max_length: 16", "max_length: 16, hold_out: 0.2"),
       ("neighbours: 4, beta: 0.5", "choose: {neighbours: [1, 3], beta: [0, 0.5, 1], temperature: [0.1]}"),
     ]
-    let pipeline = try bench.pipeline(replacing: changes)
+    let pipeline = try bench.pipeline(replacing: changes + [("{use: exact}", "{use: \(retriever)}")])
     let texts = try pipeline.options.texts()
     #expect(texts.training.count == 48 && texts.heldOutForEpochs.count == 6 && texts.heldOutForChoices.count == 6)
     let learnt = Set(texts.training.map { "train.tsv:\($0.line)" })
@@ -212,8 +212,8 @@ struct RunTests {
       return finished
     }
     let all = try check("tiny", pipeline, Set((2...61).map { "train.tsv:\($0)" }))
-    let few = try check(
-      "few", try bench.pipeline(replacing: changes + [("{use: exact}", "{use: exact}, held_out: false")]), learnt)
+    let without = changes + [("{use: exact}", "{use: \(retriever)}, held_out: false")]
+    let few = try check("few", try bench.pipeline(replacing: without), learnt)
     #expect(all.record.mixing == few.record.mixing && all.record.unknownBeyond == few.record.unknownBeyond)
     // Even the smallest share holds something to choose on.
     var options = pipeline.options
