@@ -61,9 +61,12 @@ struct UnlabelledTests {
     #expect(plan.phases.last?.stepsPerEpoch == 10)
   }
 
-  /// Unless the pipeline says otherwise, labelled texts are known by their labels, and the others by what the teacher says of them.
+  /// Unless the pipeline says otherwise, labelled texts are known by their labels, also if they are among the others a second time, and the
+  /// others by what the teacher says of them.
   @Test func whatIsStoredByDefault() throws {
     let bench = try bench()
+    let copies = try bench.rows("train.tsv").prefix(5).map { $0.text + "\n" }.joined()
+    try bench.write(String(decoding: bench.data("more.txt"), as: UTF8.self) + copies, to: "more.txt")
     func knowledge(_ labels: String, _ run: String) throws -> KnowledgeBase {
       let changes = Self.changes + [(old: "space: teacher, labels: soft, ", new: "space: student, \(labels)")]
       try bench.run(try bench.pipeline(replacing: changes), into: run)
