@@ -11,7 +11,8 @@ struct Embed: PluginCommand, StyledCommand {
       Tensors: `logits` [B, C], `embedding` [B, D], `hidden.L` [N, H], `class-token.L` [B, H], `attention.L` (flat: per sequence \
       A·T·T probabilities), `values.L` [N, H], what else the encoder offers (BERT: `queries.L`, `keys.L`, both [N, H]), and \
       `offsets` [B + 1] (I64): sequence b owns tokens offsets[b] ..< offsets[b + 1]. \
-      `embedding` is the pooler's; --set embedding=mean or embedding=cls takes another, as sentence encoders want it.
+      `embedding` is what the folder is made for: the mean of the states for sentence encoders, or the pooler's; \
+      --set readout=mean, readout=cls or readout=pooler takes another.
       """)
 
   @Argument(help: "Model folder in Hugging Face's layout.")
@@ -57,7 +58,7 @@ struct Embed: PluginCommand, StyledCommand {
     if let untrained = encoder.untrained.intersection(wanted).first {
       throw ContractError(
         "\(untrained) rests on weights that \(model) does not have"
-          + (untrained == .embedding ? "; --set embedding=cls or embedding=mean needs none of them" : ""))
+          + (untrained == .embedding ? "; --set readout=cls or readout=mean needs none of them" : ""))
     }
     let limit = min(maxLength ?? encoder.card.maximumLength, encoder.card.maximumLength)
     let data = EncodedDataset(try examples(inLinesOf: file), with: encoder.tokenizer, maximumLength: limit)

@@ -7,12 +7,17 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var space: SearchSpace?
   package var layers: [Int]?
   package var labels: KeyLabels?
+  package var folds: Int?
   package var heldOut = true
   package var texts = true
   package var falseAlarms: Float = 0.05
   package var mixing = Mixing()
   package var choose: MixingGrid?
   package var readout = ReadoutUse.auto
+
+  private static let defaultFolds = 5
+  /// The number of teachers that are trained for the labels of the keys alone.
+  var foldCount: Int { labels == .outOfFold ? folds ?? Self.defaultFolds : 0 }
 
   package init() {}
 
@@ -30,8 +35,16 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
     visit(
       "labels", &labels,
       "What is stored with each text. `gold`: its label, and texts without one are left out; `soft`: the teacher's probabilities, as "
-        + "in ReAugKD; `gold-or-soft`: its label, and the teacher's probabilities for unlabelled texts. Default: `gold-or-soft` if the "
+        + "in ReAugKD; `gold-or-soft`: its label, and the teacher's probabilities for unlabelled texts; `out-of-fold`: the probabilities "
+        + "of teachers that have not learnt from the text, which are trained for this, one for each fold. Default: `gold-or-soft` if the "
         + "task has unlabelled texts, else `gold`.")
+    visit(
+      "folds", &folds, in: .atLeast(2),
+      "For `labels: out-of-fold`, the number of parts of the training texts, each of which is answered by a teacher that has learnt from the "
+        + "others alone. Default: \(Self.defaultFolds).")
+    if folds != nil, labels != .outOfFold {
+      visit.reject("folds", "counts only with `labels: out-of-fold`", given: ["labels"])
+    }
     visit(
       "held_out", &heldOut,
       "Whether the texts that `task.hold_out` sets aside become entries as well, when they have chosen what they are set aside for. "

@@ -109,7 +109,7 @@ public struct KnowledgeBase: Sendable {
       if let labels = entry.allLabels?.compactMap({ columns[$0] }), task.isMultilabel || !labels.isEmpty {
         gold = Target.labels(labels).row(width)
       }
-      let values = (labels == .soft ? soft ?? gold : gold ?? soft) ?? [Float](repeating: 0, count: width)
+      let values = (labels.isSoft ? soft ?? gold : gold ?? soft) ?? [Float](repeating: 0, count: width)
       places.append((entry.id, values, state.keys.row(row)))
     }
     places.sort { $0.id < $1.id }

@@ -14,7 +14,7 @@ package enum ModelFolder {
   /// Loads a Hugging Face folder with the student plugin that its `model_type` names. If the folder names none and there is
   /// only one such plugin, that plugin is used.
   ///
-  /// - `settings`: Options of that plugin, such as `embedding=mean`.
+  /// - `settings`: Options of that plugin, such as `readout=mean`.
   /// - Throws: `FormatError` if the folder cannot be read, or `Diagnostics` if the options are wrong.
   package static func encoder(
     _ folder: URL, settings: [(path: String, value: String)] = [], registry: PluginRegistry

@@ -15,7 +15,11 @@ extension Pipeline {
 
   /// Returns what the prepared teacher and its answers depend on. It is less than for the whole run, so that runs that differ
   /// only in the student can share them.
-  package func teacherProvenance(_ recipe: any TeacherRecipe, _ texts: TaskTexts) throws -> Provenance {
+  ///
+  /// - `fold`: The training texts that the teacher does not learn from.
+  package func teacherProvenance(
+    _ recipe: any TeacherRecipe, _ texts: TaskTexts, without fold: Fold? = nil
+  ) throws -> Provenance {
     var provenance = Provenance.arithmetic(options.precision)
     provenance.merge(texts.teacherProvenance)
     if !recipe.choosesOnHeldOut { provenance["texts.teacher"] = nil }
@@ -30,6 +34,7 @@ extension Pipeline {
         of: recipe, at: "teacher",
         sources: { option in parts.last { option.hasPrefix($0.0 + ".") }?.1.sources }))
     provenance["seed"] = "\(options.seed)"
+    if let fold { provenance["fold"] = "\(fold.number) of \(fold.count)" }
     provenance["teacher.card"] = "\(try recipe.card(in: context))"  // a head's width is the student's
     return provenance
   }

@@ -8,9 +8,10 @@ extension PipelineRun {
   ///
   /// What held-out texts choose, they choose while the knowledge base does not hold them. Then they are added.
   ///
+  /// - `unseen`: The labels of the training texts, if teachers give them that have not learnt from these.
   /// - Returns: The encoder that answers and whose embeddings are the queries, the knowledge base with its index, and its entries.
   func knowledgeBase(
-    _ teacher: (any TextEncoder)?, _ student: any TextEncoder
+    _ teacher: (any TextEncoder)?, _ student: any TextEncoder, _ unseen: OutOfFoldLabels?
   ) throws -> (reader: any TextEncoder, RetrievalAugmentation?, entries: [KnowledgeEntry]) {
     guard let options = pipeline.options.knowledgeBase, let recipe = options.retriever else {
       try chooseThresholds(teacher, student, nil)
@@ -19,7 +20,7 @@ extension PipelineRun {
     let map = try stateMap(options, student)
     let space = pipeline.options.searchSpace(student.card)
     let reader = map.map { MappedEncoder(encoder: student, map: $0, appendsOwn: space == .both) } ?? student
-    let addition = try addition(options, by: space == .teacher ? teacher ?? reader : reader, teacher)
+    let addition = try addition(options, by: space == .teacher ? teacher ?? reader : reader, teacher, unseen)
     func known(_ state: KnowledgeState) -> KnowledgeBase {
       KnowledgeBase(state, labels: pipeline.options.keyLabels, task: texts.task.kind)
     }
@@ -61,7 +62,7 @@ extension PipelineRun {
     record.thresholds = try evaluation.thresholds(teacher: teacher, student: reader, augmentation: augmentation)
   }
 
-  private func encoded(_ examples: [Example], _ encoder: any TextEncoder) -> EncodedDataset {
+  func encoded(_ examples: [Example], _ encoder: any TextEncoder) -> EncodedDataset {
     EncodedDataset(examples, with: encoder.tokenizer, maximumLength: pipeline.options.task.maximumLength)
   }
 
@@ -91,14 +92,15 @@ extension PipelineRun {
   /// Returns what the knowledge base holds: the keys that an encoder gives to the texts, and their labels. The first `learnt` entries are
   /// of texts that the student learnt from, and the others of texts that are held out.
   private func addition(
-    _ options: KnowledgeBaseOptions, by encoder: any TextEncoder, _ teacher: (any TextEncoder)?
+    _ options: KnowledgeBaseOptions, by encoder: any TextEncoder, _ teacher: (any TextEncoder)?,
+    _ unseen: OutOfFoldLabels?
   ) throws -> (all: KnowledgeAddition, learnt: Int) {
     let labels = pipeline.options.keyLabels
     // A text that has a label is known by that, and one that chooses must not find itself.
     let others = Set((texts.training + texts.heldOut).map(PlainText.init))
     let unlabelled = labels == .gold ? [] : texts.unlabelled.filter { !others.contains(PlainText($0)) }
     let (labelled, learnt) = (texts.training.count, texts.training.count + unlabelled.count)
-    let asked = labels == .soft || options.space == .teacher ? teacher as? any Teacher : nil
+    let asked = labels.isSoft || options.space == .teacher ? teacher as? any Teacher : nil
     let heldOut = zip(options.heldOut ? texts.heldOut : [], texts.heldOutSources).filter { example, _ in
       asked?.canAnswer(PlainText(example)) ?? true
     }
@@ -117,14 +119,21 @@ extension PipelineRun {
     let entries = zip(examples, sources).map {
       KnowledgeEntry($0, task: texts.task.kind, keepsText: options.texts, source: $1)
     }
-    let rows = labels == .soft ? 0..<examples.count : labelled..<learnt
-    guard !rows.isEmpty, let teacher else { return (KnowledgeAddition(entries, keys: embeddings), learnt) }
-    let soft = try answers(
-      of: teacher, to: encoded(Array(examples[rows]), teacher), with: [.logits],
-      progress: told("knowledge base: soft labels", rows.count))
+    // Nobody has learnt from what comes after the labelled texts.
+    let rows = labels == .soft ? 0..<examples.count : labelled..<(labels == .outOfFold ? examples.count : learnt)
+    var (soft, softRows) = (
+      unseen.map { [$0.probabilities] } ?? [], unseen.map { Array(0..<$0.probabilities.rows) } ?? []
+    )
+    if let teacher, !rows.isEmpty {
+      let answers = try answers(
+        of: teacher, to: encoded(Array(examples[rows]), teacher), with: [.logits],
+        progress: told("knowledge base: soft labels", rows.count))
+      soft.append(Matrix(probabilities(from: try answers[.logits], task: texts.task.kind)))
+      softRows += rows
+    }
     let addition = KnowledgeAddition(
-      entries, keys: embeddings,
-      softLabels: Matrix(probabilities(from: try soft[.logits], task: texts.task.kind)), softRows: Array(rows))
+      entries, keys: embeddings, softLabels: soft.isEmpty ? nil : Matrix(concatenatedRows(soft.map(\.tensor))),
+      softRows: softRows)
     return (addition, learnt)
   }
 

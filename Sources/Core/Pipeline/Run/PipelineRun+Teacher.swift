@@ -6,19 +6,23 @@ extension PipelineRun {
   /// Returns the prepared teacher, or a part of it.
   ///
   /// - `part`: The number of the part with a dot before it, such as `.2`, and those of what it is a part of before that.
-  func prepared(_ recipe: any TeacherRecipe, _ loop: TrainingLoop, part: String = "") throws -> any Teacher {
-    let label = part.isEmpty ? "" : ", member \(part.dropFirst())"
-    let own = part.isEmpty ? folder.teacher : folder.checkpoints.appending(path: "teacher\(part)")
+  /// - `fold`: The training texts that it must not learn from.
+  func prepared(
+    _ recipe: any TeacherRecipe, _ loop: TrainingLoop, part: String = "", without fold: Fold? = nil
+  ) throws -> any Teacher {
+    let label = (fold.map { ", fold \($0.number)" } ?? "") + (part.isEmpty ? "" : ", member \(part.dropFirst())")
+    let name = "teacher" + (fold.map { "-fold-\($0.number)" } ?? "") + part
+    let own = name == "teacher" ? folder.teacher : folder.checkpoints.appending(path: name)
     try FileSystem.makeFolder(own.deletingLastPathComponent())
     let teachers = PreparedTeachers(folder: folder, label: label, observe: observe)
-    let provenance = try pipeline.teacherProvenance(recipe, texts)
+    let provenance = try pipeline.teacherProvenance(recipe, texts, without: fold)
     try teachers.prepare(provenance, in: own, resumes: resumes, stop: { try stopIfRequested(before: "teacher") }) {
       // The teacher is stored under the provenance of the files as they were at the start, and somebody may have replaced them
       // before they were read. They are therefore compared again once the weights have been loaded: when the recipe asks for
       // the data of a training, or after it has returned if there was no training.
       var isChecked = false
       func checkFiles() throws {
-        let now = try pipeline.teacherProvenance(recipe, texts)
+        let now = try pipeline.teacherProvenance(recipe, texts, without: fold)
         guard now == provenance else {
           throw RunError.otherSettings(folder.url.path, now.differences(since: provenance))
         }
@@ -27,14 +31,14 @@ extension PipelineRun {
       let teacher = try recipe.makeTeacher(
         in: pipeline.context,
         Preparation(trainer: loop.labelled(label)) { [self] number, member in
-          try prepared(member, loop, part: "\(part).\(number)")
+          try prepared(member, loop, part: "\(part).\(number)", without: fold)
         } data: { [self] tokenizer in
           try checkFiles()
           if texts.training.isEmpty {
             throw ContractError(
               "the teacher learns from labels, and no text has one; name labelled files in `task.train`")
           }
-          return data(tokenizer)
+          return data(tokenizer, without: fold)
         })
       if let activation = teacher.untrained.map(\.description).sorted().first {
         throw ContractError(

@@ -108,9 +108,10 @@ public final class PipelineRun {
       seed: pipeline.options.seed, stop: stop, observe: observe)
 
     let teacher = try timed("teacher") { try pipeline.options.teacher.map { try prepared($0, loop) } }
+    let unseen = try timed("teacher") { try outOfFoldLabels(beside: teacher, loop) }
     let student = try timed("student") { try distilled(teacher, loop) }
     try SealedFolder.write(to: folder.student) { try student.write(to: $0) }
-    let (reader, augmentation, entries) = try timed("knowledge_base") { try knowledgeBase(teacher, student) }
+    let (reader, augmentation, entries) = try timed("knowledge_base") { try knowledgeBase(teacher, student, unseen) }
 
     try timed("evaluation") { try recordHeldOutAnswers(of: student) }
     let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
@@ -121,7 +122,8 @@ public final class PipelineRun {
         baselines: baselines, layerMap: pipeline.options.layerMap,
         describe: { id in entries.indices.contains(id) && entries[id].id == id ? entries[id] : nil },
         selection: pipeline.options.selectionNote,
-        remarks: try remarks(on: teacher) + [leakRemark, readoutRemark, mixingRemark].compactMap(\.self))
+        remarks: try remarks(on: teacher)
+          + [unseen?.remark, leakRemark, readoutRemark, mixingRemark].compactMap(\.self))
     }
     record.peakMemory = Compute.peakMemory
     var findings = report.findings ?? Findings()
@@ -149,13 +151,14 @@ public final class PipelineRun {
     return try body()
   }
 
-  /// Returns the texts to train on. Only a student with a teacher can learn from the unlabelled ones.
-  func data(_ tokenizer: any Tokenizer, withUnlabelled: Bool = false) -> TaskData {
+  /// Returns the texts to train on, without those of a fold. Only a student with a teacher can learn from the unlabelled ones.
+  func data(_ tokenizer: any Tokenizer, withUnlabelled: Bool = false, without fold: Fold? = nil) -> TaskData {
     func encoded(_ examples: [Example]) -> EncodedDataset {
       EncodedDataset(examples, with: tokenizer, maximumLength: pipeline.options.task.maximumLength)
     }
+    let training = fold.map { $0.others(of: texts.training) } ?? texts.training
     return TaskData(
-      task: texts.task, training: encoded(texts.training + (withUnlabelled ? texts.unlabelled : [])),
+      task: texts.task, training: encoded(training + (withUnlabelled ? texts.unlabelled : [])),
       validation: texts.selection.map(encoded),
       heldOut: texts.heldOutForTeacher.isEmpty ? nil : encoded(texts.heldOutForTeacher))
   }
