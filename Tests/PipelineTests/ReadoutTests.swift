@@ -73,6 +73,29 @@ struct ReadoutTests {
     #expect(try bench.finished("tiny").predict(texts).contains { $0.scores != $0.retrieved })
   }
 
+  /// A readout that knows more than the knowledge base after a revert would give probability to what is gone.
+  @Test func revertingTakesAReadoutBack() throws {
+    let bench = try Workbench()
+    _ = try report("always", noise: false, bench)
+    let run = try bench.finished("tiny")
+    try bench.write("text\tintent\nplease may i\tgreeting\nso may i\tgreeting\n", to: "more.tsv")
+    _ = try run.teach(bench.url.appending(path: "more.tsv"))
+    #expect(try bench.finished("tiny").refit().number == 2)
+    // Nothing that the second readout was fitted to is taken back.
+    #expect(try bench.finished("tiny").revert(to: 2) == false)
+    #expect(try run.chosenReadout() == 2)
+    #expect(try bench.finished("tiny").revert(to: 1))
+    #expect(try run.chosenReadout() == 1)
+    let answers = try bench.finished("tiny").predict([Example(text: "please may i", line: 1)])
+    #expect(abs(answers[0].scores.values.reduce(0, +) - 1) < 1e-4 && answers[0].label != "greeting")
+    // Without an older one, the student's classifier answers.
+    try FileManager.default.removeItem(at: bench.url.appending(path: "runs/tiny/readouts/1"))
+    try run.choose(readout: 2)
+    #expect(try bench.finished("tiny").revert(to: 1))
+    #expect(try run.chosenReadout() == nil)
+    #expect(try bench.finished("tiny").revert(to: 1) == false)
+  }
+
   @Test func keysOfTheTeacherAreRefused() throws {
     let error = #expect(throws: Diagnostics.self) {
       try Workbench().pipeline(replacing: [("space: teacher,", "space: teacher, readout: always,")])

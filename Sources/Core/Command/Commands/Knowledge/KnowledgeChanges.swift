@@ -4,6 +4,8 @@ import DistillKnowledge
 import DistillPipeline
 import Foundation
 
+private func counted(_ entries: Int) -> String { entries == 1 ? "1 entry" : "\(entries) entries" }
+
 struct KnowledgeAdd: PluginCommand, StyledCommand {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Add labelled texts, whose labels may be new.")
@@ -28,7 +30,7 @@ struct KnowledgeAdd: PluginCommand, StyledCommand {
       }
     }
     Console.output(
-      "added \(ids.count) entries, \(ids.lowerBound) to \(ids.upperBound - 1)"
+      "added \(counted(ids.count)), with the numbers \(ids.lowerBound) to \(ids.upperBound - 1)"
         + (new.isEmpty ? "" : "; new labels: \(new.joined(separator: ", "))"))
   }
 }
@@ -46,7 +48,7 @@ struct KnowledgeRemove: PluginCommand {
     let chosen = try choice.someEntries(of: log)
     try log.remove(chosen.map(\.id), note: choice.note)
     try finished.refreshIndex()
-    Console.output("removed \(chosen.count) entries")
+    Console.output("removed \(counted(chosen.count))")
   }
 }
 
@@ -71,13 +73,17 @@ struct KnowledgeRelabel: PluginCommand {
     try log.relabel(
       Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, newLabel) }), note: "\(choice.note): now \(newLabel)")
     try finished.refreshIndex()
-    Console.output("relabelled \(chosen.count) entries")
+    Console.output("relabelled \(counted(chosen.count))")
   }
 }
 
 struct KnowledgeRevert: PluginCommand {
   static let configuration = CommandConfiguration(
-    commandName: "revert", abstract: "Go back to the state after an earlier change.")
+    commandName: "revert", abstract: "Go back to the state after an earlier change.",
+    discussion: """
+      A readout that `refit` has fitted to what is taken back answers no longer: the newest one that was fitted before does, or the student's \
+      own classifier.
+      """)
 
   @OptionGroup var run: KnowledgeRun
   @Argument(help: "The number of the change, as `log` lists it.")
@@ -85,9 +91,11 @@ struct KnowledgeRevert: PluginCommand {
 
   func run(_ registry: PluginRegistry) throws {
     let finished = try run.open(registry)
-    try finished.knowledgeLog().revert(to: number)
-    try finished.refreshIndex()
-    Console.output("the knowledge base is as after change \(number)")
+    let isOther = try finished.revert(to: number)
+    let answering = try finished.chosenReadout().map { "readout \($0)" } ?? "the student's own classifier"
+    Console.output(
+      "the knowledge base is as after change \(number)"
+        + (isOther ? "; \(answering) answers, because the readout was fitted to what came later" : ""))
   }
 }
 
