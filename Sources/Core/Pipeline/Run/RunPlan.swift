@@ -11,9 +11,16 @@ package struct RunPlan: Sendable, Codable {
     package let stepsPerEpoch: Int
     /// The median of the steps that were tried.
     package let secondsPerStep: Double
-    /// The seconds for one epoch, including evaluation and checkpoint.
+    /// The seconds for one epoch, including the evaluation.
     package let secondsPerEpoch: Double
-    package var seconds: Double { Double(epochs) * secondsPerEpoch }
+    /// The seconds for one checkpoint.
+    package let secondsPerCheckpoint: Double
+    package var seconds: Double {
+      let epochs = Double(epochs)
+      // One at the end, and before it one every half a minute at most, where an epoch ends.
+      return epochs * secondsPerEpoch + min(epochs, 1 + (epochs * secondsPerEpoch / 30).rounded(.down))
+        * secondsPerCheckpoint
+    }
   }
 
   package let name: String
@@ -24,6 +31,8 @@ package struct RunPlan: Sendable, Codable {
   /// The seconds for each stage, under the names of `run.json`: teacher, student, knowledge_base, baselines,
   /// evaluation.
   package let seconds: [String: Double]
+  /// Those of the stage `teacher` for teachers that label keys out of fold.
+  package let foldSeconds: Double
   /// The size in bytes of the teacher's answers that are kept on disk while the student is trained.
   package let rememberedBytes: Int
   /// The largest amount of memory in use at one time, in bytes.
@@ -65,6 +74,7 @@ extension RunPlan {
     }
     var seconds: [String: Double] = [:]
     var teacher: (any Teacher)?
+    var foldSeconds = 0.0
     if let recipe = options.teacher {
       let teachers = PreparedTeachers(folder: RunFolder(output ?? options.output.url), observe: observe)
       func prepared(_ recipe: any TeacherRecipe) throws -> any Teacher {
@@ -87,7 +97,8 @@ extension RunPlan {
       if missing > 0 {
         if trainer.phases.isEmpty { _ = try recipe.makeTeacher(in: pipeline.context, preparation) }
         let whole = trainer.phases.reduce(0) { $0 + $1.seconds }
-        seconds["teacher", default: 0] += whole * Double(missing) * Double(folds.count - 1) / Double(folds.count)
+        foldSeconds = whole * Double(missing) * Double(folds.count - 1) / Double(folds.count)
+        seconds["teacher", default: 0] += foldSeconds
       }
     }
     guard let recipe = options.student else { throw ContractError("a pipeline without a student") }
@@ -132,6 +143,7 @@ extension RunPlan {
     studentParameters = student.card.parameters
     phases = trainer.phases
     self.seconds = seconds
+    self.foldSeconds = foldSeconds
     rememberedBytes = objective.rememberedBytes(of: all)
     peakMemory = Compute.peakMemory
   }
@@ -169,6 +181,7 @@ extension RunPlan {
           "\(phase.epochs) epochs of \(phase.stepsPerEpoch) steps, \(Report.fixed(phase.secondsPerStep, 3)) s a step, "
             + "\(time(phase.secondsPerEpoch)) an epoch, \(time(phase.seconds)) in all"))
     }
+    if foldSeconds > 0 { lines.append(line("teachers of the folds", "\(time(foldSeconds)) in all")) }
     if teacherParameters != nil, hasPreparedTeacher || wasPrepared == true {
       func state(_ isPrepared: Bool) -> String { isPrepared ? "prepared" : "trained" }
       lines.append(line("teacher", "is " + state(hasPreparedTeacher), wasPrepared.map(state)))
@@ -259,7 +272,7 @@ private final class Calibration: Trainer {
     phases.append(
       RunPlan.Phase(
         name: phase, epochs: options.epochs, stepsPerEpoch: stepsPerEpoch, secondsPerStep: step,
-        secondsPerEpoch: Double(stepsPerEpoch) * step + evaluation + max(0, total - epoch)))
+        secondsPerEpoch: Double(stepsPerEpoch) * step + evaluation, secondsPerCheckpoint: max(0, total - epoch)))
     observe(.note("\(phase): tried \(seconds.count) steps"))
     return summary
   }
