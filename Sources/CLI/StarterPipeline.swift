@@ -8,7 +8,7 @@ func starterPipeline(_ task: StarterTask) -> String {
   """
   # A student that learns a task from a larger teacher. Change the paths to your own; they are relative to this file.
   #   distill validate FILE              does it fit together? Nothing is run.
-  #   distill run FILE                   then: distill evaluate runs/\(task.name)
+  #   distill run FILE                   then: distill evaluate RUN, the folder that `output` names
   #   distill plugins describe NAME      other losses, schedules and retrievers: distill plugins
   #   distill schema --help              completion in editors
 
@@ -68,6 +68,9 @@ func starterPipeline(_ task: StarterTask) -> String {
     batch_size: 32
     # Largest learning rate of AdamW.
     learning_rate: \(task.recipe.studentRate)
+    # The epoch that teacher and student keep: `best` by the score on held-out texts, or without any on
+    # the validation file, or `last`. Default: best if texts are held out, else last.
+    keep: last
     # Seed of shuffles, dropout and initial weights. Default: the pipeline's, which is 42 unless it
     # says otherwise.
     seed: 42

@@ -63,7 +63,9 @@ struct FoldTests {
     let right = rows.indices.count { row in
       labels[row].map { Workbench.labels[Tensor($0, [1, 3]).rowArgmax()[0]] == rows[row].intent } ?? false
     }
-    let remark = try #require(report.remarks).first { $0.hasPrefix("the keys have the answers of 3 teachers") }
+    let remark = try #require(report.remarks).first {
+      $0.hasPrefix("labels of the knowledge base: 60 training texts are answered by 3 teachers")
+    }
     #expect(remark?.contains(String(format: "%.4f", Double(right) / 60)) == true)
     let augmentation = try #require(try bench.finished("tiny").augmentation)
     #expect(augmentation.knowledge.softLabels.values.contains { $0 > 0 && $0 < 1 })
@@ -127,10 +129,18 @@ struct FoldTests {
         try #require(error).list.map(\.message).contains { $0.contains(message) },
         "\(options) \(error?.list.map(\.message) ?? [])")
     }
-    let many = try bench.pipeline(
-      replacing: [(old: "space: teacher, labels: soft, ", new: "space: student, labels: out-of-fold, folds: 61, ")])
-    let few = #expect(throws: ContractError.self) { try bench.run(many, into: "many") }
-    #expect("\(try #require(few))".contains("60 training texts cannot be cut into 61 folds"))
+    // Too many folds are told before anything is run, but where copies of texts make them too many.
+    let many = Self.outOfFold.replacing("folds: 3", with: "folds: 61")
+    let error = #expect(throws: Diagnostics.self) {
+      try bench.pipeline(replacing: [(old: "space: teacher, labels: soft, ", new: many)])
+    }
+    #expect(try #require(error).list.map(\.message) == ["asks for 61 folds of 60 training texts"])
+    try bench.write(
+      "text\tintent\n" + Workbench.labels.map { "the same\t\($0)\n" }.joined() + "where is it\ttrack\n",
+      to: "copies.tsv")
+    let copies = try bench.pipeline(replacing: Self.changes + [(old: "train: train.tsv", new: "train: copies.tsv")])
+    let few = #expect(throws: ContractError.self) { try bench.run(copies, into: "copies") }
+    #expect("\(try #require(few))".contains("4 training texts cannot be cut into 3 folds"))
 
     // A teacher that learns nothing here is the same without a fold. It is told before the student learns anything.
     try bench.run(try bench.pipeline(Workbench.pipeline(teacher: Workbench.fineTuned)), into: "tiny")

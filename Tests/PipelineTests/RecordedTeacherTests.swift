@@ -183,6 +183,7 @@ struct RecordedTeacherTests {
       (", unlabelled: texts.txt", "", "names no file"),
       ("max_length: 16", "max_length: 16, hold_out: 0.1", "there are no labelled texts that could be held out"),
       ("labels: soft", "labels: gold", "no text has a label that could be stored"),
+      ("labels: soft", "labels: out-of-fold", "no text has a label that could be stored or learnt from"),
       ("labels: soft", "labels: soft, readout: always", "no text has a label that a readout could be fitted to"),
     ] {
       let error = #expect(throws: Diagnostics.self) { try bench.pipeline(text, replacing: [(old, new)]) }

@@ -55,9 +55,9 @@ extension PipelineCheck {
     if options.task.holdOut > 0 {
       report("there are no labelled texts that could be held out", at: "task.hold_out")
     }
-    if options.knowledgeBase?.labels == .gold {
+    if let labels = options.knowledgeBase?.labels, labels == .gold || labels == .outOfFold {
       report(
-        "no text has a label that could be stored", at: "knowledge_base",
+        "no text has a label that could be stored" + (labels == .gold ? "" : " or learnt from"), at: "knowledge_base",
         hint: "leave `labels` out, and the teacher's answers are stored")
     }
     if options.knowledgeBase?.readout == .always {
@@ -109,6 +109,21 @@ extension PipelineCheck {
       for (option, neighbours) in asked where neighbours > rows {
         warn("asks for \(neighbours) neighbours among \(rows) examples", at: "knowledge_base.\(option)")
       }
+    }
+    if let rows = trainingRows, base.choose != nil, options.task.holdOut > 0 {
+      let heldOut = options.heldOutCount(among: rows)
+      let choosing = options.keepsBestEpoch ? heldOut - heldOut / 2 : heldOut
+      if choosing < 20 {
+        warn(
+          "leaves \(choosing) texts to choose the share of the neighbours, too few to tell anything"
+            + (options.keepsBestEpoch ? "; with `keep: last` in `training` it would be \(heldOut)" : ""),
+          at: "task.hold_out")
+      }
+    }
+    if let rows = trainingRows, base.foldCount > rows - options.heldOutCount(among: rows) {
+      report(
+        "asks for \(base.foldCount) folds of \(rows - options.heldOutCount(among: rows)) training texts",
+        at: "knowledge_base.folds")
     }
     if base.mixing.studentTemperature != 1,
       options.task.isMultilabel || options.task.score != nil || options.task.use == "sts-b"

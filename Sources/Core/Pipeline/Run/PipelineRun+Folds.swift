@@ -75,8 +75,8 @@ extension PipelineRun {
     return OutOfFoldLabels(
       probabilities: Matrix(outputs),
       remark:
-        "the keys have the answers of \(count) teachers, each to training texts that it has not learnt from: \(score.metric) "
-        + "\(Report.fixed(score.value, 4)) with their labels")
+        "labels of the knowledge base: \(texts.training.count) training texts are answered by \(count) teachers, each trained without the "
+        + "texts that it answers (\(score.metric) \(Report.fixed(score.value, 4))), and all others by the teacher")
   }
 }
 
