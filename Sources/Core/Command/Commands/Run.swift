@@ -33,7 +33,9 @@ struct Run: PluginCommand, StyledCommand {
     let report = try threads.run {
       try PipelineRun(pipeline, resumes: resume, stop: signals.stop, observe: ProgressDisplay.observer()).run()
     }
-    Console.event(JSONEvent("finished", FinishedEvent(report, in: RunFolder(pipeline.options.output.url))))
+    let folder = RunFolder(pipeline.options.output.url)
+    Console.log("the report with its findings: \(folder.page.path)")
+    Console.event(JSONEvent("finished", FinishedEvent(report, in: folder)))
     Console.result(report.text)
   }
 }
