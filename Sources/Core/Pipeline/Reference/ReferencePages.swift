@@ -96,8 +96,10 @@ package struct ReferencePages {
     }
   }
 
-  /// Escapes bars, stars and underscores, which have a meaning in Markdown that no summary intends.
+  /// Escapes bars, and outside of code stars and underscores, which have a meaning in Markdown that no summary intends.
   private static func escaped(_ text: String) -> String {
-    text.replacing("|", with: "\\|").replacing("*", with: "\\*").replacing("_", with: "\\_")
+    text.replacing("|", with: "\\|").components(separatedBy: "`").enumerated().map { index, part in
+      index % 2 == 1 ? part : part.replacing("*", with: "\\*").replacing("_", with: "\\_")
+    }.joined(separator: "`")
   }
 }
