@@ -84,6 +84,14 @@ struct ReportTests {
     #expect(rows.first { $0.name.hasPrefix("8 nearest") }?.scores[0].value == share(votes, right))
   }
 
+  /// Held-out texts are counted as well: what is chosen on them is not chosen on texts that nobody has seen.
+  @Test func textsThatAreInTheTrainingFileAreCounted() throws {
+    let bench = try Workbench()
+    let report = try bench.run(
+      try bench.pipeline(replacing: [("validation: validation.tsv", "validation: train.tsv, hold_out: 0.2")]), into: "tiny")
+    #expect(report.remarks?.contains { $0.hasPrefix("60 of the 60 texts are also in the training file: ") } == true)
+  }
+
   @Test func baselinesMayBeLeftOut() throws {
     let bench = try Workbench()
     let report = try bench.run(try bench.pipeline(set: [("baselines.frozen", "false")]), into: "tiny")

@@ -50,6 +50,12 @@ struct UnlabelledTests {
     #expect(try bench.student("few") != bench.student("tiny"))
 
     let finished = try bench.finished("tiny")
+    // An evaluation of texts that were learnt from says so, and that of texts whose answers nobody has given does not.
+    let known = try finished.evaluate(bench.url.appending(path: "train.tsv"))
+    #expect(
+      known.remarks?.contains { $0.hasPrefix("60 of the 60 texts are also in the knowledge base, with their labels") }
+        == true)
+    #expect(try finished.evaluate().remarks?.contains { $0.contains("are also in the knowledge base") } != true)
     // With the teacher's soft labels, unlabelled texts become keys, too.
     let entries = try finished.knowledgeLog().snapshot().entries
     #expect(entries.count == 48 + 32 + 12 && entries.count { $0.source == "unlabelled" && $0.label == nil } == 32)

@@ -76,6 +76,15 @@ public struct Report: Sendable, Codable {
     try answers?.write(to: folder.answers)
   }
 
+  /// Returns what is to be said of figures on texts of which some are also among others, or `nil` if none is.
+  static func remark(on examples: [Example], alsoIn place: String, _ others: [PlainText]) -> String? {
+    let others = Set(others)
+    let count = examples.count { others.contains(PlainText($0)) }
+    return count == 0
+      ? nil
+      : "\(count) of the \(examples.count) texts are also in \(place): figures on these are not those of unseen texts"
+  }
+
   /// Returns a number with a fixed number of decimal places, in the same form for every locale.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     let text = String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)

@@ -160,17 +160,22 @@ public struct FinishedRun: Sendable {
     if hasTeacher, options.teacher != nil, !isThere {
       observe(.note("\(folder.teacher.path) is not there any more: the teacher has no row"))
     }
+    let examples = try files.flatMap { try task.read($0).examples }
+    let labelled = entries.values.filter { $0.allLabels != nil || $0.score != nil }
+    let seen = Report.remark(
+      on: examples, alsoIn: "the knowledge base, with their labels",
+      labelled.compactMap { entry in entry.text.map { PlainText($0, pair: entry.pair) } })
     return try Evaluation(
       task: task, knownLabels: options.task.definition().kind.outputs, taughtLabels: self.task.kind.outputs,
       maximumLength: options.task.maximumLength, thresholds: record.thresholds ?? [:],
       temperature: record.temperature, observe: observe
     ).report(
-      record.name, on: files.flatMap { try task.read($0).examples },
+      record.name, on: examples,
       teacher: try hasTeacher && isThere ? teacher() : nil,
       student: reader,
       augmentation: augmentation, layerMap: options.layerMap, describe: { entries[$0] },
       unknownBeyond: record.unknownBeyond,
-      selection: file == nil ? options.selectionNote : nil)
+      selection: file == nil ? options.selectionNote : nil, remarks: [seen].compactMap(\.self))
   }
 
   /// Returns the files that are evaluated if `file` is given, or if it is not.

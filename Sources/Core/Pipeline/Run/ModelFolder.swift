@@ -50,8 +50,12 @@ package enum ModelFolder {
     guard let data = try? Data(contentsOf: file),
       let configuration = try? JSONDecoder().decode(Configuration.self, from: data)
     else {
+      let student = RunFolder(folder).student.path
       throw FormatError(
-        file: file, "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary")
+        file: file,
+        FileManager.default.fileExists(atPath: student)
+          ? "cannot be read: this is the folder of a run, whose student is in \(student)"
+          : "cannot be read; a model folder holds config.json, model.safetensors and a vocabulary")
     }
     var document = YAMLDocument(Data("student: {}".utf8), name: folder.path, folder: URL(filePath: "."))
     let names = registry.plugins(of: (any StudentRecipe).self).map(\.name)

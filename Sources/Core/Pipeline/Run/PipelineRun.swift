@@ -123,7 +123,7 @@ public final class PipelineRun {
         describe: { id in entries.indices.contains(id) && entries[id].id == id ? entries[id] : nil },
         selection: pipeline.options.selectionNote,
         remarks: try remarks(on: teacher)
-          + [unseen?.remark, leakRemark, readoutRemark, mixingRemark].compactMap(\.self))
+          + [unseen?.remark, leakRemark, seenRemark(validation), readoutRemark, mixingRemark].compactMap(\.self))
     }
     record.peakMemory = Compute.peakMemory
     var findings = report.findings ?? Findings()
@@ -168,6 +168,10 @@ public final class PipelineRun {
     return count == 0
       ? nil
       : "\(count) of the unlabelled texts are also held out or in the validation file: figures on these are not those of unseen texts"
+  }
+
+  private func seenRemark(_ validation: [Example]) -> String? {
+    Report.remark(on: validation, alsoIn: "the training file", (texts.training + texts.heldOut).map(PlainText.init))
   }
 
   private func distilled(_ teacher: (any Teacher)?, _ loop: TrainingLoop) throws -> any TextEncoder {
