@@ -87,8 +87,8 @@ struct ReportTests {
   /// Held-out texts are counted as well: what is chosen on them is not chosen on texts that nobody has seen.
   @Test func textsThatAreInTheTrainingFileAreCounted() throws {
     let bench = try Workbench()
-    let report = try bench.run(
-      try bench.pipeline(replacing: [("validation: validation.tsv", "validation: train.tsv, hold_out: 0.2")]), into: "tiny")
+    let same = [(old: "validation: validation.tsv", new: "validation: train.tsv, hold_out: 0.2")]
+    let report = try bench.run(try bench.pipeline(replacing: same), into: "tiny")
     #expect(report.remarks?.contains { $0.hasPrefix("60 of the 60 texts are also in the training file: ") } == true)
   }
 
