@@ -71,19 +71,56 @@ struct FoldTests {
     #expect(augmentation.knowledge.softLabels.values.contains { $0 > 0 && $0 < 1 })
   }
 
-  /// What is held out is answered by the teacher that has learnt from all the others, as it is by default.
-  @Test func heldOutTextsHaveAnswers() throws {
+  /// What is held out or has no label is answered by the teacher that has learnt from the others, and the training texts are not.
+  @Test func theTeacherAnswersWhatItHasNotLearntFrom() throws {
     let bench = try Workbench()
-    let changes = Self.changes + [(old: "max_length: 16", new: "max_length: 16, hold_out: 0.2")]
-    try bench.run(try bench.pipeline(replacing: changes), into: "tiny")
-    #expect(try bench.finished("tiny").knowledgeLog().snapshot().softLabels.count == 60)
+    let more = try bench.rows("validation.tsv").prefix(9).map { $0.text + "\n" }.joined()
+    try bench.write(more, to: "more.txt")
+    let files = [(old: "max_length: 16", new: "max_length: 16, hold_out: 0.2, unlabelled: more.txt")]
+    func labels(_ kind: String) throws -> [Int: [Float]] {
+      try bench.run(
+        try bench.pipeline(
+          replacing: files + [(old: "space: teacher, labels: soft, ", new: "space: student, \(kind), ")]),
+        into: String(kind.dropFirst(8)))
+      return try bench.finished(String(kind.dropFirst(8))).knowledgeLog().snapshot().softLabels
+    }
+    let (soft, outOfFold) = (try labels("labels: soft"), try labels("labels: out-of-fold"))
+    #expect(soft.count == 48 + 9 + 12 && outOfFold.count == soft.count)
+    for id in soft.keys {
+      let (one, other) = (try #require(soft[id]), try #require(outOfFold[id]))
+      #expect((zip(one, other).allSatisfy { abs($0 - $1) < 1e-6 }) == (id >= 48), "entry \(id)")
+    }
+    #expect(try String(decoding: bench.data("runs/out-of-fold/pipeline.yaml"), as: UTF8.self).contains("folds: 5"))
+  }
+
+  /// Both members of an ensemble learn without the fold, and a run without a validation file has the score as well.
+  @Test func anEnsembleWithoutAValidationFile() throws {
+    let bench = try Workbench()
+    let second = Workbench.fineTuned.replacing("epochs: 4", with: "epochs: 4, seed: 7")
+    let text = Workbench.pipeline(teacher: "{use: ensemble, of: [\(Workbench.fineTuned), \(second)]}")
+    let pipeline = try bench.pipeline(
+      text,
+      replacing: [
+        (old: "labels: soft, ", new: "labels: out-of-fold, folds: 2, "), (old: "validation: validation.tsv, ", new: ""),
+      ])
+    var phases: Set<String> = []
+    let report = try bench.run(pipeline, into: "tiny") {
+      if case .step(let record) = $0 { phases.insert(record.phase) }
+    }
+    let members = (1...2).flatMap { fold in (1...2).map { "teacher: fine-tuning, fold \(fold), member \($0)" } }
+    #expect(phases.isSuperset(of: members))
+    #expect(report.rows.isEmpty && report.remarks?.contains { $0.contains("are answered by 2 teachers") } == true)
   }
 
   /// Another run uses the same teachers, and one that is stopped goes on to the same bytes.
   @Test func sharingAndResuming() throws {
     let bench = try Workbench()
     let pipeline = try bench.pipeline(replacing: Self.changes)
-    #expect(try #require(try RunPlan(pipeline, steps: 2).seconds["teacher"]) > 0)
+    try bench.run(try bench.pipeline(replacing: [(old: "space: teacher, ", new: "space: student, ")]), into: "soft")
+    // The teacher is there, and the three of the folds are not.
+    let plan = try RunPlan(pipeline, steps: 2)
+    #expect(plan.foldSeconds > 0 && plan.seconds["teacher"] == plan.foldSeconds)
+    #expect(try plan.phases.map(\.name) == ["student"] && plan.text().contains("teachers of the folds"))
     try bench.run(pipeline, into: "whole")
     var (phases, prepared) = (Set<String>(), 0)
     func observe(_ event: TrainingEvent) {

@@ -96,6 +96,32 @@ struct ReadoutTests {
     #expect(try bench.finished("tiny").revert(to: 1) == false)
   }
 
+  /// What is part of a state is not told by the numbers of changes, because a revert makes a later number of an earlier state.
+  @Test func revertingInAHistoryWithBranches() throws {
+    let bench = try Workbench()
+    _ = try report("always", noise: false, bench)
+    func teach(_ label: String) throws -> Int {
+      try bench.write("text\tintent\nplease may i\t\(label)\nso may i\t\(label)\n", to: "more.tsv")
+      _ = try bench.finished("tiny").teach(bench.url.appending(path: "more.tsv"))
+      return try bench.finished("tiny").refit().number
+    }
+    func chosen(after change: Int) throws -> Int? {
+      _ = try bench.finished("tiny").revert(to: change)
+      return try bench.finished("tiny").chosenReadout()
+    }
+    #expect(try teach("greeting") == 2)  // change 2
+    #expect(try chosen(after: 1) == 1)  // change 3, whose state is that of 1
+    #expect(try teach("farewell") == 3)  // change 4
+    #expect(try chosen(after: 3) == 1)  // change 5: readout 2 is older than change 3, and knows "greeting"
+    #expect(try bench.finished("tiny").refit().number == 4)  // fitted after change 5, to the state of 1
+    #expect(try chosen(after: 1) == 4)  // change 6
+    #expect(try chosen(after: 4) == 4)  // change 7: what it knows is part of that state
+    try bench.finished("tiny").knowledgeLog().compact()  // change 8
+    #expect(try bench.finished("tiny").refit().number == 5)
+    #expect(try teach("thanks") == 6)  // change 9
+    #expect(try chosen(after: 8) == 5)
+  }
+
   @Test func keysOfTheTeacherAreRefused() throws {
     let error = #expect(throws: Diagnostics.self) {
       try Workbench().pipeline(replacing: [("space: teacher,", "space: teacher, readout: always,")])

@@ -74,6 +74,26 @@ struct KnowledgeManifest: Codable {
     try AtomicFile.write(Self.encoder.encode(manifest), to: file)
   }
 
+  /// Returns the change that has made the state after another one: an earlier change, if that has gone back to it or has only written it anew.
+  func origin(of change: Int) -> Int {
+    guard let found = changes.first(where: { $0.number == change }) else { return change }
+    switch found.action {
+    case .revert: return found.base.map(origin) ?? change
+    case .compact: return change > 1 ? origin(of: change - 1) : change
+    default: return change
+    }
+  }
+
+  /// Returns the changes that a state consists of, each as its ``origin(of:)``.
+  func history(of change: Int) -> Set<Int> {
+    var (history, next) = (Set<Int>(), Optional(change))
+    while let number = next.map(origin) {
+      history.insert(number)
+      next = changes.first { $0.number == number }?.base.flatMap { $0 < number ? $0 : nil }
+    }
+    return history
+  }
+
   /// Returns the segments of a state, in the order in which they apply, with the numbers of their changes.
   func segments(of change: Int) -> [(name: String, number: Int)] {
     var (segments, next) = ([(name: String, number: Int)](), Optional(change))

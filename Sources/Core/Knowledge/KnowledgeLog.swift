@@ -50,6 +50,13 @@ public struct KnowledgeLog: Sendable {
   /// All changes, the oldest first.
   public func history() throws -> [KnowledgeChange] { try manifest().changes }
 
+  /// Returns whether the state after one change is that after another, or one that the other was made from. A revert leads to the state that
+  /// it names, and a compaction to the one before it.
+  package func isPart(_ change: Int, of other: Int) throws -> Bool {
+    let manifest = try manifest()
+    return manifest.history(of: other).contains(manifest.origin(of: change))
+  }
+
   /// Returns the current state.
   ///
   /// - Throws: `FormatError` if a file is missing or damaged.

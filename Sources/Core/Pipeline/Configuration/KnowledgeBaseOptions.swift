@@ -7,7 +7,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
   package var space: SearchSpace?
   package var layers: [Int]?
   package var labels: KeyLabels?
-  package var folds: Int?
+  package var folds = defaultFolds
   package var heldOut = true
   package var texts = true
   package var falseAlarms: Float = 0.05
@@ -17,7 +17,7 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
 
   private static let defaultFolds = 5
   /// The number of teachers that are trained for the labels of the keys alone.
-  var foldCount: Int { labels == .outOfFold ? folds ?? Self.defaultFolds : 0 }
+  var foldCount: Int { labels == .outOfFold ? folds : 0 }
 
   package init() {}
 
@@ -41,8 +41,8 @@ package struct KnowledgeBaseOptions: Configurable, Sendable {
     visit(
       "folds", &folds, in: .atLeast(2),
       "For `labels: out-of-fold`, the number of parts of the training texts, each of which is answered by a teacher that has learnt from the "
-        + "others alone. Default: \(Self.defaultFolds).")
-    if folds != nil, labels != .outOfFold {
+        + "others alone.")
+    if folds != Self.defaultFolds, labels != .outOfFold {
       visit.reject("folds", "counts only with `labels: out-of-fold`", given: ["labels"])
     }
     visit(

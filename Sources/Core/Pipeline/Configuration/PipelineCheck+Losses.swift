@@ -112,11 +112,13 @@ extension PipelineCheck {
     }
     if let rows = trainingRows, base.choose != nil, options.task.holdOut > 0 {
       let heldOut = options.heldOutCount(among: rows)
-      let choosing = options.keepsBestEpoch ? heldOut - heldOut / 2 : heldOut
-      if choosing < 20 {
+      func choosing(_ keepsBestEpoch: Bool) -> Int {
+        options.purposes(of: heldOut, keepsBestEpoch: keepsBestEpoch).choices
+      }
+      if choosing(options.keepsBestEpoch) < 20 {
         warn(
-          "leaves \(choosing) texts to choose the share of the neighbours, too few to tell anything"
-            + (options.keepsBestEpoch ? "; with `keep: last` in `training` it would be \(heldOut)" : ""),
+          "too few texts to tell anything choose the share of the neighbours: \(choosing(options.keepsBestEpoch))"
+            + (options.keepsBestEpoch ? "; with `keep: last` in `training` it would be \(choosing(false))" : ""),
           at: "task.hold_out")
       }
     }

@@ -131,11 +131,17 @@ extension PipelineOptions {
   private func division(of count: Int) -> Division {
     let order = RandomKey(UInt64(seed)).child("hold-out").permutation(count)
     let heldOut = order.prefix(heldOutCount(among: count))
-    let epochs = keepsBestEpoch ? heldOut.count / 2 : 0
-    let teacher = teacher?.choosesOnHeldOut == true ? (heldOut.count - epochs) / 2 : 0
+    let (epochs, teacher, _) = purposes(of: heldOut.count, keepsBestEpoch: keepsBestEpoch)
     return Division(
       training: order.dropFirst(heldOut.count).sorted(), epochs: heldOut.prefix(epochs).sorted(),
       choices: heldOut.dropFirst(epochs).dropLast(teacher).sorted(), teacher: heldOut.suffix(teacher).sorted())
+  }
+
+  /// Returns how many of the held-out examples choose the epoch, something of the teacher's, and what concerns the knowledge base.
+  func purposes(of heldOut: Int, keepsBestEpoch: Bool) -> (epochs: Int, teacher: Int, choices: Int) {
+    let epochs = keepsBestEpoch ? heldOut / 2 : 0
+    let teacher = teacher?.choosesOnHeldOut == true ? (heldOut - epochs) / 2 : 0
+    return (epochs, teacher, heldOut - epochs - teacher)
   }
 
   /// Returns the number of examples in the training file that are held out: at least one for each purpose.

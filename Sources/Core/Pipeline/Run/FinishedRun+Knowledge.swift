@@ -109,19 +109,20 @@ extension FinishedRun {
     return Matrix(try response[.embedding].l2Normalised())
   }
 
-  /// Goes back to the state after an earlier change. If the readout that answers was fitted to a later one, the newest one that was not does
+  /// Goes back to the state after an earlier change. If the readout that answers was fitted to something else, the newest one that was not does
   /// so from now on, or the student's own classifier.
   ///
   /// - Returns: Whether another readout answers than before.
   /// - Throws: `ContractError` if there is no such change, or if a compaction has removed what it needs.
-  package func revert(to number: Int) throws -> Bool {
-    try knowledgeLog().revert(to: number)
+  public func revert(to number: Int) throws -> Bool {
+    let (log, chosen) = (try knowledgeLog(), try chosenReadout())
+    let readouts = chosen == nil ? [] : try readouts()
+    try log.revert(to: number)
+    let fitting = try readouts.filter { try log.isPart($0.readout.change, of: number) }.map(\.number)
+    let isOther = chosen.map { !fitting.contains($0) } ?? false
+    if isOther { try choose(readout: fitting.last) }
     try refreshIndex()
-    let all = try readouts()
-    guard let chosen = try chosenReadout(), all.contains(where: { $0.number == chosen && $0.readout.change > number })
-    else { return false }
-    try choose(readout: all.last { $0.readout.change <= number }?.number)
-    return true
+    return isOther
   }
 
   /// Fits a readout to everything that is known, and lets it answer in the place of the student's classifier.

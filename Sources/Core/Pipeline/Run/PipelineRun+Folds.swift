@@ -10,7 +10,8 @@ package struct Fold: Sendable {
   /// The positions of its texts among the training texts, in rising order.
   package let rows: [Int]
 
-  /// Cuts examples into parts of about equal size, with about as many texts of each label. Copies of a text are in one part.
+  /// Cuts examples into parts of about equal size, which have about as many texts of each label where a text has one. Copies of a text are in one
+  /// part.
   package static func all(_ count: Int, of examples: [Example], key: RandomKey) -> [Fold] {
     var copies: [PlainText: [Int]] = [:]
     for (row, example) in examples.enumerated() { copies[PlainText(example), default: []].append(row) }
@@ -57,7 +58,8 @@ extension PipelineRun {
     let answered = try folds.map { fold in
       func logits(_ teacher: any Teacher) throws -> Tensor {
         let data = encoded(fold.rows.map { texts.training[$0] }, teacher)
-        return try answers(of: teacher, to: data, with: [.logits])[.logits]
+        return try answers(
+          of: teacher, to: data, with: [.logits], progress: told("answers to fold \(fold.number)", data.count))[.logits]
       }
       let own = try logits(try prepared(recipe, loop, without: fold))
       if fold.number == 1, try logits(whole).values == own.values {
@@ -72,11 +74,11 @@ extension PipelineRun {
       from: Matrix(concatenatedRows(answered)).gathered(places).tensor, task: texts.task.kind)
     let score = try scores(
       predictions(from: outputs, task: texts.task.kind), on: encoded(texts.training, whole), task: texts.task)[0]
-    return OutOfFoldLabels(
-      probabilities: Matrix(outputs),
-      remark:
-        "labels of the knowledge base: \(texts.training.count) training texts are answered by \(count) teachers, each trained without the "
-        + "texts that it answers (\(score.metric) \(Report.fixed(score.value, 4))), and all others by the teacher")
+    let remark =
+      "labels of the knowledge base: \(texts.training.count) training texts are answered by \(count) teachers, each trained without the "
+      + "texts that it answers (\(score.metric) \(Report.fixed(score.value, 4))), and all others by the teacher"
+    observe(.note(remark))
+    return OutOfFoldLabels(probabilities: Matrix(outputs), remark: remark)
   }
 }
 

@@ -82,7 +82,7 @@ extension PipelineRun {
   }
 
   /// Returns a function that reports progress, and throws if a stop was requested.
-  private func told(_ what: String, _ total: Int) -> (Int) throws -> Void {
+  func told(_ what: String, _ total: Int) -> (Int) throws -> Void {
     { [self] done in
       observe(.progress(what: what, done: done, total: total))
       try stopIfRequested(before: what)
@@ -119,7 +119,7 @@ extension PipelineRun {
     let entries = zip(examples, sources).map {
       KnowledgeEntry($0, task: texts.task.kind, keepsText: options.texts, source: $1)
     }
-    // Nobody has learnt from what comes after the labelled texts.
+    // The teacher has not learnt from what comes after the labelled texts, unless it is a copy of one.
     let rows = labels == .soft ? 0..<examples.count : labelled..<(labels == .outOfFold ? examples.count : learnt)
     var (soft, softRows) = (
       unseen.map { [$0.probabilities] } ?? [], unseen.map { Array(0..<$0.probabilities.rows) } ?? []

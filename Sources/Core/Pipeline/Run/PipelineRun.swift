@@ -116,7 +116,9 @@ public final class PipelineRun {
     try timed("evaluation") { try recordHeldOutAnswers(of: student) }
     let baselines = try timed("baselines") { try self.baselines(teacher, student, loop) }
     var report = try timed("evaluation") {
-      guard let validation = texts.validation else { return Report(name: record.name) }
+      guard let validation = texts.validation else {
+        return Report(name: record.name, remarks: [unseen?.remark].compactMap(\.self))
+      }
       return try evaluation.report(
         record.name, on: validation, teacher: teacher, student: reader, augmentation: augmentation,
         baselines: baselines, layerMap: pipeline.options.layerMap,

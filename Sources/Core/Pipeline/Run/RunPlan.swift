@@ -91,12 +91,17 @@ extension RunPlan {
       }
       teacher = try prepared(recipe)
       seconds["teacher"] = trainer.phases.reduce(0) { $0 + $1.seconds }
-      // Each fold's teacher learns from the others. If the teacher was found, one of theirs is tried.
+      // Each fold's teacher learns from the others, with all its parts.
       let folds = options.knowledgeBase.map { options.folds($0.foldCount, of: texts) } ?? []
       let missing = try folds.count { teachers.find(try pipeline.teacherProvenance(recipe, texts, without: $0)) == nil }
       if missing > 0 {
-        if trainer.phases.isEmpty { _ = try recipe.makeTeacher(in: pipeline.context, preparation) }
-        let whole = trainer.phases.reduce(0) { $0 + $1.seconds }
+        let trial = try Calibration(
+          texts: texts, steps: steps, scratch: scratch.appending(path: "folds"), seed: options.seed, observe: observe)
+        let part = Preparation(trainer: trial) {
+          trial.data($0, options.task.maximumLength, batchSize: options.training.batchSize)
+        }
+        _ = try recipe.makeTeacher(in: pipeline.context, part)
+        let whole = trial.phases.reduce(0) { $0 + $1.seconds }
         foldSeconds = whole * Double(missing) * Double(folds.count - 1) / Double(folds.count)
         seconds["teacher", default: 0] += foldSeconds
       }

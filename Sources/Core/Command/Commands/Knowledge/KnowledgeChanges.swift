@@ -81,7 +81,7 @@ struct KnowledgeRevert: PluginCommand {
   static let configuration = CommandConfiguration(
     commandName: "revert", abstract: "Go back to the state after an earlier change.",
     discussion: """
-      A readout that `refit` has fitted to what is taken back answers no longer: the newest one that was fitted before does, or the student's \
+      A readout that `refit` has fitted to what is taken back answers no longer: the newest one that knows nothing of it does, or the student's \
       own classifier.
       """)
 
@@ -95,7 +95,7 @@ struct KnowledgeRevert: PluginCommand {
     let answering = try finished.chosenReadout().map { "readout \($0)" } ?? "the student's own classifier"
     Console.output(
       "the knowledge base is as after change \(number)"
-        + (isOther ? "; \(answering) answers, because the readout was fitted to what came later" : ""))
+        + (isOther ? "; \(answering) answers, because the readout was fitted to something else" : ""))
   }
 }
 
