@@ -112,6 +112,27 @@ struct FoldTests {
     #expect(report.rows.isEmpty && report.remarks?.contains { $0.contains("are answered by 2 teachers") } == true)
   }
 
+  /// The labels that look wrong are those that the stored answers contradict, the surest first.
+  @Test func contradictedLabelsAreListed() throws {
+    let bench = try Workbench()
+    let report = try bench.run(try bench.pipeline(replacing: Self.changes), into: "tiny")
+    let map = try #require(report.findings?.map)
+    let state = try bench.finished("tiny").knowledgeLog().snapshot()
+    let wanted = state.entries.compactMap { entry -> (id: Int, label: String, others: String, p: Float)? in
+      guard let p = state.softLabels[entry.id], let label = entry.label, let most = p.max() else { return nil }
+      let other = Workbench.labels[p.firstIndex(of: most) ?? 0]
+      return other == label ? nil : (entry.id, label, other, most)
+    }.sorted { ($0.p, $1.id) > ($1.p, $0.id) }.prefix(20)
+    #expect(!wanted.isEmpty && map.areTeachersDoubts == true)
+    #expect(map.doubts.map(\.id) == wanted.map(\.id) && map.doubts.map(\.label) == wanted.map(\.label))
+    #expect(map.doubts.map(\.others) == wanted.map(\.others))
+    #expect(zip(map.doubts, wanted).allSatisfy { abs($0.similarity - Double($1.p)) < 1e-6 })
+    #expect(report.html.contains("the teacher's answer") && !report.html.contains("its 8 neighbours"))
+    let gold = try bench.run(
+      try bench.pipeline(replacing: [(old: "labels: soft, ", new: "labels: gold, ")]), into: "gold")
+    #expect(gold.findings?.map?.areTeachersDoubts == false && !gold.html.contains("the teacher's answer"))
+  }
+
   /// Another run uses the same teachers, and one that is stopped goes on to the same bytes.
   @Test func sharingAndResuming() throws {
     let bench = try Workbench()

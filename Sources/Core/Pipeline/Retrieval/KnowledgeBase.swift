@@ -17,6 +17,8 @@ public struct KnowledgeBase: Sendable {
   public let rows: [Int]
   /// For each of the M nodes, whether it may be found, or `nil` if all may.
   public let mayBeFound: [Bool]?
+  /// Whether the labels are the answers of teachers, although the texts have labels of their own.
+  private(set) var hasTeachersLabels = false
   /// The class of each node: the place of its largest label. Where several labels can apply, each node is a class of its own.
   let classes: [Int]
   /// The number of nodes of each class that may be found.
@@ -118,6 +120,7 @@ public struct KnowledgeBase: Sendable {
       embeddings: Matrix(rows: places.count, columns: state.keys.columns, values: places.flatMap(\.key)),
       softLabels: Matrix(rows: places.count, columns: width, values: places.flatMap { $0.values ?? none }),
       rows: places.map { $0.values == nil ? -1 : $0.id }, hasClasses: !task.isMultilabel)
+    hasTeachersLabels = labels.isSoft
   }
 
   /// Reads the file `knowledge.safetensors` of a knowledge base from before it could be changed.

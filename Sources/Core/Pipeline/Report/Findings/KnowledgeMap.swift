@@ -15,14 +15,14 @@ package struct KnowledgeMap: Sendable, Codable {
     /// The number of validation texts that have it among their K neighbours.
     package let texts: Int
   }
-  /// A key whose neighbours are all of another label.
+  /// A key whose neighbours are all of another label, or whose text the teachers give another label than it has.
   package struct Doubt: Sendable, Codable {
     package let id: Int
     package let text: String?
     package let source: String?
     package let label: String
     package let others: String
-    /// The mean similarity of these neighbours.
+    /// The mean similarity of these neighbours, or the probability that the teachers give to the other label.
     package let similarity: Double
   }
 
@@ -33,6 +33,8 @@ package struct KnowledgeMap: Sendable, Codable {
   package let variance: Double
   package let hubs: [Hub]
   package let doubts: [Doubt]
+  /// Whether doubts are those of the teachers whose answers the keys have. `nil`, which is no, in reports of older versions.
+  package let areTeachersDoubts: Bool?
 
   /// The keys that are drawn, those whose labels are doubted, and the neighbours of a doubt.
   static let (most, mostToDoubt, neighbours, listed) = (1_000, 5_000, 8, 20)
@@ -60,13 +62,27 @@ package struct KnowledgeMap: Sendable, Codable {
       return Hub(id: knowledge.rows[node], text: entry.text, label: entry.label, texts: count)
     }
 
-    let asked = Self.spread(knowledge.nodes, Self.mostToDoubt)
+    areTeachersDoubts = knowledge.hasTeachersLabels
+    let doubts =
+      knowledge.hasTeachersLabels
+      ? Self.contradictions(knowledge, names, describe) : try Self.outsiders(augmentation, names, describe)
+    self.doubts = Array(doubts.sorted { ($0.similarity, $1.id) > ($1.similarity, $0.id) }.prefix(Self.listed))
+  }
+
+  private typealias Description = (Int) -> (text: String?, label: String?, source: String?)
+
+  /// Returns the keys whose neighbours are all of one other label.
+  private static func outsiders(
+    _ augmentation: RetrievalAugmentation, _ names: [String], _ describe: Description
+  ) throws -> [Doubt] {
+    let knowledge = augmentation.knowledge
+    let asked = spread(knowledge.nodes, mostToDoubt)
     let near = try augmentation.retriever.search(
-      knowledge.embeddings.gathered(asked), neighbours: Self.neighbours + 1, among: knowledge.mayBeFound)
-    let doubts = zip(asked, near).compactMap { node, found -> Doubt? in
-      let others = found.filter { $0.row != node }.prefix(Self.neighbours)
+      knowledge.embeddings.gathered(asked), neighbours: neighbours + 1, among: knowledge.mayBeFound)
+    return zip(asked, near).compactMap { node, found in
+      let others = found.filter { $0.row != node }.prefix(neighbours)
       let label = knowledge.classes[node]
-      guard others.count == Self.neighbours, let first = others.first else { return nil }
+      guard others.count == neighbours, let first = others.first else { return nil }
       let other = knowledge.classes[first.row]
       guard other != label, others.allSatisfy({ knowledge.classes[$0.row] == other }) else { return nil }
       let entry = describe(node)
@@ -75,7 +91,19 @@ package struct KnowledgeMap: Sendable, Codable {
         id: knowledge.rows[node], text: entry.text, source: entry.source, label: names[label], others: names[other],
         similarity: others.reduce(0) { $0 + Double($1.similarity) } / Double(others.count))
     }
-    self.doubts = Array(doubts.sorted { ($0.similarity, $1.id) > ($1.similarity, $0.id) }.prefix(Self.listed))
+  }
+
+  /// Returns the keys to whose texts the teachers give another label than they have.
+  private static func contradictions(
+    _ knowledge: KnowledgeBase, _ names: [String], _ describe: Description
+  ) -> [Doubt] {
+    knowledge.nodes.compactMap { node in
+      let (entry, other) = (describe(node), knowledge.classes[node])
+      guard let label = entry.label, label != names[other] else { return nil }
+      return Doubt(
+        id: knowledge.rows[node], text: entry.text, source: entry.source, label: label, others: names[other],
+        similarity: Double(knowledge.softLabels.row(node).max() ?? 0))
+    }
   }
 
   /// Returns at most so many of some nodes, from all over them.

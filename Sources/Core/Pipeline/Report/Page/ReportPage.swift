@@ -165,7 +165,10 @@ struct ReportPage {
       ["\(Self.shown(hub.text, nil))", "\(hub.label ?? "")", "\(hub.texts)"]
     }
     let doubts = map.doubts.map { doubt -> [Markup] in
-      ["\(Self.shown(doubt.text, nil)) <small>\(doubt.source ?? "")</small>", "\(doubt.label)", "\(doubt.others)"]
+      [
+        "\(Self.shown(doubt.text, nil)) <small>\(doubt.source ?? "")</small>", "\(doubt.label)",
+        map.areTeachersDoubts == true ? "\(doubt.others), \(doubt.similarity)" : "\(doubt.others)",
+      ]
     }
     let legend: [Markup] =
       map.labels.count > 8
@@ -179,8 +182,11 @@ struct ReportPage {
       \(100 * map.variance) % of it.</p>
       <h3>Labels that look wrong</h3>
       \(doubts.isEmpty
-        ? "<p>No key has only neighbours of one other label.</p>"
-        : Markup.table([["text", "label", "its \(KnowledgeMap.neighbours) neighbours"]] + doubts, style: "names"))
+        ? map.areTeachersDoubts == true
+          ? "<p>The teacher's answers agree with all labels.</p>" : "<p>No key has only neighbours of one other label.</p>"
+        : Markup.table(
+          [["text", "label", map.areTeachersDoubts == true ? "the teacher's answer" : "its \(KnowledgeMap.neighbours) neighbours"]] + doubts,
+          style: "names"))
       <h3>Found most often</h3>
       \(Markup.table([["text", "label", "validation texts"]] + hubs, style: "names"))
       """
